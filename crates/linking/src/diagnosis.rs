@@ -1,5 +1,5 @@
-//! What the doctor says: findings, rights beyond what is needed, and what they rest on. Shapes only; how it is judged
-//! is in `judge`, how it is said in `texts`.
+//! Results of a diagnosis: findings, rights beyond what is needed, and their evidence. Types only: `judge`
+//! computes them, `texts` puts them into words.
 
 use jiff::civil::Date;
 use people::Features;
@@ -12,11 +12,11 @@ use crate::{Need, Permission};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// What it opens was seen.
+    /// The key shows data that only this permission opens.
     Granted,
-    /// Lucca refused, or holds what it does not show.
+    /// Lucca refused, or evidently holds records that it does not show.
     Missing,
-    /// Both are possible.
+    /// The evidence fits both.
     CannotTell,
 }
 
@@ -28,135 +28,136 @@ people::names! {
     }
 }
 
-/// Which of two possible explanations is the likelier.
+/// The likelier of two possible explanations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Likelier {
-    /// The permission is there, or nothing is lost without it.
+    /// The key has the permission, or loses nothing without it.
     Granted,
     /// The permission is missing.
     Missing,
 }
 
-/// What a verdict rests on. Counts only.
+/// The evidence behind a verdict. Counts only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Evidence {
-    /// What the permission opens was seen.
+    /// The key shows data that only this permission opens.
     Shown {
-        /// So many times.
+        /// Number of records or people.
         count: u64,
     },
-    /// What the permission opens was seen on the first page, and the server does not say how many there are.
+    /// Data that only this permission opens is on the first page; the server gives no total.
     AtLeast {
-        /// So many times.
+        /// Number on that page.
         count: u64,
     },
-    /// What the permission opens was seen of some of the people.
+    /// Data that only this permission opens shows for some of the people.
     ShownAmong {
-        /// So many times.
+        /// Number of people who show it.
         count: u64,
-        /// Of so many people who were looked at.
+        /// Number of people examined.
         among: u64,
     },
-    /// Lucca counts more people when former ones are asked for.
+    /// Lucca counts more people when former ones are included.
     CountsDiffer {
-        /// People counted with former ones.
+        /// Count with former ones.
         with: u64,
-        /// People counted without.
+        /// Count without them.
         without: u64,
     },
     /// Lucca refused.
     Refused {
-        /// 401 or 403, where it is known which.
+        /// 401 or 403, where known.
         status: Option<u16>,
     },
-    /// Contracts were seen whose owners are not shown.
+    /// Contracts whose owners the key does not show.
     ContractsOfUnseen {
-        /// So many owners.
+        /// Number of owners.
         people: u64,
     },
-    /// Others refer to people who are not shown.
+    /// References from other records to people that the key does not show.
     ReferredUnseen {
-        /// So many people.
+        /// Number of people referred to.
         people: u64,
     },
     /// People who were shown earlier no longer are.
     WereShown {
-        /// So many people.
+        /// Number of people.
         people: u64,
     },
     /// The list is empty.
     NobodyShown,
-    /// There is nobody of the kind.
+    /// The key shows people, but none with this status.
     NoneAmong {
-        /// Among so many people shown.
+        /// Number of people shown.
         people: u64,
     },
-    /// Nobody shows a contract's dates, so nobody's status is known.
+    /// No person shows a contract date, so their statuses are unknown.
     NoDates {
-        /// People looked at.
+        /// Number of people examined.
         people: u64,
     },
-    /// The field is empty.
+    /// The field is empty for all people.
     FieldEmpty {
-        /// For so many people.
+        /// Number of people.
         people: u64,
     },
-    /// The field is not even in the records.
+    /// The records lack the field altogether.
     FieldOmitted {
-        /// Of so many people.
+        /// Number of people.
         people: u64,
     },
-    /// Lucca says it knows no such field.
+    /// Lucca reports the field as unknown.
     FieldUnknown,
     /// The field was shown earlier and no longer is.
     FieldLost {
-        /// Earlier values that are kept.
+        /// Number of earlier values that are still stored.
         stored: u64,
     },
-    /// The list of qualifications counts people, and nobody shows one.
+    /// The list of qualifications counts people, but no person shows a qualification.
     QualificationsInUse {
-        /// So many people.
+        /// Number of people counted.
         people: u64,
     },
-    /// The tenant has no fields of its own.
+    /// The tenant has defined no custom fields.
     NoneDefined,
-    /// The list was answered without a record.
+    /// The list is readable and empty.
     ListEmpty,
-    /// The list could not be read for another reason than a permission.
+    /// The list could not be read, for a reason other than a permission.
     ListUnreadable {
         /// The error's stable code.
         code: String,
     },
-    /// Absence requests can be read; whether they could be made is found out by making one only.
+    /// Absence requests can be read. Only creating one would prove that they can be created.
     RequestsReadable {
-        /// Requests seen.
+        /// Number of requests on the page.
         rows: u64,
     },
-    /// People could not be read, which comes first.
+    /// People could not be read, so the permission can't be judged on its own.
     PeopleRefused,
-    /// It was not read.
+    /// Not read.
     NotRead,
 }
 
-/// What is known of one permission.
+/// The verdict on one permission.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The permission.
     pub permission: Permission,
-    /// Whether the linked account is of use without it.
+    /// Whether the linked account is useless without it.
     pub need: Need,
     /// Whether the key has it.
     pub verdict: Verdict,
-    /// Where the verdict is [`Verdict::CannotTell`]: the likelier explanation, if one is.
+    /// The likelier explanation, if there is one; set only for [`Verdict::CannotTell`].
     pub likelier: Option<Likelier>,
-    /// What the verdict rests on.
+    /// Evidence for the verdict.
     pub evidence: Evidence,
 }
 
 impl Finding {
-    /// Whether the permission is there, or a person said so, or nothing is lost should it not be.
+    /// Whether no action is needed: the key has the permission, a person confirmed it, or nothing is lost
+    /// without it.
     pub fn is_settled(&self, confirmed: &[Permission]) -> bool {
         match self.verdict {
             Verdict::Granted => true,
@@ -168,17 +169,17 @@ impl Finding {
     }
 }
 
-/// A right that the features wanted don't need.
+/// A right that the chosen features don't need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Excess {
-    /// The box that lets a key read people lets it create and modify them too: Lucca offers no smaller one on the
-    /// key's form. The role can be cut down to reading afterwards.
+    /// Lucca's box for reading people also allows creating and modifying them, and the key's form offers no
+    /// smaller one. The role can be reduced to reading afterwards.
     // unverified: that the role's own boxes (*Modify …*) can be taken away without losing the right to read.
     WritePreset,
-    /// Absences can be read, and no feature wants them.
+    /// Absences can be read, but no feature needs them.
     Leaves,
-    /// The definitions of the tenant's own fields can be read, and no feature wants them.
+    /// Custom field definitions can be read, but no feature needs them.
     CustomFields,
 }
 
@@ -197,56 +198,56 @@ impl Excess {
     }
 }
 
-/// The key seems to be narrowed to a part of the company.
+/// Evidence that the key is narrowed to a part of the company.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Narrowed {
-    /// References to people who are not shown although neither a first nor a last day explains it.
+    /// References to people who are not shown, except those explained by a future first or a past last day.
     pub unseen: u64,
     /// All references that were followed.
     pub of: u64,
 }
 
-/// What a key is good for. Kept as JSON with a linking flow.
+/// The diagnosis of a key. Stored as JSON with a linking flow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnosis {
-    /// The day it was made.
+    /// The day of the examination.
     pub today: Date,
-    /// What is wanted.
+    /// The chosen features.
     pub features: Features,
     /// How many people the key shows.
     pub people: PeopleSeen,
-    /// What is known of each permission that is wanted, in the order of [`Permission::ALL`].
+    /// One finding per permission that the features need, in the order of [`Permission::ALL`].
     pub findings: Vec<Finding>,
-    /// Whether the key seems narrowed to a part of the company.
+    /// Set if the key seems narrowed to a part of the company.
     pub narrowed: Option<Narrowed>,
-    /// Rights beyond what is wanted.
+    /// Rights beyond those that the features need.
     pub excess: Vec<Excess>,
-    /// What all this rests on.
+    /// The counts behind all findings.
     pub observations: Observations,
 }
 
 impl Diagnosis {
-    /// What is known of a permission; nothing if no feature wants it.
+    /// The finding on a permission; `None` if no feature needs it.
     pub fn finding(&self, permission: Permission) -> Option<&Finding> {
         self.findings.iter().find(|finding| finding.permission == permission)
     }
 
-    /// The verdict on a permission; none if no feature wants it.
+    /// The verdict on a permission; `None` if no feature needs it.
     pub fn verdict(&self, permission: Permission) -> Option<Verdict> {
         self.finding(permission).map(|finding| finding.verdict)
     }
 
-    /// Permissions that are missing.
+    /// Findings with the verdict [`Verdict::Missing`].
     pub fn missing(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.verdict == Verdict::Missing)
     }
 
-    /// Findings that a person has to look at: what is missing, and what can't be told and was not confirmed.
+    /// Findings that a person has to act on: missing permissions, and undecided ones that are not confirmed.
     pub fn unsettled(&self, confirmed: &[Permission]) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| !finding.is_settled(confirmed))
     }
 
-    /// Those of them whose permission is required.
+    /// The unsettled findings whose permission is required.
     pub fn required_unsettled(&self, confirmed: &[Permission]) -> impl Iterator<Item = &Finding> {
         self.unsettled(confirmed).filter(|finding| finding.need == Need::Required)
     }

@@ -1,4 +1,5 @@
-//! What changed of a linked account's permissions since they were last looked at: issues to open and to resolve. Pure.
+//! Compares a new diagnosis with the open permission issues, and lists the issues to open and to resolve.
+//! Pure.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,26 +12,26 @@ use crate::{Need, Permission};
 pub struct DriftIssue {
     /// `permission.missing.<name>`, `permission.lost.<name>` or `permission.unconfirmed.<name>`, stable.
     pub code: String,
-    /// What was found: its texts say what to do.
+    /// The finding behind the issue; its texts say what to do.
     pub finding: Finding,
 }
 
-/// What to do about issues.
+/// Issues to open and to resolve.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drift {
-    /// Issues to open; those that are open already are among them.
+    /// Issues to open, including those that are open already.
     pub open: Vec<DriftIssue>,
-    /// Codes of open issues that are settled.
+    /// Codes of open issues to resolve.
     pub resolve: Vec<String>,
 }
 
-/// Compares a diagnosis with the issues that are open (their codes; others than those about permissions are passed over).
+/// Compares a diagnosis with the codes of the open issues. Codes that are not about permissions are ignored.
 ///
-/// An issue is opened for a permission that is missing, for one that was there and seems to have gone
-/// (`permission.lost.…`), and for a required one that is neither proven nor confirmed (`permission.unconfirmed.…`). That an
-/// optional one can't be told is none: a person is asked once, while linking. An issue is settled when the permission is
-/// granted, or a person confirmed it and nothing proves the contrary, or no feature wants it any more; until then it stays
-/// open, even if its proof has gone.
+/// Issues are opened for permissions that are missing, for permissions that seem lost (`permission.lost.…`),
+/// and for required ones that are neither proven nor confirmed (`permission.unconfirmed.…`). An undecided
+/// optional permission raises no issue: the administrator was asked once, while linking. An issue is resolved
+/// when the permission is granted, when a person confirmed it and no evidence contradicts that, or when no
+/// feature needs it any more. Until then it stays open, even if its evidence has disappeared.
 pub fn drift(now: &DiagnosisSummary, open: &[String]) -> Drift {
     let mut drift = Drift::default();
     for permission in Permission::ALL {
@@ -43,7 +44,7 @@ pub fn drift(now: &DiagnosisSummary, open: &[String]) -> Drift {
                 Verdict::Missing => &missing,
                 Verdict::CannotTell if is_open(&missing) => &missing,
                 Verdict::CannotTell if kept.is_lost || is_open(&lost) => &lost,
-                Verdict::CannotTell if wants_a_word(kept) || is_open(&unconfirmed) => &unconfirmed,
+                Verdict::CannotTell if needs_confirmation(kept) || is_open(&unconfirmed) => &unconfirmed,
                 Verdict::CannotTell => return None,
             };
             Some(DriftIssue { code: code.clone(), finding: kept.finding.clone() })
@@ -56,8 +57,8 @@ pub fn drift(now: &DiagnosisSummary, open: &[String]) -> Drift {
     drift
 }
 
-/// Whether people would be missing without a permission that no person has confirmed, though it was looked at.
-fn wants_a_word(kept: &KeptFinding) -> bool {
+/// Whether the permission is required, was examined, and still needs a person's confirmation.
+fn needs_confirmation(kept: &KeptFinding) -> bool {
     let was_looked_at = !matches!(
         kept.finding.evidence,
         Evidence::NotRead | Evidence::ListUnreadable { .. } | Evidence::PeopleRefused

@@ -1,4 +1,4 @@
-//! The examination of a tenant and a key, step by step. What is asked is in `gather`, what it proves in `judge`.
+//! Examines a tenant and a key, step by step. The requests are in `gather`, the judgement in `judge`.
 
 use async_recursion::async_recursion as boxed;
 use jiff::civil::Date;
@@ -11,13 +11,13 @@ use crate::judge::{excess, judge, judge_all, narrowed};
 use crate::observations::{ListSight, Observations};
 use crate::probe::{Probe, ProbeOutcome, Watcher};
 
-/// Finds out what a key is good for, in some ten requests however large the company is. Only reads.
+/// Diagnoses a key in about ten requests, independent of the company's size. Only reads.
 ///
 /// # Errors
 ///
-/// When nothing can be found out: the tenant can't be reached, is none, or does not accept the key. That the key may
-/// not read people is no error but a finding, where it can be told apart: Lucca says so (403), or answers something
-/// else to the same key.
+/// If no diagnosis is possible: the tenant is unreachable, does not exist, or does not accept the key. A key
+/// without the right to read people yields a finding instead, where Lucca distinguishes it: by a 403, or by
+/// answering another list for the same key.
 #[boxed]
 pub async fn examine(
     client: &Client,
@@ -26,7 +26,7 @@ pub async fn examine(
     watcher: &dyn Watcher,
 ) -> Result<Diagnosis, Error> {
     let mut gatherer = Gatherer::new(client, features, today);
-    knock(&mut gatherer, watcher).await?;
+    check_access(&mut gatherer, watcher).await?;
     for probe in Probe::wanted(features).filter(|probe| *probe > Probe::Key) {
         watcher.started(probe);
         gather(&mut gatherer, probe).await;
@@ -36,7 +36,7 @@ pub async fn examine(
     Ok(conclude(gatherer.seen, features, today))
 }
 
-/// Puts together what is said of a key from what was seen.
+/// Builds the diagnosis from the counts.
 pub(crate) fn conclude(seen: Observations, features: &Features, today: Date) -> Diagnosis {
     Diagnosis {
         today,
@@ -49,8 +49,9 @@ pub(crate) fn conclude(seen: Observations, features: &Features, today: Date) -> 
     }
 }
 
-/// The first request tells whether the tenant is there; whether the key is good may take more.
-async fn knock(gatherer: &mut Gatherer<'_>, watcher: &dyn Watcher) -> Result<(), Error> {
+/// The first request shows whether the tenant exists. Deciding whether it accepts the key may take further
+/// ones.
+async fn check_access(gatherer: &mut Gatherer<'_>, watcher: &dyn Watcher) -> Result<(), Error> {
     let done = |probe, failed: Option<&Error>| {
         let failed = failed.map(|error| error.code().to_owned());
         watcher.finished(&ProbeOutcome { probe, finding: None, failed });
@@ -68,8 +69,8 @@ async fn knock(gatherer: &mut Gatherer<'_>, watcher: &dyn Watcher) -> Result<(),
     watcher.started(Probe::Key);
     if let Some(error) = refused {
         let status = refusal_status(&error);
-        // A key that is unknown is answered 401 everywhere, and older parts of Lucca answer 401 for a permission
-        // too (source: wire-grammar.md §1.7): a list that does answer tells them apart.
+        // Lucca answers 401 everywhere for an unknown key, and older parts of Lucca answer 401 for a missing
+        // permission too (source: wire-grammar.md §1.7). A list that does answer distinguishes the two.
         if status == Some(401) && !gatherer.is_anything_answered().await {
             done(Probe::Key, Some(&error));
             return Err(error);
@@ -80,7 +81,7 @@ async fn knock(gatherer: &mut Gatherer<'_>, watcher: &dyn Watcher) -> Result<(),
     Ok(())
 }
 
-/// Reads what a step is judged by, as far as it was not read for an earlier one.
+/// Reads the data that a step is judged by, unless an earlier step has read it.
 async fn gather(gatherer: &mut Gatherer<'_>, probe: Probe) {
     let is_open = gatherer.seen.people.is_answered();
     match probe {

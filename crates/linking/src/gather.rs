@@ -1,8 +1,8 @@
-//! What is asked of Lucca for an examination, each thing once, and counted as it arrives. Nothing that is read is
-//! kept but ids, until the end of the examination; names are not even asked for.
+//! The requests of an examination; each list is read once and counted as it arrives. Only ids are kept, until
+//! the end of the examination. Names are not requested.
 //!
-//! How few requests it takes does not depend on the size of the company: the first page of people, one of those who
-//! have left and one of those to come, one page of each list, and whoever these refer to, by id.
+//! The number of requests does not depend on the company's size: the first page of people, one page of former
+//! and one of future employees, one page of each list, and the people that these refer to, by id.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -18,10 +18,10 @@ use serde::de::IgnoredAny;
 
 use crate::observations::{FieldSight, FoundField, ListSight, Observations, PeopleSeen, Standing, standing};
 
-/// Requests for people by id at most, of [`UserQuery::MAX_IDS`] each.
+/// Maximum number of requests for people by id, with up to [`UserQuery::MAX_IDS`] ids each.
 const MOST_LOOKUPS: usize = 2;
 
-/// The status with which Lucca refused something to a key, if that is what the error is.
+/// The status (401 or 403) with which Lucca refused the request; `None` for any other error.
 pub(crate) fn refusal_status(error: &Error) -> Option<u16> {
     error.status().filter(|status| matches!(status, 401 | 403))
 }
@@ -38,25 +38,25 @@ pub(crate) struct Gatherer<'a> {
     features: &'a Features,
     today: Date,
     pub(crate) seen: Observations,
-    /// Everybody seen so far.
+    /// All people seen so far.
     shown: HashSet<RemoteId>,
-    /// Whether the first page was everybody there is to be seen.
+    /// Whether the first page held all people that the key shows.
     is_everybody: bool,
-    /// The managers of people who have not left, by these people.
+    /// The manager of each person who has not left, by the person's id.
     managers: BTreeMap<RemoteId, RemoteId>,
     /// The head of each department that has one.
     heads: Vec<RemoteId>,
     absent: BTreeSet<RemoteId>,
-    /// What owners of contracts are by them, and where.
+    /// The status of each contract owner according to the contracts, and the establishment.
     owners: BTreeMap<RemoteId, (Standing, Option<RemoteId>)>,
     establishments: BTreeSet<RemoteId>,
-    /// Custom fields by their keys in lower case: the key as it is written, and the name.
+    /// Custom fields by lower-case key: the key as written, and the name.
     found_fields: BTreeMap<String, (String, String)>,
     are_references_read: bool,
     is_departments_answered: Option<bool>,
 }
 
-/// Custom fields that are named at most: more than any company has, and a server may send any number.
+/// Limit on custom fields that are listed: more than any company has, since a server may send any number.
 const MOST_FIELDS: usize = 500;
 
 /// The first page of a list of people.
@@ -91,7 +91,7 @@ impl<'a> Gatherer<'a> {
         self.features.contains(feature)
     }
 
-    /// The fields that wanted features show in, with the sight each is noted in.
+    /// The fields in which the chosen features show.
     fn wanted_fields(&self) -> Vec<UserField> {
         let fields = [
             (Feature::Jobs, UserField::JobTitle),
@@ -120,8 +120,8 @@ impl<'a> Gatherer<'a> {
         Ok(FirstPeople { items, total, is_whole, notes: users.notes().to_vec() })
     }
 
-    /// The first page of everybody, with the fields that are wanted. Where Lucca refuses these, without them and
-    /// then each on its own; it fails when even ids are refused.
+    /// Reads the first page of all people, with the fields that the features need. If Lucca refuses these,
+    /// reads the page without them and then each field on its own. Fails if Lucca refuses even the ids.
     pub(crate) async fn people(&mut self) -> Result<(), Error> {
         let wanted = self.wanted_fields();
         let base = [UserField::ContractDates, UserField::Establishment];
@@ -186,7 +186,7 @@ impl<'a> Gatherer<'a> {
         }
     }
 
-    /// Takes down who is shown, and who has left or is to come. Everybody counts once.
+    /// Counts the people shown, and the former and future ones among them. Each person counts once.
     fn note_people(&mut self, items: &[Item<User>]) {
         self.note_managers(items);
         for item in items {
@@ -209,12 +209,12 @@ impl<'a> Gatherer<'a> {
             match standing(self.today, user.contract_start, user.contract_end) {
                 Standing::Former => self.seen.former_shown += 1,
                 Standing::Future => self.seen.future_shown += 1,
-                Standing::Active | Standing::Brink => {}
+                Standing::Active | Standing::Borderline => {}
             }
         }
     }
 
-    /// Those who have left may name a manager who left before them.
+    /// Leaves out former employees: their manager may have left before them.
     fn note_managers(&mut self, items: &[Item<User>]) {
         for item in items {
             let (Some(id), Ok(read)) = (&item.id, &item.outcome) else { continue };
@@ -244,7 +244,7 @@ impl<'a> Gatherer<'a> {
             (Some(active), Some(future), Some(former));
     }
 
-    /// People to come, asked for as such, unless everybody was seen and some of them are.
+    /// Requests future employees, unless the first page held all people and some of these are future ones.
     pub(crate) async fn future(&mut self) {
         if self.seen.future_shown == 0 || !self.is_everybody {
             let tomorrow = self.today.tomorrow().unwrap_or(self.today);
@@ -260,7 +260,7 @@ impl<'a> Gatherer<'a> {
         }
     }
 
-    /// People who have left, likewise.
+    /// Requests former employees, on the same condition.
     pub(crate) async fn former(&mut self) {
         if self.seen.former_shown == 0 || !self.is_everybody {
             let yesterday = self.today.yesterday().unwrap_or(self.today);
@@ -282,7 +282,7 @@ impl<'a> Gatherer<'a> {
         }
     }
 
-    /// People of a kind, and how many there are if the server kept to the condition: it may ignore it.
+    /// Reads people matching a condition. The count is `None` if the server ignored the condition.
     async fn some_people(
         &mut self,
         query: UserQuery,
@@ -300,14 +300,14 @@ impl<'a> Gatherer<'a> {
         }
     }
 
-    /// The first page of a list, noted as seen; its records.
+    /// Reads the first page of a list; returns its outcome, its records, and whether it is the whole list.
     async fn list<T: Resource>(&self, list: Enumeration<T>) -> (ListSight, Vec<T>, bool) {
         let mut list = list.without_raw().one_page_at_a_time();
         match list.next_page().await {
             Ok(page) => {
                 let items = page.map(|page| page.items).unwrap_or_default();
                 let rows = items.len() as u64;
-                // A page that is not full is all there is.
+                // A page that is not full is the last one.
                 let total = list.total().or((rows < u64::from(list.page_size())).then_some(rows));
                 let is_whole = total.is_some_and(|total| total <= rows);
                 let read = items.into_iter().filter_map(|item| Some(item.outcome.ok()?.value)).collect();
@@ -336,7 +336,7 @@ impl<'a> Gatherer<'a> {
         sight.is_answered()
     }
 
-    /// Whether Lucca answers this key anything.
+    /// Whether Lucca answers this key on any list.
     pub(crate) async fn is_anything_answered(&mut self) -> bool {
         if self.departments().await {
             return true;
@@ -361,13 +361,13 @@ impl<'a> Gatherer<'a> {
         self.seen.leaves = sight;
     }
 
-    /// Whether there is any leave to be read, without reading of whom.
+    /// Checks whether the key can read any leave, without reading the owners.
     pub(crate) async fn any_leave(&mut self) {
         let query = LeaveQuery { sparse: true, ..self.leave_query() };
         (self.seen.leaves, _, _) = self.list(self.client.leaves(query).with_page_size(1)).await;
     }
 
-    /// A year's leaves: in a shorter time a small company may have none.
+    /// Covers a year: a small company may have no leave in a shorter period.
     fn leave_query(&self) -> LeaveQuery {
         let first = self.today.checked_sub(9.months()).unwrap_or(self.today);
         let last = self.today.checked_add(3.months()).unwrap_or(self.today);
@@ -402,7 +402,7 @@ impl<'a> Gatherer<'a> {
         self.seen.found_fields = found;
     }
 
-    /// How many people the list of qualifications counts, where nobody shows one.
+    /// Reads how many people the list of qualifications counts, if no person shows one.
     pub(crate) async fn qualified(&mut self) {
         if !matches!(self.seen.qualifications, FieldSight::Read { with: 0, among: 1.., .. }) {
             return;
@@ -414,7 +414,8 @@ impl<'a> Gatherer<'a> {
         }
     }
 
-    /// Whoever contracts, managers, departments and leaves refer to, and whether they are shown.
+    /// Looks up the people that contracts, managers, departments and leaves refer to, and counts which of
+    /// them are shown.
     pub(crate) async fn references(&mut self) {
         if std::mem::replace(&mut self.are_references_read, true) {
             return;
@@ -426,19 +427,20 @@ impl<'a> Gatherer<'a> {
         }
         let others = self.managers.values().chain(&self.heads).chain(&self.absent);
         let others: BTreeSet<&RemoteId> = others.filter(|id| !self.owners.contains_key(*id)).collect();
-        // Who has left or is to come tells most. User 0 is Lucca's own (source: directory.md §1, item 8).
-        let (turned, running): (Vec<_>, Vec<_>) =
+        // Former and future owners prove most, so they are looked up first. User 0 is Lucca's own (source:
+        // directory.md §1, item 8).
+        let (inactive, running): (Vec<_>, Vec<_>) =
             self.owners.iter().partition(|(_, (standing, _))| *standing != Standing::Active);
-        let ids = turned.into_iter().chain(running).map(|(id, _)| id).chain(others);
+        let ids = inactive.into_iter().chain(running).map(|(id, _)| id).chain(others);
         let unknown: Vec<RemoteId> =
             ids.filter(|id| id.as_str() != "0" && !self.shown.contains(*id)).cloned().collect();
-        // Also where everybody was seen: somebody may have come since.
+        // Needed even if the first page held all people: one may have been added since.
         let looked_for = self.look_up(unknown).await;
         self.count_unseen(&looked_for);
         self.count_references(&looked_for);
     }
 
-    /// Asks for people by id; those that could be asked for.
+    /// Requests people by id; returns the ids that were requested successfully.
     async fn look_up(&mut self, ids: Vec<RemoteId>) -> Vec<RemoteId> {
         let mut looked_for = Vec::new();
         for some in ids.chunks(UserQuery::MAX_IDS).take(MOST_LOOKUPS) {
@@ -452,13 +454,14 @@ impl<'a> Gatherer<'a> {
         looked_for
     }
 
-    /// Counts the references that were followed, and those that lead to no person who is shown.
+    /// Counts the references that were followed, and those whose person is not shown.
     fn count_references(&mut self, looked_for: &[RemoteId]) {
         let looked_for: HashSet<&RemoteId> = looked_for.iter().collect();
         let is_explained =
             |id: &RemoteId| self.owners.get(id).is_some_and(|(standing, _)| *standing != Standing::Active);
         let running = self.owners.keys();
-        // A person who was absent may have left since: where those who left are not shown, that explains it.
+        // A person with an absence may have left since, which explains the reference if the key does not show
+        // former employees.
         let absent = self.absent.iter().filter(|_| self.seen.former_shown > 0);
         for id in self.managers.values().chain(&self.heads).chain(running).chain(absent) {
             if id.as_str() == "0" || is_explained(id) {
@@ -493,21 +496,22 @@ impl<'a> Gatherer<'a> {
                     unseen.later += 1;
                     unseen.later_nearby += u64::from(is_nearby);
                 }
-                Some(Standing::Brink) => {}
+                Some(Standing::Borderline) => {}
                 None => unseen.referred += 1,
             }
         }
     }
 }
 
-/// The largest page that is asked for; Lucca gives fewer where it has a smaller maximum.
+/// The largest page size requested. Lucca returns fewer records if its own maximum is smaller.
 const LARGEST: u32 = 1000;
 
-/// A page that is only to prove that there is somebody.
+/// Page size for requests that only prove that there are records.
 const SOME: u32 = 100;
 
-/// What owners are by their contracts. Of somebody with several, the one that Lucca says counts; where it does not
-/// say so, all of them do, if all were read.
+/// The status of contract owners by their contracts. If an owner has several, the one that Lucca marks as
+/// applicable counts. Without a mark, a running contract counts before a future one, and that before an ended
+/// one, provided that all contracts were read.
 fn owners(
     contracts: &[WorkContract],
     is_whole: bool,
@@ -521,7 +525,7 @@ fn owners(
         let standing_of = |one: &WorkContract| standing(today, Some(one.starts_on), one.ends_on);
         let applicable = contracts.iter().find(|one| one.is_applicable == Some(true));
         let by_rank = |one: &&&WorkContract| match standing_of(one) {
-            Standing::Active | Standing::Brink => 0,
+            Standing::Active | Standing::Borderline => 0,
             Standing::Future => 1,
             Standing::Former => 2,
         };
@@ -532,7 +536,7 @@ fn owners(
     judged.collect()
 }
 
-/// What people show of a field.
+/// How a field shows among the people on a page.
 fn field_sight(first: &FirstPeople, field: UserField) -> FieldSight {
     let names: &[&str] = match field {
         UserField::JobTitle => &["jobTitle"],
@@ -566,7 +570,8 @@ fn field_sight(first: &FirstPeople, field: UserField) -> FieldSight {
     FieldSight::Read { with, among: first.items.len() as u64, is_omitted }
 }
 
-/// Whether no record has any of these keys, although records have empty fields: a server may leave those out too.
+/// Whether all records lack these keys, although other empty fields are written as null: a server may omit
+/// empty fields altogether.
 fn is_omitted(items: &[Item<User>], names: &[&str]) -> bool {
     let mut writes_null = false;
     for item in items {

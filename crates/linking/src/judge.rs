@@ -1,8 +1,9 @@
-//! What the counts prove. Pure.
+//! Judges what the counts prove. Pure.
 //!
-//! Lucca mostly hides what a key may not see instead of refusing it. So seeing proves a permission; not seeing proves
-//! nothing; a refusal proves that it is missing, and so do contracts of people who are not shown, where nothing else
-//! explains them. Where two explanations remain, it can't be told, and the likelier one is named.
+//! Lucca mostly hides data that a key may not see, instead of refusing it. Seeing data therefore proves the
+//! permission; not seeing it proves nothing. A refusal proves that the permission is missing, and so do
+//! contracts of people who are not shown, if nothing else explains them. If two explanations remain, the
+//! verdict is open and names the likelier one.
 
 use people::{Feature, Features};
 
@@ -10,19 +11,19 @@ use crate::Permission;
 use crate::diagnosis::{Evidence, Excess, Finding, Likelier, Narrowed, Verdict};
 use crate::observations::{FieldSight, ListSight, Observations, References};
 
-/// So many cases are no accident: a hire that was called off, a leaver who was erased.
+/// From this number on, cases are no accident, such as a cancelled hire or an erased leaver.
 const SEVERAL: u64 = 3;
 
-/// Of so many people some have left, almost for certain.
+/// A company with this many people almost certainly has former employees.
 const SOME_HAVE_LEFT: u64 = 50;
 
-/// Of so many people some are yet to begin, almost for certain.
+/// A company with this many people almost certainly has future employees.
 const SOME_ARE_TO_COME: u64 = 1000;
 
-/// So many people don't all lack a job title or a manager by accident.
+/// From this number of people on, it is no accident that all lack a job title or a manager.
 const SOME_HAVE_VALUES: u64 = 20;
 
-/// What is known of a permission before it is said whether that is needed.
+/// The judgement on a permission, before its need is added.
 struct Opinion(Verdict, Option<Likelier>, Evidence);
 
 fn granted(evidence: Evidence) -> Opinion {
@@ -50,7 +51,7 @@ fn unsure_if(is_likely: bool, evidence: Evidence) -> Opinion {
     Opinion(Verdict::CannotTell, is_likely.then_some(Likelier::Missing), evidence)
 }
 
-/// What `seen` says of a permission.
+/// Judges one permission by the counts.
 pub fn judge(seen: &Observations, permission: Permission) -> Finding {
     let Opinion(verdict, likelier, evidence) = match permission {
         Permission::ViewUsers => view_users(seen),
@@ -67,26 +68,26 @@ pub fn judge(seen: &Observations, permission: Permission) -> Finding {
     Finding { permission, need: permission.need(), verdict, likelier, evidence }
 }
 
-/// What `seen` says of every permission that these features take.
+/// Judges every permission that these features need.
 pub fn judge_all(seen: &Observations, features: &Features) -> Vec<Finding> {
     Permission::wanted(features).map(|permission| judge(seen, permission)).collect()
 }
 
 fn view_users(seen: &Observations) -> Opinion {
     match &seen.people {
-        // Whether the key is good at all was found out elsewhere.
+        // `examine` has already decided whether Lucca accepts the key.
         ListSight::Refused { status } => missing(Evidence::Refused { status: *status }),
         ListSight::Unreadable { code } => unsure(Evidence::ListUnreadable { code: code.clone() }),
         ListSight::NotAsked => unsure(Evidence::NotRead),
         ListSight::Answered { .. } => match seen.people.count() {
-            // No tenant is without anybody, but a role may be narrowed to nobody.
+            // Every tenant has people, but a role may be narrowed so far that it shows none.
             0 => unsure(Evidence::NobodyShown),
             _ => granted(seen.people.shown()),
         },
     }
 }
 
-/// Why nothing that is seen of people can be judged.
+/// The verdict for permissions that are judged by people, if people could not be read.
 fn without_people(seen: &Observations) -> Option<Opinion> {
     match &seen.people {
         ListSight::Refused { .. } => Some(unsure(Evidence::PeopleRefused)),
@@ -96,14 +97,14 @@ fn without_people(seen: &Observations) -> Option<Opinion> {
     }
 }
 
-/// Whether people with running contracts are shown and none is missing: then the role is not narrowed, and what
-/// contracts refer to in vain is hidden for another reason.
+/// Whether people with running contracts are shown and none of them is missing. The role is then not
+/// narrowed, and contract owners who are not shown are hidden for another reason.
 fn is_wide(seen: &Observations) -> bool {
     seen.unseen.running == 0 && seen.unseen.running_shown >= SEVERAL
 }
 
-/// Nobody of a kind was seen, `asked` for as such and `counted`. Where that was not answered, or the condition not
-/// kept to, only the first page of people was looked at.
+/// No person with the status was seen: neither in the list `asked` for it nor in `counted`. If that list was
+/// not answered, or the server ignored the condition, only the first page of people was examined.
 fn none_among(seen: &Observations, asked: &ListSight, counted: Option<u64>, usual: u64) -> Opinion {
     let people = match (asked, counted, &seen.people) {
         (ListSight::Unreadable { code }, None, _) => {
@@ -115,7 +116,7 @@ fn none_among(seen: &Observations, asked: &ListSight, counted: Option<u64>, usua
     unsure_if(people >= usual, Evidence::NoneAmong { people })
 }
 
-/// People of a kind: as many as the server counts, else as many as were seen.
+/// The server's count of people with a status, or else the number seen.
 fn counted_people(counted: Option<u64>, shown: u64) -> Evidence {
     match counted {
         Some(count) => Evidence::Shown { count: count.max(shown) },
@@ -155,7 +156,7 @@ fn see_former(seen: &Observations) -> Opinion {
     if seen.former_shown > 0 {
         return granted(counted_people(seen.counted.former, seen.former_shown));
     }
-    // Somebody may have been added or removed between the two counts.
+    // People may have been added or removed between the two counts, hence the threshold.
     if let (0, Some(without)) = (seen.dated, seen.without_former)
         && shown.saturating_sub(without) >= SEVERAL
     {
@@ -180,12 +181,13 @@ fn see_former(seen: &Observations) -> Opinion {
     }
 }
 
-/// A list with a permission of its own. `when_empty`: what an answer without a record means.
+/// Judges a list with a permission of its own. `when_empty` judges a readable, empty list.
 fn list(seen: &Observations, list: &ListSight, when_empty: impl FnOnce() -> Opinion) -> Opinion {
     match list {
         ListSight::NotAsked => unsure(Evidence::NotRead),
         ListSight::Unreadable { code } => unsure(Evidence::ListUnreadable { code: code.clone() }),
-        // unverified: that each list has a right of its own. Where people are refused too, that may be why.
+        // unverified: that each list has a right of its own. If people are refused too, that may be the
+        // reason.
         ListSight::Refused { .. } if !seen.people.is_answered() => unsure_missing(Evidence::PeopleRefused),
         ListSight::Refused { status } => missing(Evidence::Refused { status: *status }),
         ListSight::Answered { .. } if list.count() == 0 => when_empty(),
@@ -196,7 +198,7 @@ fn list(seen: &Observations, list: &ListSight, when_empty: impl FnOnce() -> Opin
 fn view_contracts(seen: &Observations) -> Opinion {
     list(seen, &seen.contracts, || match seen.people.count() {
         0 => without_people(seen).unwrap_or_else(|| unsure(Evidence::NobodyShown)),
-        // Everybody has a contract (source: directory.md §8).
+        // Every person has a contract (source: directory.md §8).
         _ => unsure_missing(Evidence::ListEmpty),
     })
 }
@@ -205,8 +207,8 @@ fn consult_leaves(seen: &Observations) -> Opinion {
     list(seen, &seen.leaves, || unsure_granted(Evidence::ListEmpty))
 }
 
-/// unverified: what this box opens for reading, if anything. Its name says that it lets a key make requests, which
-/// only making one would show; that they can be read is all that is wanted.
+/// unverified: which lists this box opens for reading, if any. By its name it allows creating requests, which
+/// only creating one would prove; the features need only that requests can be read.
 fn make_requests(seen: &Observations) -> Opinion {
     match &seen.requests {
         ListSight::NotAsked => unsure(Evidence::NotRead),
@@ -218,7 +220,7 @@ fn make_requests(seen: &Observations) -> Opinion {
     }
 }
 
-/// A field of people. `is_usual`: whether a company of some size has values in it.
+/// Judges a field of people. `is_usual`: whether a company of some size normally has values in it.
 fn field(seen: &Observations, field: &FieldSight, is_usual: bool) -> Opinion {
     if let Some(opinion) = without_people(seen) {
         return opinion;
@@ -264,8 +266,8 @@ fn consult_hr_files(seen: &Observations) -> Opinion {
     }
 }
 
-/// Whether the key seems narrowed to a part of the company: some references always lead nowhere, as to a manager who
-/// left and was not replaced.
+/// Whether the key seems narrowed to a part of the company. Some references always dangle, for example those
+/// to a manager who left and was not replaced; hence the threshold.
 pub fn narrowed(seen: &Observations) -> Option<Narrowed> {
     const FEWEST: u64 = 5;
     const SHARE: u64 = 20;
@@ -276,9 +278,10 @@ pub fn narrowed(seen: &Observations) -> Option<Narrowed> {
 
 /// Rights beyond what these features need.
 ///
-/// What can be written is not tried, and nothing that is read says it. unverified: `authorizedOperations`, which
-/// leaves have in a public schema (source: absences.md §2.1), has ids without a published meaning. Fields that no
-/// feature wants (bank details, addresses) are not looked for either: to see them would be to read them.
+/// Write access is not tested, and no readable field shows it. unverified: `authorizedOperations`, which
+/// leaves have in a public schema (source: absences.md §2.1), has ids without a published meaning. Fields
+/// that no feature needs (bank details, addresses) are not requested either, since testing them would mean
+/// reading them.
 pub(crate) fn excess(seen: &Observations, features: &Features) -> Vec<Excess> {
     let wants = |feature| features.contains(feature);
     let is_there = |excess: &Excess| match excess {

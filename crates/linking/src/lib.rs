@@ -1,4 +1,4 @@
-//! Linking a tenant: the permission doctor, which says what an API key is good for.
+//! Permission doctor: diagnoses which permissions an API key has and lacks.
 //!
 //! [`examine`] asks Lucca some ten small questions (`gather`) and judges the answers (`judge`, which is pure over
 //! [`Observations`]); [`examine_stored`] judges by what a sync has stored, without a request; [`drift`] says what

@@ -1,38 +1,38 @@
-//! What was seen with a key, as counts: the input of the judgement. No names, no ids.
+//! Counts of the data that a key shows: the input of the judgement. No names, no ids.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::Evidence;
 
-/// What came of asking for a list.
+/// The outcome of reading a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
 pub enum ListSight {
-    /// It was not asked for.
+    /// Not requested.
     #[default]
     NotAsked,
     /// Lucca refused it to this key.
     Refused {
-        /// 401 or 403, where it is known which.
+        /// 401 or 403, where known.
         status: Option<u16>,
     },
-    /// It could not be read for another reason.
+    /// Could not be read for another reason.
     Unreadable {
         /// The error's stable code.
         code: String,
     },
-    /// It was answered.
+    /// Readable.
     Answered {
-        /// Records seen; of a long list, those on its first page.
+        /// Records on the first page.
         rows: u64,
-        /// How many there are, where the server counts.
+        /// Total, if the server counts.
         total: Option<u64>,
     },
 }
 
 impl ListSight {
-    /// What is seen of its records: all of them, or so many at least.
+    /// The list's size as evidence: exact, or a lower bound.
     pub(crate) fn shown(&self) -> Evidence {
         match self {
             Self::Answered { rows, total: None } => Evidence::AtLeast { count: *rows },
@@ -40,7 +40,7 @@ impl ListSight {
         }
     }
 
-    /// Records that are known to be there.
+    /// Records known to exist.
     pub fn count(&self) -> u64 {
         match self {
             Self::Answered { rows, total } => total.unwrap_or(*rows).max(*rows),
@@ -48,121 +48,123 @@ impl ListSight {
         }
     }
 
-    /// Whether the list was answered, with records or without.
+    /// Whether the list was readable, with or without records.
     pub fn is_answered(&self) -> bool {
         matches!(self, Self::Answered { .. })
     }
 }
 
-/// What people show of a field that a permission guards.
+/// The outcome of reading a field that a permission guards.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
 pub enum FieldSight {
-    /// It was not asked for.
+    /// Not requested.
     #[default]
     NotAsked,
-    /// Lucca refused the list of people because of it.
+    /// Lucca refused the list of people because of this field.
     Refused {
-        /// 401 or 403, where it is known which.
+        /// 401 or 403, where known.
         status: Option<u16>,
     },
-    /// The server says it knows no such field.
+    /// The server reports the field as unknown.
     Unknown,
-    /// It was asked for.
+    /// Requested and answered.
     Read {
-        /// People who have a value in it.
+        /// People with a value.
         with: u64,
-        /// People looked at.
+        /// People examined.
         among: u64,
-        /// Whether nobody's record even has the field, although records have others that are empty.
+        /// Whether all records lack the field itself, although other empty fields are present.
         is_omitted: bool,
     },
-    /// People showed it, and a later reading found whole pages of people without it.
+    /// People showed it earlier, and a later read found whole pages of people without it.
     Lost {
-        /// People whose earlier value is kept.
+        /// People whose earlier value is still stored.
         stored: u64,
     },
 }
 
-/// People that others refer to and that are not shown. Each is counted once, under the first that applies.
+/// People that other records refer to and that are not shown. Each person counts once, in the first category
+/// that applies.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Unseen {
-    /// Owners of a contract that runs.
+    /// Owners of a running contract.
     pub running: u64,
-    /// Owners whose contract has ended.
+    /// Owners of an ended contract.
     pub ended: u64,
-    /// Those of them whose contract was in an establishment of which others are shown.
+    /// Owners among `ended` whose establishment has other people who are shown.
     pub ended_nearby: u64,
-    /// Owners whose contract has yet to begin.
+    /// Owners of a contract that has not begun.
     pub later: u64,
-    /// Those of them whose contract is in an establishment of which others are shown.
+    /// Owners among `later` whose establishment has other people who are shown.
     pub later_nearby: u64,
-    /// Managers, heads of departments and owners of absences of whom no contract was seen.
+    /// Managers, heads of departments and owners of absences without a known contract.
     pub referred: u64,
     /// For comparison: owners of a running contract who are shown.
     pub running_shown: u64,
 }
 
-/// References that were followed: managers, heads of departments, and owners of running contracts and of absences. Each
-/// counts, also those to the same person. Left out are those whose last or first day explains that they are not shown.
+/// References that were followed: managers, heads of departments, and owners of running contracts and of
+/// absences. Every reference counts, even several to one person. Excluded are people whose first or last day
+/// explains why they are not shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct References {
-    /// Those that were followed.
+    /// References followed.
     pub followed: u64,
-    /// Those of them to people who are not shown.
+    /// References among `followed` to people who are not shown.
     pub dangling: u64,
 }
 
-/// Records that were stored when the key showed them, and are hidden now.
+/// Records that were stored while the key showed them, and that it hides now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Hidden {
     /// People employed today.
     pub active: u64,
-    /// People yet to begin.
+    /// Future employees.
     pub future: u64,
-    /// People who have left.
+    /// Former employees.
     pub former: u64,
 }
 
-/// A field that a company has added to people's records: its key and its name, and no value.
+/// A custom field of the company: its key and its name, without values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FoundField {
-    /// The key under which people carry it: `e_…`.
+    /// Its key in people's records: `e_…`.
     pub key: String,
-    /// Its name in the language of the key, or else its key.
+    /// Its name in the API key's language; the field's key if it has no name.
     pub name: String,
 }
 
-/// Everything that was seen with a key.
+/// All counts of one examination.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Observations {
-    /// The list of people, former and future ones asked for too.
+    /// All people, including former and future ones.
     pub people: ListSight,
-    /// How many people the key shows, by what they are on the day.
+    /// How many people the key shows, by status on the day.
     pub counted: PeopleSeen,
-    /// The list of people who have left.
+    /// The list of former employees.
     pub former_people: ListSight,
-    /// The list of people yet to begin.
+    /// The list of future employees.
     pub future_people: ListSight,
-    /// People looked at who show the first or the last day of a contract.
+    /// People examined who show the first or last day of a contract.
     pub dated: u64,
-    /// People who have left for certain: their last day is not so near that time zones could matter.
+    /// Former employees whose last day is too long ago for time zones to matter.
     pub former_shown: u64,
-    /// People yet to begin for certain, likewise.
+    /// Future employees whose first day is too far ahead for time zones to matter.
     pub future_shown: u64,
-    /// How many people Lucca counts when former ones are not asked for, where that was asked.
+    /// How many people Lucca counts without former ones, if that was requested.
     pub without_former: Option<u64>,
     /// Contracts.
     pub contracts: ListSight,
-    /// People that others refer to and that are not shown.
+    /// People that other records refer to and that are not shown.
     pub unseen: Unseen,
-    /// References to people, and whether they lead to a person who is shown.
+    /// References to people, and how many of these are not shown.
     pub references: References,
-    /// People whom an earlier reading showed.
+    /// People that an earlier read showed and this key hides now.
     pub hidden: Hidden,
     /// Job titles.
     pub job_titles: FieldSight,
@@ -170,14 +172,14 @@ pub struct Observations {
     pub managers: FieldSight,
     /// Job qualifications.
     pub qualifications: FieldSight,
-    /// How many people have a job qualification, as the list of these counts them.
+    /// How many people have a job qualification according to the list of qualifications.
     pub qualified: Option<u64>,
-    /// The tenant's own fields.
+    /// Custom fields of people.
     pub custom_fields: FieldSight,
-    /// Definitions of the tenant's own fields.
+    /// Definitions of custom fields.
     pub definitions: ListSight,
-    /// The tenant's own fields that were found, by their definitions and by what people carry, in the order of their
-    /// names. Empty where custom fields are not wanted.
+    /// The tenant's custom fields, from their definitions and from people's records, sorted by name. Empty
+    /// unless custom fields are among the features.
     pub found_fields: Vec<FoundField>,
     /// Half-days of absence.
     pub leaves: ListSight,
@@ -198,14 +200,14 @@ pub struct PeopleSeen {
     pub former: Option<u64>,
 }
 
-/// What somebody is for certain on a day by the dates of the contract that counts.
+/// An employee's certain status on a day, by the dates of the contract that counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     Former,
     Future,
     Active,
-    /// Begins or ends so near the day that the tenant's clock and ours may disagree.
-    Brink,
+    /// The contract begins or ends so close to the day that the tenant's clock and ours may disagree.
+    Borderline,
 }
 
 pub(crate) fn standing(today: Date, start: Option<Date>, end: Option<Date>) -> Standing {
@@ -218,6 +220,6 @@ pub(crate) fn standing(today: Date, start: Option<Date>, end: Option<Date>) -> S
     } else if start.is_none_or(|start| start < today) && end.is_none_or(|end| end > today) {
         Standing::Active
     } else {
-        Standing::Brink
+        Standing::Borderline
     }
 }

@@ -1,4 +1,4 @@
-//! The boxes in Lucca that matter to us: which feature takes which, and where they are. What they are called is in
+//! Permission boxes in Lucca: the features that need each, and the form that has it. Their labels are in
 //! `texts`.
 
 use std::fmt;
@@ -29,7 +29,7 @@ pub enum Permission {
     ConsultLeaves,
     /// Absence requests.
     MakeAbsenceRequests,
-    /// Sections of the HR file, the tenant's own fields among them.
+    /// Sections of the HR file, including custom fields.
     ConsultHrFiles,
 }
 
@@ -58,7 +58,7 @@ pub enum Need {
     Optional,
 }
 
-/// Where in Lucca a box is.
+/// The form in Lucca that has a box.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
@@ -68,15 +68,15 @@ pub enum Place {
     RoleCoworkers,
 }
 
-/// What Lucca calls a box, in one of its languages.
+/// A box's label in one of Lucca's languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Label {
     /// The label.
     pub text: &'static str,
-    /// How other pages of Lucca spell the same right, in English where the spelling in the reader's language is not known
-    /// (source: recorded-more.md, "Wording and screens").
+    /// Other spellings of the same right in Lucca's pages; in English if the spelling in the reader's
+    /// language is unknown (source: recorded-more.md, "Wording and screens").
     pub also: &'static [&'static str],
-    /// False where the label in the reader's language is not known: then it is the English one.
+    /// False if the label in the reader's language is unknown; the text is then the English label.
     pub is_verified: bool,
 }
 
@@ -97,17 +97,17 @@ impl Permission {
         }
     }
 
-    /// Whether one of these features takes it.
+    /// Whether one of these features needs it.
     pub fn is_wanted(self, features: &Features) -> bool {
         self.features().iter().any(|feature| features.contains(*feature))
     }
 
-    /// The permissions that these features take, in the order of [`Permission::ALL`].
+    /// The permissions that these features need, in the order of [`Permission::ALL`].
     pub fn wanted(features: &Features) -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|permission| permission.is_wanted(features))
     }
 
-    /// Whether a linked account is of use without it.
+    /// Whether a linked account is useless without it.
     pub const fn need(self) -> Need {
         match self {
             Self::ViewUsers | Self::SeeFutureEmployees | Self::SeeFormerEmployees => Need::Required,
@@ -115,7 +115,7 @@ impl Permission {
         }
     }
 
-    /// Where in Lucca the box is (source: directory.md §4.2).
+    /// The form in Lucca that has the box (source: directory.md §4.2).
     pub const fn place(self) -> Place {
         match self {
             Self::ViewUsers | Self::ConsultLeaves | Self::MakeAbsenceRequests => Place::KeyForm,

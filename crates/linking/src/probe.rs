@@ -1,23 +1,23 @@
-//! The steps of an examination, so that a page can show them one by one.
+//! The steps of an examination, so that a page can show its progress.
 
 use people::{Feature, Features};
 use serde::{Deserialize, Serialize};
 
 use crate::{Finding, Permission};
 
-/// One step of an examination, in the order a person understands.
+/// One step of an examination. The order is the one in which a page lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Probe {
-    /// Is the tenant there?
+    /// Does the tenant exist?
     Tenant,
-    /// Does it accept the key?
+    /// Does the tenant accept the key?
     Key,
     /// Does the key show people?
     People,
-    /// Does it show people yet to begin?
+    /// Does it show future employees?
     Future,
-    /// Does it show people who have left?
+    /// Does it show former employees?
     Former,
     /// Contracts.
     Contracts,
@@ -31,9 +31,9 @@ pub enum Probe {
     Leaves,
     /// Absence requests.
     AbsenceRequests,
-    /// The tenant's own fields.
+    /// Custom fields.
     CustomFields,
-    /// Rights that are not needed.
+    /// Rights that the features don't need.
     Excess,
 }
 
@@ -73,7 +73,7 @@ impl Probe {
         }
     }
 
-    /// The steps that are taken for these features, in order.
+    /// The steps for these features, in order.
     pub fn wanted(features: &Features) -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|probe| match probe {
             Self::Leaves => features.contains(Feature::Leaves) || features.contains(Feature::AbsenceRequests),
@@ -82,18 +82,19 @@ impl Probe {
     }
 }
 
-/// What came of a step.
+/// The result of a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProbeOutcome {
     /// The step.
     pub probe: Probe,
-    /// What it found out of its permission. A later step never takes it back.
+    /// The finding on the step's permission. Later steps never revise it.
     pub finding: Option<Finding>,
-    /// The error's stable code, where the tenant can't be reached or does not accept the key: the last step then.
+    /// Stable error code, if the tenant is unreachable or does not accept the key. This step is then the last
+    /// one.
     pub failed: Option<String>,
 }
 
-/// Hears how an examination goes.
+/// Receives the progress of an examination.
 pub trait Watcher: Send + Sync {
     /// A step begins.
     fn started(&self, probe: Probe);
@@ -102,7 +103,7 @@ pub trait Watcher: Send + Sync {
     fn finished(&self, outcome: &ProbeOutcome);
 }
 
-/// Hears nothing.
+/// Ignores the progress.
 #[derive(Clone, Copy, Debug)]
 pub struct Silent;
 

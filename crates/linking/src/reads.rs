@@ -1,12 +1,13 @@
-//! What is read and what is written with a link's features, in words: one place for `check`, the linking flow and the
-//! README. Which fields of Lucca's a group has is in `lucca`.
+//! Texts that list which data the connector reads and writes with an account's features; used by `check`, the
+//! linking flow and the README. The crate `lucca` defines the fields of each group.
 
 use people::{FieldGroup, FieldGroups, WorkPart};
 use people::{Feature, Features};
 
 use people::Language;
 
-/// What a field group holds, as a list in words. Of [`FieldGroup::Work`] without its parts, which have their own.
+/// The contents of a field group, as a list in words. [`FieldGroup::Work`] excludes its parts, which have own
+/// texts.
 pub fn group_contents(group: FieldGroup, language: Language) -> &'static str {
     let (english, french) = match group {
         FieldGroup::Identity => (
@@ -39,7 +40,7 @@ pub fn group_contents(group: FieldGroup, language: Language) -> &'static str {
     language.pick(english, french)
 }
 
-/// What a part of [`FieldGroup::Work`] holds, in words.
+/// The contents of a part of [`FieldGroup::Work`], in words.
 pub fn part_contents(part: WorkPart, language: Language) -> &'static str {
     let (english, french) = match part {
         WorkPart::JobTitle => ("job title", "intitulé de poste"),
@@ -49,26 +50,25 @@ pub fn part_contents(part: WorkPart, language: Language) -> &'static str {
     language.pick(english, french)
 }
 
-/// What is read of people with these groups, as one list in words.
+/// The data of people that is read with these groups, as one list in words.
 pub fn read_contents(groups: FieldGroups, language: Language) -> String {
     let own = groups.iter().map(|group| group_contents(group, language));
     let parts = WorkPart::ALL.into_iter().filter(|part| groups.contains_part(*part));
     own.chain(parts.map(|part| part_contents(part, language))).collect::<Vec<_>>().join(", ")
 }
 
-/// What is not read of people with these groups, as one list in words.
+/// The data of people that is not read with these groups, as one list in words.
 pub fn unread_contents(groups: FieldGroups, language: Language) -> String {
     let unread = FieldGroup::ALL.into_iter().filter(|group| !groups.contains(*group));
     unread.map(|group| group_contents(group, language)).collect::<Vec<_>>().join(", ")
 }
 
-/// The features of these with which something is written to Lucca: all others only read.
+/// The features among these that write to Lucca. All others only read.
 pub fn written(features: &Features) -> impl Iterator<Item = Feature> + '_ {
     features.iter().filter(|feature| *feature == Feature::AbsenceRequests)
 }
 
-/// What is written to Lucca with these features, as a sentence. Every text that says whether something is written has it
-/// from here.
+/// One sentence on what these features write to Lucca. All texts about writing use it, so that they agree.
 pub fn written_text(features: &Features, language: Language) -> &'static str {
     let (english, french) = if written(features).next().is_some() {
         (

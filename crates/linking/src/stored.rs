@@ -1,4 +1,4 @@
-//! The same judgement by what a sync has stored: no request is sent.
+//! Diagnoses a key by the data that a sync has stored, without a request.
 
 use std::collections::HashMap;
 
@@ -14,10 +14,10 @@ use crate::diagnosis::Diagnosis;
 use crate::examine::conclude;
 use crate::observations::{FieldSight, Hidden, ListSight, Observations, PeopleSeen, References, Unseen};
 
-/// How many of the latest runs are looked through: small lists are read daily, people every quarter of an hour.
+/// How many of the latest runs are examined. Small lists are read daily, people every quarter of an hour.
 const LATEST_RUNS: u32 = 120;
 
-/// What a run's report says of a stream, as far as it matters here; the sync engine writes it.
+/// The parts of a run report that matter here. The sync engine writes these reports.
 #[derive(Clone, Debug, Default, Deserialize)]
 struct StreamReport {
     stream: String,
@@ -39,10 +39,11 @@ struct Report {
     streams: Vec<StreamReport>,
 }
 
-/// The features that a linked account is linked with: all that were not declined, and custom fields only where they are read.
+/// The features that an account is linked with: all that were not declined; custom fields only if their field
+/// group is read.
 pub fn account_features(settings: &AccountSettings) -> Features {
     let named = |names: &[String], feature: Feature| names.iter().any(|name| name == feature.name());
-    // The field group has the feature's name.
+    // The field group and the feature have the same name.
     let reads_custom = named(&settings.field_groups, Feature::CustomFields);
     let is_kept = |feature: &Feature| {
         !named(&settings.declined_features, *feature) && (*feature != Feature::CustomFields || reads_custom)
@@ -50,7 +51,7 @@ pub fn account_features(settings: &AccountSettings) -> Features {
     Feature::ALL.into_iter().filter(is_kept).collect()
 }
 
-/// Says what a linked account's key is good for, by what is stored of the tenant. Cheap: a few counts.
+/// Diagnoses a linked account's key by the stored data. Cheap: a few counts.
 #[boxed]
 pub async fn examine_stored(
     store: &Store,
@@ -94,7 +95,8 @@ pub async fn examine_stored(
             running: counts.owners.running,
             ended: counts.owners.ended,
             later: counts.owners.later,
-            // Contracts and people are read at different times: who was hired or left in between proves nothing.
+            // Contracts and people are read at different times, so hires and leavers in between prove
+            // nothing.
             ended_nearby: 0,
             later_nearby: 0,
             referred: counts.referred,
@@ -131,8 +133,8 @@ pub async fn examine_stored(
     Ok(conclude(seen, features, today))
 }
 
-/// Why people are hidden, as the sync remembers it with the stream `users`: a narrowed role hides former and future
-/// employees too, and says nothing of the permissions to see these.
+/// Why people are hidden, from the state of the stream `users`, which the sync writes. A narrowed role hides
+/// former and future employees too, which says nothing about the permissions to see them.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct HiddenCauses {
@@ -152,13 +154,13 @@ impl HiddenCauses {
         Ok(state.unwrap_or_default().not_shown)
     }
 
-    /// How many are hidden for a cause; none where it is not known why people are hidden.
+    /// How many people are hidden for this cause; `None` if the causes are unknown.
     fn by(&self, cause: &str) -> Option<u64> {
         if self.hidden.is_empty() { None } else { Some(self.hidden.get(cause).copied().unwrap_or(0)) }
     }
 }
 
-/// What the last run that read it says of each stream.
+/// Each stream's report from the last run that read it.
 async fn latest_reports(
     store: &Store,
     account_no: i64,
@@ -166,10 +168,10 @@ async fn latest_reports(
     let mut latest: HashMap<String, StreamReport> = HashMap::new();
     for run in store.runs(Some(account_no), LATEST_RUNS).await? {
         let Some(report) = run.report else { continue };
-        // A report of another version says nothing.
+        // A report in another version's format counts as empty.
         let report: Report = serde_json::from_str(&report).unwrap_or_default();
         for stream in report.streams {
-            // A run that found nothing new of people says nothing of their fields.
+            // A run that read no people says nothing about their fields.
             let says_nothing =
                 stream.stream == Stream::Users.name() && stream.read == 0 && stream.error.is_none();
             if !says_nothing {
@@ -180,7 +182,8 @@ async fn latest_reports(
     Ok(latest)
 }
 
-/// A list by its last report and what is stored of it, which stays when it can no longer be read.
+/// A list's outcome by its last report and its stored records, which stay stored when the list becomes
+/// unreadable.
 fn sight(report: Option<&StreamReport>, present: u64) -> ListSight {
     match report.and_then(|report| report.error.as_ref()) {
         Some(error) if error.code == "lucca.permission_missing" => ListSight::Refused { status: None },

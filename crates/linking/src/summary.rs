@@ -1,8 +1,8 @@
-//! What is kept of a diagnosis with a linked account, and its headline: computed once, so that the pages, the API, the
-//! issues and the audit log say the same. Pure.
+//! The part of a diagnosis that is stored with a linked account, and its headline. Computed once, so that the
+//! pages, the API, the issues and the audit log agree. Pure.
 //!
-//! A sync judges by what is stored, which proves less than a check does: what was proven before stays, as long as
-//! nothing speaks against it.
+//! Stored data proves less than an examination does. Proven permissions therefore stay proven until there is
+//! evidence against them.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -11,15 +11,15 @@ use serde_json::{Value, json};
 use crate::diagnosis::{Diagnosis, Evidence, Finding, Likelier, Narrowed, Verdict};
 use crate::{Need, PeopleSeen, Permission};
 
-/// Whether a key gives what was chosen.
+/// Whether a key has the permissions that the chosen features need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Readiness {
-    /// Everything that was chosen is there.
+    /// No finding needs action, and the key is not narrowed.
     Ready,
-    /// Something that was chosen is missing, or the key sees only a part of the company.
+    /// An optional permission is missing or unconfirmed, or the key sees only a part of the company.
     ReadyBut,
-    /// Something that is required is missing.
+    /// A required permission is missing or unconfirmed.
     NotReady,
 }
 
@@ -31,14 +31,14 @@ people::names! {
     }
 }
 
-/// What is said first of a diagnosis.
+/// The headline of a diagnosis.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Headline {
-    /// Whether the key gives what was chosen.
+    /// Whether the key has the permissions that the chosen features need.
     pub readiness: Readiness,
-    /// The permissions that make it so: missing, or neither proven nor confirmed.
+    /// The permissions behind this readiness: missing, or neither proven nor confirmed.
     pub missing: Vec<Permission>,
-    /// Whether all of these are missing for certain.
+    /// Whether all of these are proven to be missing.
     pub is_certain: bool,
     /// Whether the key seems narrowed to a part of the company.
     pub is_narrowed: bool,
@@ -64,43 +64,45 @@ impl Headline {
 }
 
 impl Diagnosis {
-    /// What is said first of it, where a person confirmed these permissions.
+    /// The headline, given the permissions that a person confirmed.
     pub fn headline(&self, confirmed: &[Permission]) -> Headline {
         Headline::of(self.findings.iter().filter(|finding| !finding.is_settled(confirmed)), self.narrowed)
     }
 }
 
-/// A finding as it is kept.
+/// A finding as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptFinding {
     /// What was found.
     #[serde(flatten)]
     pub finding: Finding,
-    /// Whether the permission is there, a person confirmed it, or nothing is lost should it not be.
+    /// Whether no action is needed: the key has the permission, a person confirmed it, or nothing is lost
+    /// without it.
     pub is_settled: bool,
-    /// Whether it was there with this key and seems to have gone.
+    /// Whether this key had the permission earlier and seems to have lost it.
     pub is_lost: bool,
 }
 
-/// What is kept of a diagnosis with a linked account: counts only.
+/// The stored part of a diagnosis: counts only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiagnosisSummary {
-    /// The day it was made.
+    /// The day of the diagnosis.
     pub today: Date,
     /// What is said first of it.
     pub headline: Headline,
-    /// What is known of each permission that is wanted, in the order of [`Permission::ALL`].
+    /// One finding per permission that the features need, in the order of [`Permission::ALL`].
     pub findings: Vec<KeptFinding>,
     /// Whether the key seems narrowed to a part of the company.
     pub narrowed: Option<Narrowed>,
     /// How many people the key shows.
     pub people: PeopleSeen,
-    /// Permissions that this key was once seen to have.
+    /// Permissions that this key was once proven to have.
     pub proven: Vec<Permission>,
 }
 
 impl DiagnosisSummary {
-    /// The summary of `now`, after `before` of the same key, where there is one, and what a person confirmed.
+    /// Summarises `now`, given the previous summary for the same key, if any, and the permissions that a
+    /// person confirmed.
     pub fn new(before: Option<&Self>, now: &Diagnosis, confirmed: &[Permission]) -> Self {
         let was_proven = before.map(|before| &before.proven[..]).unwrap_or_default();
         let keep = |now: &Finding| {
@@ -134,12 +136,12 @@ impl DiagnosisSummary {
         }
     }
 
-    /// What is known of a permission; nothing if no feature wants it.
+    /// The finding on a permission; `None` if no feature needs it.
     pub fn finding(&self, permission: Permission) -> Option<&KeptFinding> {
         self.findings.iter().find(|kept| kept.finding.permission == permission)
     }
 
-    /// What the audit log says of it.
+    /// The details for the audit log.
     pub fn audit_detail(&self) -> Value {
         let unsettled = |verdict: Verdict| {
             let is_it = |kept: &&KeptFinding| !kept.is_settled && kept.finding.verdict == verdict;
@@ -154,8 +156,8 @@ impl DiagnosisSummary {
     }
 }
 
-/// Whether what was found before says more: the permission was not looked at now, or was proven to be missing and
-/// nothing says the contrary.
+/// Whether the earlier finding stays: the permission was not examined now, or was proven to be missing and
+/// nothing contradicts that.
 fn is_better(before: &Finding, now: &Finding, confirmed: &[Permission]) -> bool {
     let was_looked_at = !matches!(now.evidence, Evidence::NotRead | Evidence::ListUnreadable { .. });
     match now.verdict {

@@ -1,4 +1,5 @@
-//! Texts of a whole diagnosis: its headline, the people whom the key shows, a narrowed role. English and French side by side.
+//! Texts of a whole diagnosis: its headline, the number of people that the key shows, a narrowed role.
+//! English and French side by side.
 
 use crate::diagnosis::Narrowed;
 use crate::texts::{number, people};
@@ -6,7 +7,7 @@ use crate::{Headline, PeopleSeen, Permission, Readiness};
 use people::Language;
 
 impl Headline {
-    /// In a sentence, with the boxes that are meant by Lucca's names.
+    /// The headline as a sentence, with Lucca's labels of the missing permissions.
     pub fn text(&self, language: Language) -> String {
         let labels: Vec<String> = self.missing.iter().map(|one| quoted(*one, language)).collect();
         let (count, labels) = (labels.len(), labels.join(", "));
@@ -42,7 +43,7 @@ impl Headline {
         }
     }
 
-    /// As the end of a sentence; empty where the key is not narrowed.
+    /// The end of the headline; empty unless the key is narrowed.
     fn narrowed_text(&self, language: Language) -> String {
         if !self.is_narrowed {
             return String::new();
@@ -56,14 +57,14 @@ impl Headline {
     }
 }
 
-/// Lucca's name of a box, in quotes.
+/// Lucca's label of a box, in quotes.
 fn quoted(permission: Permission, language: Language) -> String {
     let label = permission.label(language).text;
     language.pick(format!("“{label}”"), format!("« {label} »"))
 }
 
 impl PeopleSeen {
-    /// How many people the key shows, by status as far as it is known.
+    /// How many people the key shows, by status as far as known.
     pub fn text(&self, language: Language) -> Option<String> {
         let all = people(self.total?, language);
         let Self { active: Some(active), future: Some(future), former: Some(former), .. } = *self else {
@@ -84,12 +85,12 @@ impl PeopleSeen {
 }
 
 impl Narrowed {
-    /// What seems to be narrowed, and what to do about it.
+    /// The evidence that the role is narrowed, and what to do.
     pub fn text(self, language: Language) -> String {
         format!("{} {}", self.evidence_text(language), self.remedy_text(language))
     }
 
-    /// What it rests on.
+    /// The evidence that the role is narrowed.
     pub fn evidence_text(self, language: Language) -> String {
         let (unseen, of) = (number(self.unseen, language), number(self.of, language));
         match language {
@@ -104,7 +105,7 @@ impl Narrowed {
         }
     }
 
-    /// What to do about it.
+    /// What to do about a narrowed role.
     pub const fn remedy_text(self, language: Language) -> &'static str {
         match language {
             Language::English => "Set its scope to the whole company, unless that is intended.",

@@ -1,16 +1,16 @@
-//! Texts of permissions and findings, English and French side by side; those of the whole diagnosis are in
-//! `summary_texts`. Counts only: no name, no id, no key. French has a space that does not break (U+00A0) before double
+//! Texts of permissions and findings, English and French side by side; `summary_texts` has those of the whole
+//! diagnosis. Counts only: no name, no id, no key. French has a no-break space (U+00A0) before double
 //! punctuation and inside quotes.
 //!
-//! Lucca's labels: directory.md §4.2. Where its French label is not known the English one stands, and says so. Lucca's own
-//! pages spell some rights in several ways; the remedies name each.
+//! Lucca's labels: directory.md §4.2. If the French label is unknown, the English one is used and marked as
+//! unverified. Lucca's own pages spell some rights in several ways; the remedies name each spelling.
 
 use crate::diagnosis::{Evidence, Excess, Finding, Likelier, Verdict};
 use crate::{Label, Need, Permission, Place, Probe};
 use people::Language;
 
 impl Permission {
-    /// What Lucca calls the box.
+    /// Lucca's label of the box.
     pub const fn label(self, language: Language) -> Label {
         const fn known(text: &'static str) -> Label {
             Label { text, also: &[], is_verified: true }
@@ -48,7 +48,7 @@ impl Permission {
                 is_verified: matches!(language, Language::English),
             },
             (Self::ConsultHrFiles, Language::English) => known("Consult HR files"),
-            // unverified: that both are the same right; a page on a partner of Lucca's has the French one
+            // unverified: that both are the same right; a page on a Lucca partner's site has the French one
             // (source: recorded-more.md).
             (Self::ConsultHrFiles, Language::French) => Label {
                 text: "Consulter le dossier du personnel",
@@ -58,7 +58,7 @@ impl Permission {
         }
     }
 
-    /// What it means to go without.
+    /// The consequence of going without the permission.
     pub const fn consequence(self, language: Language) -> &'static str {
         match (self, language) {
             (Self::ViewUsers, Language::English) => "Without it, nobody can be read at all.",
@@ -104,7 +104,7 @@ impl Permission {
         }
     }
 
-    /// What it opens, counted.
+    /// The records that the permission opens, with their count.
     fn counted(self, count: u64, language: Language) -> String {
         let (english, french) = match self {
             Self::ViewUsers => (("person", "people"), ("personne", "personnes")),
@@ -142,7 +142,7 @@ impl Permission {
         counted(count, language.pick(english, french), language)
     }
 
-    /// The field of people that it guards.
+    /// The field of people that the permission guards.
     const fn field(self, language: Language) -> &'static str {
         match (self, language) {
             (Self::ViewJobs, Language::English) => "job title",
@@ -158,7 +158,7 @@ impl Permission {
 }
 
 impl Place {
-    /// Where the box is, as the end of a sentence (*tick … on the API key's form*).
+    /// The form that has the box, as the end of a sentence (*tick … on the API key's form*).
     // unverified: the French names of the menu and of the tab *Co-workers*.
     pub const fn text(self, language: Language) -> &'static str {
         match (self, language) {
@@ -177,7 +177,7 @@ impl Place {
 }
 
 impl Need {
-    /// As a word.
+    /// The need as a word.
     pub const fn text(self, language: Language) -> &'static str {
         match (self, language) {
             (Self::Required, Language::English) => "required",
@@ -189,7 +189,7 @@ impl Need {
 }
 
 impl Verdict {
-    /// As a word or two, of a permission.
+    /// The verdict in a word or two, describing a permission.
     pub const fn text(self, language: Language) -> &'static str {
         match (self, language) {
             (Self::Granted, Language::English) => "granted",
@@ -203,7 +203,7 @@ impl Verdict {
 }
 
 impl Probe {
-    /// What the step finds out.
+    /// The question that the step answers.
     pub const fn label(self, language: Language) -> &'static str {
         match (self, language) {
             (Self::Tenant, Language::English) => "Your Lucca can be reached",
@@ -237,7 +237,8 @@ impl Probe {
 }
 
 impl Finding {
-    /// The verdict in a few words; where it can't be told, with the likelier explanation, or that nothing is lost.
+    /// The verdict in a few words; for an open verdict with the likelier explanation, or that nothing is
+    /// lost.
     pub const fn verdict_text(&self, language: Language) -> &'static str {
         match (self.likelier, language) {
             (Some(Likelier::Granted), Language::English) => "nothing missing",
@@ -248,12 +249,12 @@ impl Finding {
         }
     }
 
-    /// What the verdict rests on, in a sentence.
+    /// The evidence, in a sentence.
     pub fn evidence_text(&self, language: Language) -> String {
         evidence(self.permission, &self.evidence, language)
     }
 
-    /// What to do, in a sentence or two; nothing where the permission is there or nothing is lost without it.
+    /// What to do, in a sentence or two; `None` if the permission is granted or nothing is lost without it.
     pub fn remedy_text(&self, language: Language) -> Option<String> {
         if self.verdict == Verdict::Granted || self.likelier == Some(Likelier::Granted) {
             return None;
@@ -283,7 +284,7 @@ impl Finding {
         Some(text)
     }
 
-    /// What it means to go without the permission.
+    /// The consequence of going without the permission.
     pub fn consequence_text(&self, language: Language) -> String {
         self.permission.consequence(language).to_owned()
     }
@@ -459,8 +460,8 @@ fn evidence(permission: Permission, evidence: &Evidence, language: Language) -> 
 }
 
 impl Excess {
-    /// What the key may do beyond what is needed, and what to do about it. `written` says what is written to Lucca
-    /// ([`written_text`](crate::written_text)), where that is known.
+    /// The unneeded right, and what to do about it. `written` is the sentence on what is written to Lucca
+    /// ([`written_text`](crate::written_text)), if known.
     pub fn text(self, written: Option<&str>, language: Language) -> String {
         let (english, french) = match self {
             Self::WritePreset => {
@@ -496,7 +497,7 @@ pub(crate) fn people(count: u64, language: Language) -> String {
     Permission::ViewUsers.counted(count, language)
 }
 
-/// A count with its noun, in the language's own way of writing numbers. French has the singular for 0 as well.
+/// A count with its noun, formatted for the language. French uses the singular for 0 as well.
 fn counted(count: u64, (one, many): (&str, &str), language: Language) -> String {
     let is_one = match language {
         Language::English => count == 1,
@@ -505,7 +506,7 @@ fn counted(count: u64, (one, many): (&str, &str), language: Language) -> String 
     format!("{} {}", number(count, language), if is_one { one } else { many })
 }
 
-/// A number with its thousands apart, as the language has it.
+/// A number with thousands separators of the language.
 pub(crate) fn number(count: u64, language: Language) -> String {
     let digits = count.to_string();
     let mut number = String::new();

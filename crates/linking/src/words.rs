@@ -1,10 +1,10 @@
-//! What records are called, and how numbers are written, in each language.
+//! Names of record kinds and formats of numbers, in each language.
 
 use people::Kind;
 
 use people::Language;
 
-/// What one record of a kind is called, and several.
+/// The name of a kind's records, singular and plural.
 pub const fn noun(kind: Kind, language: Language) -> (&'static str, &'static str) {
     match language {
         Language::English => english(kind),
@@ -12,7 +12,7 @@ pub const fn noun(kind: Kind, language: Language) -> (&'static str, &'static str
     }
 }
 
-/// A number with its thousands set apart: `20,000`, and in French `20 000` with narrow spaces that don't break.
+/// A number with thousands separators: `20,000`, and in French `20 000` with narrow no-break spaces.
 pub fn grouped(number: u64, language: Language) -> String {
     let mark = language.pick(',', '\u{202f}');
     let digits = number.to_string();

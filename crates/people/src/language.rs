@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A language that every text for people exists in.
+/// A language in which all texts for people exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Language {
     /// English.
@@ -44,7 +44,7 @@ impl fmt::Display for Language {
     }
 }
 
-/// The text is the code of no language that is spoken here.
+/// The code is of no supported language.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a language; languages are en, fr")]
 pub struct UnknownLanguage(pub String);
@@ -52,7 +52,7 @@ pub struct UnknownLanguage(pub String);
 impl FromStr for Language {
     type Err = UnknownLanguage;
 
-    /// Reads a code, also with a region (`fr-CH`, `en_GB`), in any case.
+    /// Parses a code, also with a region (`fr-CH`, `en_GB`), in any case.
     fn from_str(text: &str) -> Result<Self, UnknownLanguage> {
         let code = text.split(['-', '_']).next().unwrap_or_default();
         Self::ALL

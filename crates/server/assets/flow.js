@@ -1,5 +1,5 @@
-// What the linking flow does better with JavaScript: copying, showing the key, and telling the page that embeds it.
-// Nothing here is needed to get through.
+// JavaScript enhancements of the linking flow: copy buttons, showing the key, and messages to the embedding page.
+// The flow also works without them.
 (() => {
   "use strict";
   const body = document.body;
@@ -11,7 +11,7 @@
       try {
         await navigator.clipboard.writeText(input.value);
       } catch {
-        // An embedded page may not be allowed to: then the old way, and else the text is selected to be copied by hand.
+        // Embedded pages may lack the permission: fall back to execCommand, or leave the text selected.
         input.focus();
         input.select();
         if (!document.execCommand("copy")) return;
@@ -32,44 +32,45 @@
 
   document.getElementById("problem")?.focus();
 
-  // Linked on another device: goes to the page that says so, and tells the page around this one.
+  // Polls whether the flow was finished on another device; then opens the page of the sync, which notifies the
+  // embedding page.
   const { linkedAt } = body.dataset;
   if (linkedAt) {
-    // The vendor's page is to hear of it within a second, and the page of the sync has to load before. A link may be
-    // visited 600 times a minute: three devices stay below.
+    // The vendor's page is notified within a second, including the load of the page of the sync. Three devices stay
+    // below the limit of 600 requests per minute and link.
     const EVERY_MS = 400;
     let timer;
     const look = async () => {
       clearTimeout(timer);
       const { status } = await fetch(linkedAt).catch(() => ({ status: 0 }));
       if (status === 200) location.replace(linkedAt.replace(/linked$/, "sync"));
-      // An expired or withdrawn link says nothing more; a network may come back.
+      // Stops for an expired or cancelled link; continues after network errors, rate limits and server errors.
       else if (status < 400 || status >= 429) timer = setTimeout(look, EVERY_MS);
     };
     timer = setTimeout(look, EVERY_MS);
-    // This page links: the answer leads on.
+    // This page itself submits the link: its response redirects.
     document.addEventListener("submit", ({ target }) => { if (target.id === "link") clearTimeout(timer); });
-    // Browsers slow down the timers of pages that are not seen.
+    // Browsers throttle the timers of hidden pages.
     document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
   }
 
-  // To the page that embeds this one, and only if it has the origin that the link token was made for.
+  // Messages to the embedding page, only if it has the allowed origin of the link token.
   const opener = body.dataset.opener;
   if (opener && window.parent !== window) {
     const tell = (message) => window.parent.postMessage({ source: "lucca-connector", ...message }, opener);
     tell({ type: "ready" });
     tell({ type: "step", step: body.dataset.step });
     if (body.dataset.publicToken) tell({ type: "success", publicToken: body.dataset.publicToken });
-    // Its public token was exchanged already.
+    // The public token was exchanged already.
     else if ("linked" in body.dataset) tell({ type: "linked" });
-    // A person who closes the dialog now is still told that the account was linked.
+    // Lets the widget report the linked account even if the dialog is closed now.
     document.addEventListener("submit", ({ target }) => { if (target.id === "link") tell({ type: "linking" }); });
     if (body.dataset.step === "cancelled") tell({ type: "exit", reason: "cancelled" });
     for (const button of document.querySelectorAll("[data-exit]")) {
       button.hidden = false;
       button.addEventListener("click", () => tell({ type: "exit", reason: button.dataset.exit }));
     }
-    // The page around this one does not hear the keys that are pressed here.
+    // The embedding page receives no key events of this frame.
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !event.defaultPrevented) tell({ type: "exit", reason: "closed" });
     });

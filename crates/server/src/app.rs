@@ -1,4 +1,4 @@
-//! What every request may use, made once when the service starts.
+//! State shared by all requests, created once when the service starts.
 
 use std::sync::{Arc, Once};
 
@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq;
 use crate::api::records::fresh::Pages;
 use crate::auth::Views;
 use crate::config::Config;
-use crate::flow::checking::Checkings;
+use crate::flow::checking::RunningChecks;
 use crate::limits::Limits;
 use crate::problem::Problem;
 use crate::shared_reads::SharedReads;
@@ -26,17 +26,17 @@ pub struct Logo {
     pub media_type: &'static str,
 }
 
-/// What the service is started with.
+/// The parts that the service is started with.
 pub struct Setup {
-    /// The store, the vault, the clock and what makes clients.
+    /// The store, the vault, the clock and the factory of Lucca clients.
     pub machinery: Machinery,
     /// The settings.
     pub config: Config,
-    /// The vendor's logo, where there is one.
+    /// The vendor's logo, if one is configured.
     pub logo: Option<Logo>,
-    /// The operator's key, which opens everything under `/v1`.
+    /// The operator's key, which has access to everything under `/v1`.
     pub operator_token: SecretString,
-    /// Where browsers find the service, without a trailing slash.
+    /// The service's address for browsers, without a trailing slash.
     pub public_url: String,
     /// Which hosts may be a tenant.
     pub hosts: NetworkPolicy,
@@ -46,7 +46,7 @@ pub struct Setup {
 #[derive(Clone)]
 pub(crate) struct App(Arc<Inner>);
 
-/// What [`App`] shares.
+/// The state behind [`App`].
 pub(crate) struct Inner {
     pub(crate) machinery: Machinery,
     pub(crate) config: Config,
@@ -54,12 +54,12 @@ pub(crate) struct Inner {
     pub(crate) public_url: String,
     pub(crate) hosts: NetworkPolicy,
     pub(crate) limits: Limits,
-    pub(crate) checkings: Checkings,
+    pub(crate) running_checks: RunningChecks,
     pub(crate) pages: Pages,
     pub(crate) views: Views,
-    /// Whether the operator was warned of forwarded headers that are passed over.
+    /// Set once the operator was warned that forwarded headers are ignored.
     pub(crate) warned_of_forwarded: Once,
-    /// Keys for the API, by their digest.
+    /// Reads of API keys, by the key's SHA-256 digest.
     keys: SharedReads<[u8; 32], ApiKeyEntry>,
     accounts: SharedReads<AccountId, LinkedAccount>,
     operator: [u8; 32],
@@ -74,7 +74,7 @@ impl std::ops::Deref for App {
 }
 
 impl App {
-    /// The service, ready to answer.
+    /// Creates the service's state.
     pub(crate) fn new(setup: Setup) -> Self {
         let Setup { machinery, config, logo, operator_token, public_url, hosts } = setup;
         let limits = Limits::new(config.api.requests_per_minute);
@@ -85,7 +85,7 @@ impl App {
             public_url,
             hosts,
             limits,
-            checkings: Checkings::default(),
+            running_checks: RunningChecks::default(),
             pages: Pages::default(),
             views: Views::default(),
             warned_of_forwarded: Once::new(),
@@ -97,19 +97,19 @@ impl App {
 }
 
 impl Inner {
-    /// Whether a bearer token is the operator's. Takes as long for a wrong one as for the right one.
+    /// Whether a bearer token is the operator's. Compares in constant time.
     pub(crate) fn is_operator(&self, token: &str) -> bool {
         digest(token).ct_eq(&self.operator).into()
     }
 
-    /// The key for the API that is shown, revoked ones included.
+    /// Finds an API key, including revoked ones.
     pub(crate) async fn api_key(&self, token: String) -> Result<Option<ApiKeyEntry>, Problem> {
         let (store, key) = (self.machinery.store.clone(), digest(&token));
         let token = SecretString::from(token);
         self.keys.get(key, || async move { store.api_key(&token).await.map_err(Problem::from) }).await
     }
 
-    /// A linked account, for whoever reads of it.
+    /// Finds a linked account. Concurrent requests share the read.
     pub(crate) async fn account(&self, id: AccountId) -> Result<Option<LinkedAccount>, Problem> {
         let store = self.machinery.store.clone();
         self.accounts.get(id, || async move { store.account(id).await.map_err(Problem::from) }).await

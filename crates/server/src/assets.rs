@@ -1,6 +1,5 @@
-//! Files that browsers load: the flow's style and scripts, the vendor's colour and logo, the widget and a vendor's
-//! example pages. All of them are in the
-//! binary; nothing comes from elsewhere.
+//! Static files for browsers: the flow's style and scripts, the vendor's colour and logo, the widget and
+//! example pages for vendors. All of them are compiled into the binary; no file comes from a third party.
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -13,7 +12,7 @@ use crate::app::App;
 use crate::pages::brand;
 use crate::problem::Problem;
 
-/// An hour: a new version of the service may bring new ones.
+/// One hour, since a new version of the service may bring new files.
 const CACHED: &str = "public, max-age=3600";
 
 const CSS: &str = "text/css; charset=utf-8";
@@ -21,7 +20,7 @@ const JS: &str = "text/javascript; charset=utf-8";
 
 const HTML: &str = "text/html; charset=utf-8";
 
-/// The files by their paths.
+/// The files by path.
 const FILES: [(&str, &str, &str); 11] = [
     ("/assets/flow.css", CSS, include_str!("../assets/flow.css")),
     ("/assets/reference.css", CSS, include_str!("../assets/reference.css")),
@@ -44,7 +43,7 @@ pub(crate) fn router() -> Router<App> {
     })
 }
 
-/// A vendor's page loads the widget from here, as a script or as a module.
+/// Vendor pages on other origins load the widget, as a script or as a module.
 async fn shared(request: Request, next: Next) -> Response {
     let is_widget = request.uri().path().starts_with("/widget/");
     let mut response = next.run(request).await;

@@ -1,5 +1,6 @@
-//! Who may use the API: the operator, by the key in the data directory or another of that role; the vendor's server; and
-//! whoever may read one linked account. A handler takes the least it needs, and can't forget to ask.
+//! API authentication: the operator, with the key in the data directory or another key of that role; the
+//! vendor's server; and readers of one linked account. Handlers declare the least privileged extractor that
+//! suffices, so none can omit the check.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -15,30 +16,30 @@ use crate::app::App;
 use crate::problem::Problem;
 use crate::tokens::API_KEY_PREFIX;
 
-/// Whoever calls, by the key that was shown. Looked up once a request, before anything else is done for it.
+/// The authenticated caller of a request. Resolved once, before the handler runs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Caller {
-    /// Which key it is.
-    pub(crate) key: KeyOf,
+    /// The key that the caller sent.
+    pub(crate) key: CallerKey,
     role: Role,
-    /// The one linked account that a key to read opens.
+    /// The only linked account that a read-only key may access.
     account_id: Option<AccountId>,
 }
 
-/// Which key was shown.
+/// Identifies the API key of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum KeyOf {
-    /// The operator's, in the data directory.
+pub(crate) enum CallerKey {
+    /// The operator's key in the data directory.
     Operator,
-    /// One that was made.
-    Made(ApiKeyId),
+    /// A key issued through the API or the CLI.
+    Issued(ApiKeyId),
 }
 
-impl std::fmt::Display for KeyOf {
+impl std::fmt::Display for CallerKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Operator => f.write_str("operator"),
-            Self::Made(id) => id.fmt(f),
+            Self::Issued(id) => id.fmt(f),
         }
     }
 }
@@ -53,18 +54,18 @@ pub(crate) struct Vendor {
     role: Role,
 }
 
-/// The linked account in the path, which the key that was shown may at least read.
+/// The linked account in the path, to which the caller's key has at least read access.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader {
     pub(crate) account: LinkedAccount,
-    /// Which key was shown.
-    key: KeyOf,
-    /// Who reads it, for the audit log.
+    /// The caller's key.
+    key: CallerKey,
+    /// The caller, as named in the audit log.
     pub(crate) actor: Actor,
 }
 
 impl Vendor {
-    /// Who it is, for the audit log.
+    /// The caller, as named in the audit log.
     pub(crate) fn actor(self) -> Actor {
         actor(self.role)
     }
@@ -79,7 +80,7 @@ fn actor(role: Role) -> Actor {
 }
 
 impl Caller {
-    /// Whoever shows this key.
+    /// Authenticates the caller by the request's bearer token.
     pub(crate) async fn identify(app: &App, headers: &HeaderMap, from: IpAddr) -> Result<Self, Problem> {
         let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = header.and_then(|value| {
@@ -88,12 +89,14 @@ impl Caller {
         });
         let Some(token) = token else { return Err(unauthorized()) };
         if app.is_operator(&token) {
-            return Ok(Self { key: KeyOf::Operator, role: Role::Operator, account_id: None });
+            return Ok(Self { key: CallerKey::Operator, role: Role::Operator, account_id: None });
         }
-        // What is not even of the form of a key is not looked up.
+        // Tokens without a key's prefix need no database read.
         let known = if token.starts_with(API_KEY_PREFIX) { app.api_key(token).await? } else { None };
         match known.filter(|key| key.revoked_at.is_none()) {
-            Some(key) => Ok(Self { key: KeyOf::Made(key.id), role: key.role, account_id: key.account_id }),
+            Some(key) => {
+                Ok(Self { key: CallerKey::Issued(key.id), role: key.role, account_id: key.account_id })
+            }
             None => {
                 app.limits.refused_key(from)?;
                 Err(unauthorized())
@@ -106,7 +109,7 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
-        // What an operation's description says of keys is held to before its handler.
+        // `calls` has already enforced what the operation's description requires of keys.
         parts.extensions.get::<Self>().copied().ok_or_else(unauthorized)
     }
 }
@@ -155,7 +158,7 @@ impl FromRequestParts<App> for Reader {
         let path = RawPathParams::from_request_parts(parts, app).await.map_err(|_| missing())?;
         let id = path.iter().find(|(name, _)| *name == "account_id").map(|(_, id)| id);
         let id: AccountId = id.and_then(|id| id.parse().ok()).ok_or_else(missing)?;
-        // What a key does not open is not even told to be there.
+        // Answers as if accounts outside the key's scope did not exist.
         if caller.account_id.is_some_and(|only| only != id) {
             return Err(missing());
         }
@@ -165,7 +168,7 @@ impl FromRequestParts<App> for Reader {
 }
 
 impl Reader {
-    /// Notes for the audit log that the account was looked at, or a person of it: once an hour for each key.
+    /// Records in the audit log that the account, or a person in it, was viewed: once an hour for each key.
     pub(crate) async fn note_view(&self, app: &App, person: Option<&RemoteId>) -> Result<(), Problem> {
         let at = app.machinery.clock.now();
         let Self { account, key, actor } = self;
@@ -178,16 +181,16 @@ impl Reader {
     }
 }
 
-/// What was viewed in this hour and is noted already, in this process.
+/// Views that this process has already recorded in the current hour.
 #[derive(Default)]
 pub(crate) struct Views(Mutex<(i64, HashSet<View>)>);
 
-/// By which key, of which account, and of which person of it.
-type View = (KeyOf, AccountId, Option<RemoteId>);
+/// The key, the account, and the person.
+type View = (CallerKey, AccountId, Option<RemoteId>);
 
 impl Views {
     fn is_first(&self, at: jiff::Timestamp, view: View) -> bool {
-        /// More are noted again, which changes nothing.
+        /// Beyond this, views are recorded again, which the store ignores.
         const MANY: usize = 200_000;
         let hour = at.as_second().div_euclid(3600);
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,5 @@
-//! What a call of the API goes through before and after its handler: whose key it is, how much that key may ask, which
-//! parameters there are, whether it was done before. Which calls there are is what the description says.
+//! Checks before and after each API handler, driven by the OpenAPI description: authentication, the key's
+//! rate limit, known parameters, idempotency.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,22 +19,22 @@ use crate::limits::Sender;
 use crate::openapi::{IDEMPOTENCY_KEY, is_keyed};
 use crate::problem::Problem;
 
-/// A call that there is.
+/// An operation of the description.
 #[derive(Debug)]
 struct Call {
     is_keyed: bool,
-    /// The names of its parameters in the address.
+    /// The names of its query parameters.
     query: Vec<String>,
-    /// Whether its handler sees to idempotency keys itself.
-    names_requests: bool,
+    /// Whether its handler processes `Idempotency-Key` itself.
+    handles_idempotency: bool,
 }
 
-/// The calls that there are, by path and method.
+/// All operations, by path and method.
 #[derive(Clone, Debug)]
 pub(crate) struct Calls(Arc<HashMap<(String, Method), Call>>);
 
 impl Calls {
-    /// Those of a description.
+    /// Reads the operations from the description.
     pub(crate) fn of(description: &Value) -> Self {
         let members = |value: &Value| value.as_object().cloned().unwrap_or_default();
         let mut calls = HashMap::new();
@@ -64,7 +64,7 @@ impl Call {
         Self {
             is_keyed: is_keyed(operation),
             query: parameters.iter().filter(|one| one["in"] == "query").map(named).collect(),
-            names_requests: parameters.iter().any(|one| one["name"] == IDEMPOTENCY_KEY),
+            handles_idempotency: parameters.iter().any(|one| one["name"] == IDEMPOTENCY_KEY),
         }
     }
 
@@ -82,8 +82,8 @@ impl Call {
     }
 }
 
-/// Sees a call through.
-pub(crate) async fn through(
+/// Runs the checks around an operation's handler.
+pub(crate) async fn run_checks(
     calls: Calls,
     State(app): State<App>,
     Sender(from): Sender,
@@ -91,7 +91,7 @@ pub(crate) async fn through(
     next: Next,
 ) -> Response {
     let Some(call) = calls.find(&request) else { return next.run(request).await };
-    // No other character has `%00` in its encoding.
+    // `%00` always encodes NUL and nothing else.
     if request.uri().to_string().contains("%00") {
         return nul().into_response();
     }
@@ -112,32 +112,32 @@ pub(crate) async fn through(
         _ => call.refuse_unknown(request.uri().query()),
     };
     let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
-    let is_named = !call.names_requests
+    let is_named = !call.handles_idempotency
         && request.method() == Method::POST
         && request.headers().contains_key(IDEMPOTENCY_KEY);
     let mut response = match allowed {
         Err(problem) => problem.into_response(),
-        Ok(()) if is_named => {
-            idempotency::once(&app, caller, request, next).await.unwrap_or_else(IntoResponse::into_response)
-        }
+        Ok(()) if is_named => idempotency::run_once(&app, caller, request, next)
+            .await
+            .unwrap_or_else(IntoResponse::into_response),
         Ok(()) => next.run(request).await,
     };
     if let Some((left, _)) = limit {
-        left.tell(response.headers_mut());
+        left.write_headers(response.headers_mut());
     }
     if is_get {
-        // What one key sees, in one form, is not what another sees in another.
+        // The response depends on the key and on the requested media type.
         response.headers_mut().append(header::VARY, HeaderValue::from_static("accept, authorization"));
     }
     response
 }
 
-/// What a framework says of its own is said as the API says no, too.
+/// Converts the framework's own plain-text errors into problems, like all refusals of the API.
 pub(crate) fn as_problem(response: Response) -> Response {
     let status = response.status();
-    let says = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let is_said = says.is_some_and(|kind| !kind.starts_with("text/plain"));
-    if is_said || !(status.is_client_error() || status.is_server_error()) {
+    let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let is_own = content_type.is_some_and(|kind| !kind.starts_with("text/plain"));
+    if is_own || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
     let problem = match status {
@@ -156,12 +156,12 @@ pub(crate) fn as_problem(response: Response) -> Response {
             "The address or a header can't be read. See /openapi.json.",
         ),
     };
-    let mut said = problem.into_response();
+    let mut converted = problem.into_response();
     let of_its_body = [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::TRANSFER_ENCODING];
     for (name, value) in response.headers() {
-        if !said.headers().contains_key(name) && !of_its_body.contains(name) {
-            said.headers_mut().append(name, value.clone());
+        if !converted.headers().contains_key(name) && !of_its_body.contains(name) {
+            converted.headers_mut().append(name, value.clone());
         }
     }
-    said
+    converted
 }

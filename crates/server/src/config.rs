@@ -1,7 +1,8 @@
-//! The service's settings, as its configuration file holds them. Reading the file is the binary's business.
+//! The service's settings, as its configuration file holds them. The binary reads the file itself.
 //!
-//! Every setting has a default that works. An unknown key is passed over, so that one file serves several versions, and said,
-//! because a mistyped one would be ignored in silence (`reading`). What each key means is in docs/config.default.toml.
+//! Every setting has a working default. Unknown keys are ignored, so that one file serves several versions,
+//! and reported, since a mistyped key would otherwise go unnoticed (`reading`). docs/config.default.toml
+//! explains each key.
 
 mod reading;
 
@@ -11,34 +12,37 @@ use url::Url;
 
 pub use reading::{Finding, Reading};
 
-/// The longest that a mailed or handed-over link may be valid, in days.
+/// The longest validity of a mailed or handed-over link, in days.
 pub const LONGEST_LINK_DAYS: u16 = 30;
 
 /// The service's settings.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Config {
-    /// Where browsers find the service, such as `https://lucca.example.com`; by default the address it listens on.
+    /// The service's address for browsers, such as `https://lucca.example.com`; by default the address it
+    /// listens on.
     pub public_url: Option<Url>,
-    /// Whether the last address in `X-Forwarded-For` is the client's: only behind a proxy of one's own that sets it.
+    /// Whether the last address in `X-Forwarded-For` is the client's. Set only behind an own proxy that sets
+    /// the header.
     pub trust_forwarded_for: bool,
-    /// Who embeds the flow.
+    /// The vendor who embeds the flow.
     pub vendor: Vendor,
-    /// How the flow behaves.
+    /// The linking flow.
     pub linking: Linking,
-    /// What may be asked of Lucca in one's own words.
+    /// Passthrough requests to Lucca.
     pub passthrough: Passthrough,
-    /// How the API behaves.
+    /// The API.
     pub api: Api,
-    /// For how many days what is kept.
+    /// Retention periods, in days.
     pub retention: jobs::Retention,
 }
 
-/// What may be asked of Lucca in one's own words.
+/// Passthrough requests to Lucca.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Passthrough {
-    /// The methods that are passed on: by default `GET`, which changes nothing; none switches it off.
+    /// The HTTP methods that are allowed: by default `GET`, which changes nothing. An empty list disables
+    /// passthrough.
     pub methods: Vec<String>,
 }
 
@@ -48,11 +52,11 @@ impl Default for Passthrough {
     }
 }
 
-/// How the API behaves.
+/// The API.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Api {
-    /// How many requests a key for the API may send in a minute, 0 for as many as it likes.
+    /// How many requests per minute an API key may send; 0 for no limit.
     pub requests_per_minute: u32,
 }
 
@@ -62,7 +66,7 @@ impl Default for Api {
     }
 }
 
-/// Who embeds the flow: what customers see of them.
+/// The vendor who embeds the flow, as customers see them.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Vendor {
@@ -70,11 +74,11 @@ pub struct Vendor {
     pub name: String,
     /// The file of the vendor's logo: SVG, PNG, JPEG or WebP, at most 256 kB.
     pub logo: Option<std::path::PathBuf>,
-    /// The vendor's colour: `#rrggbb`. Text on it is made readable whatever it is.
+    /// The vendor's colour: `#rrggbb`. The pages adjust it so that text on it stays readable.
     pub colour: String,
-    /// Where customers read how the vendor treats their data.
+    /// The vendor's privacy policy.
     pub privacy_url: Option<Url>,
-    /// Where customers get help: an e-mail address.
+    /// The e-mail address of the vendor's support.
     pub support_email: Option<String>,
 }
 
@@ -94,24 +98,26 @@ impl Default for Vendor {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SameTenant {
-    /// It is refused, and both are told in the audit log.
+    /// The link is refused, and the audit log records it for both customers.
     #[default]
     Refuse,
-    /// Both are kept, each with its own key; they share the tenant's request budget.
+    /// Both links are kept, each with its own key; they share the tenant's request budget.
     Allow,
 }
 
-/// How the flow behaves.
+/// The linking flow.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Linking {
     /// What happens when a customer links a tenant that another customer has linked.
     pub same_tenant: SameTenant,
-    /// Whether a customer may go on although a required permission is missing, having read the consequence.
+    /// Whether a customer may continue without a required permission, after the page has shown the
+    /// consequence.
     pub allow_missing_permissions: bool,
-    /// For how many days a link that is handed over to an administrator is valid, 1 to 30.
+    /// How many days a link that is handed over to an administrator is valid, 1 to 30.
     pub hand_over_days: u16,
-    /// The most requests to send to a tenant in a minute, 0 for no limit of ours; by default 40 of Lucca's 50.
+    /// Limit on requests per minute to a tenant; 0 for no limit of the connector's own. The default is 40 of
+    /// Lucca's 50.
     pub requests_per_minute: Option<u32>,
 }
 
@@ -126,30 +132,30 @@ impl Default for Linking {
     }
 }
 
-/// The default configuration: every key, with what it means.
+/// The default configuration: every key with its explanation.
 pub const DEFAULT_FILE: &str = include_str!("../../../docs/config.default.toml");
 
 /// The configuration file cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("the configuration file cannot be used: {}", told(.0))]
+#[error("the configuration file cannot be used: {}", joined(.0))]
 pub struct ConfigError(pub Vec<Finding>);
 
-fn told(findings: &[Finding]) -> String {
+fn joined(findings: &[Finding]) -> String {
     findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 impl Config {
-    /// Reads the text of a configuration file.
+    /// Parses the text of a configuration file.
     ///
     /// # Errors
     ///
-    /// What is wrong with it, and where.
+    /// Every error in the file, with its line.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let Reading { config, errors, .. } = Self::read(text);
         config.ok_or(ConfigError(errors))
     }
 
-    /// What a setting must be and is not, by its path.
+    /// The settings with invalid values: their path, and the rule that they break.
     fn check(&self) -> Vec<(&'static str, &'static str)> {
         let colour = self.vendor.colour.strip_prefix('#').unwrap_or_default();
         let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
@@ -210,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_file_is_the_default() {
+    fn empty_file_is_the_default() {
         assert_eq!(Config::parse("").unwrap().linking.hand_over_days, 7);
     }
 
@@ -224,7 +230,7 @@ mod tests {
         deeper.collect()
     }
 
-    /// The default file as it is when every key is set that it explains.
+    /// The default file with all its commented-out keys set.
     fn uncommented() -> String {
         let is_key = |line: &str| {
             line.split_once(" = ").is_some_and(|(key, _)| {
@@ -239,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_file_has_every_key_and_is_the_default() {
+    fn default_file_has_every_key_and_default() {
         let default = serde_json::to_value(Config::default()).unwrap();
         assert_eq!(serde_json::to_value(Config::parse(DEFAULT_FILE).unwrap()).unwrap(), default);
         let Reading { config, errors, warnings } = Config::read(&uncommented());
@@ -247,7 +253,7 @@ mod tests {
         let set: toml::Table = uncommented().parse().unwrap();
         let set = serde_json::to_value(set).unwrap();
         assert_eq!(paths(&set, ""), paths(&default, ""));
-        // What has a default is shown with it; what has none, with an example.
+        // Keys with a default show it; keys without one show an example.
         let shown = serde_json::to_value(config.unwrap()).unwrap();
         for path in paths(&default, "") {
             let pointer = format!("/{}", path.replace('.', "/"));
@@ -257,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_cannot_be_are_refused_by_name() {
+    fn invalid_values_are_refused_by_name() {
         for (text, setting) in [
             ("[vendor]\ncolour = \"red\"", "vendor.colour"),
             ("[vendor]\ncolour = \"#12345g\"", "vendor.colour"),

@@ -1,4 +1,4 @@
-//! Connections: accepted, answered, and closed where the other side has gone without a word.
+//! Accepts connections, serves HTTP on them, and closes those that are idle.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -19,14 +19,15 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
-/// How long a connection may be silent before the head of a request is there, the first one or the next: one whose other side
-/// has gone would be held for ever. Longer than proxies keep idle connections (60 s is usual), so that it is they who close.
-const HEAD_WITHIN: Duration = Duration::from_secs(75);
-/// How long nothing is accepted once no more files can be opened.
-const OUT_OF_FILES: Duration = Duration::from_secs(1);
+/// How long a connection may stay idle before the head of its first or next request has arrived. Without it,
+/// connections whose client has disappeared would stay open for ever. Longer than the usual idle timeout of
+/// proxies (60 s), so that the proxy closes first.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(75);
+/// Pause in accepting connections when the process has run out of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
-/// Answers on `listener` until `ended`, then lets what is being answered finish.
-pub(crate) async fn answer(listener: TcpListener, router: Router, ended: impl Future<Output = ()>) {
+/// Serves requests on `listener` until `ended`, then lets running requests finish.
+pub(crate) async fn serve(listener: TcpListener, router: Router, ended: impl Future<Output = ()>) {
     let mut ended = pin!(ended);
     let (closing, closed) = watch::channel(false);
     let mut connections = JoinSet::new();
@@ -57,7 +58,7 @@ pub(crate) async fn answer(listener: TcpListener, router: Router, ended: impl Fu
 
 #[expect(clippy::disallowed_methods, reason = "the listener's own time, which no clock of ours stands for")]
 async fn pause() {
-    tokio::time::sleep(OUT_OF_FILES).await;
+    tokio::time::sleep(ACCEPT_PAUSE).await;
 }
 
 fn is_of_one_connection(error: &std::io::Error) -> bool {
@@ -66,7 +67,7 @@ fn is_of_one_connection(error: &std::io::Error) -> bool {
 }
 
 async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, mut closed: watch::Receiver<bool>) {
-    // Answers are small: they are not held back to be sent with others.
+    // Responses are small; Nagle's algorithm would only delay them.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: Request<Incoming>| {
         let router = router.clone();
@@ -78,7 +79,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, mut clo
         }
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
+    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     let is_closing = async { drop(closed.wait_for(|closed| *closed).await) };
     let ended = tokio::select! {

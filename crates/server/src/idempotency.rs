@@ -1,5 +1,5 @@
-//! Requests that their caller named with `Idempotency-Key`: done once, and answered again with what was answered. Only
-//! where something was done: what was refused may be sent again, mended, under the same key.
+//! Requests with an `Idempotency-Key`: a successful request is processed once, and its response is stored and
+//! replayed. A refused request may be corrected and sent again under the same key.
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
@@ -18,34 +18,34 @@ use crate::auth::Caller;
 use crate::openapi::{IDEMPOTENCY_KEY, REPLAYED};
 use crate::problem::Problem;
 
-/// The headers of an answer that belong to it.
+/// The headers that are stored with a response.
 const KEPT_HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG];
 
-/// An answer as it is kept.
+/// A response as it is stored.
 #[derive(Serialize, Deserialize)]
-struct Answer {
+struct StoredResponse {
     status: u16,
     headers: Vec<(String, String)>,
     /// Base64.
     body: String,
 }
 
-/// A request with what names it.
-struct Asked {
+/// A request and its idempotency key.
+struct IdempotentRequest {
     caller: String,
     key: String,
     asked: Vec<u8>,
     account: Option<AccountId>,
 }
 
-impl Asked {
+impl IdempotentRequest {
     fn named(&self) -> NamedRequest<'_> {
         NamedRequest { caller: &self.caller, key: &self.key, asked: &self.asked, account: self.account }
     }
 }
 
-/// Does a named request, unless it was done.
-pub(crate) async fn once(
+/// Processes a request, or replays its stored response.
+pub(crate) async fn run_once(
     app: &App,
     caller: Caller,
     request: Request,
@@ -53,11 +53,11 @@ pub(crate) async fn once(
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let key = read_key(parts.headers.get(IDEMPOTENCY_KEY))?;
-    // No body that is taken is larger; what one handler takes at most is its own affair.
+    // The largest body that any handler accepts. Handlers apply their own, smaller limits.
     let body = to_bytes(body, LARGEST_FILE).await.map_err(|_| too_large())?;
     let kind = parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     let target = parts.uri.path_and_query().map(|target| target.as_str()).unwrap_or_default();
-    let wanted = Asked {
+    let idempotent = IdempotentRequest {
         caller: caller.key.to_string(),
         key,
         asked: [parts.method.as_str().as_bytes(), target.as_bytes(), kind, &body].join(&b'\n'),
@@ -66,19 +66,19 @@ pub(crate) async fn once(
     let machinery = &app.machinery;
     let claim: Claim = machinery.entropy.bytes()?;
     let now = machinery.clock.now();
-    match machinery.store.begin_named(&machinery.vault, wanted.named(), claim, now).await? {
+    match machinery.store.begin_named(&machinery.vault, idempotent.named(), claim, now).await? {
         Named::New => {}
-        Named::Done(answer) => return again(&answer),
+        Named::Done(answer) => return replay(&answer),
         Named::UnderWay => return Err(under_way()),
         Named::Other => return Err(reused()),
     }
     let request = Request::from_parts(parts, Body::from(body));
     let app = app.clone();
-    // On its own: a caller that hangs up finds the answer when it comes again.
-    let doing = tokio::spawn(async move {
+    // Runs in a task of its own, so that a caller who disconnects finds the response on retry.
+    let task = tokio::spawn(async move {
         let done = tokio::spawn(next.run(request)).await;
         let kept = match done {
-            Ok(response) => keep(&app, &wanted, claim, response).await,
+            Ok(response) => store_response(&app, &idempotent, claim, response).await,
             Err(_) => Err(Problem::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal",
@@ -86,20 +86,25 @@ pub(crate) async fn once(
             )),
         };
         if kept.is_err() {
-            app.machinery.store.give_up_named(wanted.named(), claim).await?;
+            app.machinery.store.give_up_named(idempotent.named(), claim).await?;
         }
         kept
     });
     let failed =
         |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something failed in the service.");
-    doing.await.map_err(failed)?
+    task.await.map_err(failed)?
 }
 
-/// Keeps an answer if something was done, and frees the key if not.
-async fn keep(app: &App, wanted: &Asked, claim: Claim, response: Response) -> Result<Response, Problem> {
+/// Stores a successful response; releases the key after any other.
+async fn store_response(
+    app: &App,
+    idempotent: &IdempotentRequest,
+    claim: Claim,
+    response: Response,
+) -> Result<Response, Problem> {
     let machinery = &app.machinery;
     if !response.status().is_success() {
-        machinery.store.give_up_named(wanted.named(), claim).await?;
+        machinery.store.give_up_named(idempotent.named(), claim).await?;
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
@@ -107,19 +112,22 @@ async fn keep(app: &App, wanted: &Asked, claim: Claim, response: Response) -> Re
     let headers = KEPT_HEADERS.iter().filter_map(|name| {
         Some((name.as_str().to_owned(), parts.headers.get(name)?.to_str().ok()?.to_owned()))
     });
-    let answer =
-        Answer { status: parts.status.as_u16(), headers: headers.collect(), body: STANDARD.encode(&body) };
-    // An answer always has a JSON form.
+    let answer = StoredResponse {
+        status: parts.status.as_u16(),
+        headers: headers.collect(),
+        body: STANDARD.encode(&body),
+    };
+    // Serialising a response to JSON can't fail.
     let answer = SecretString::from(serde_json::to_string(&answer).unwrap_or_default());
     let turn = (claim, machinery.entropy.bytes()?);
     let now = machinery.clock.now();
-    machinery.store.finish_named(&machinery.vault, wanted.named(), turn, &answer, now).await?;
+    machinery.store.finish_named(&machinery.vault, idempotent.named(), turn, &answer, now).await?;
     Ok(Response::from_parts(parts, Body::from(body)))
 }
 
-fn again(answer: &SecretString) -> Result<Response, Problem> {
+fn replay(answer: &SecretString) -> Result<Response, Problem> {
     let corrupt = |source| Problem::from(store::Error::Corrupt { what: "answer", source });
-    let answer: Answer =
+    let answer: StoredResponse =
         serde_json::from_str(answer.expose_secret()).map_err(|error| corrupt(Box::new(error)))?;
     let body = STANDARD.decode(&answer.body).map_err(|error| corrupt(Box::new(error)))?;
     let mut response = HttpResponse::builder().status(answer.status).header(REPLAYED, "true");

@@ -1,7 +1,8 @@
-//! The HTTP service: the JSON API under `/v1` with its reference, the linking flow under `/link`, the widget under `/widget`.
+//! HTTP service: the JSON API under `/v1` with its reference, the linking flow under `/link`, the widget
+//! under `/widget`.
 //!
-//! Reads no file and no environment: the binary hands in settings, the store and the clock. What is asked of Lucca
-//! and what is concluded from it is not here but in `linking`, `jobs` and `sync`.
+//! Reads neither files nor the environment: the binary passes in settings, the store and the clock. Requests
+//! to Lucca and the conclusions from them are in `linking`, `jobs` and `sync`.
 
 mod api;
 mod app;
@@ -49,12 +50,13 @@ fn router(app: App) -> Router {
     let reference = reference::router(&description);
     let description = move || async move { ([(header::CONTENT_TYPE, "application/json")], json) };
     let api = api.route("/openapi.json", get(description));
-    let through =
-        move |state, sender, request, next| calls::through(calls.clone(), state, sender, request, next);
-    let api = api.route_layer(middleware::from_fn_with_state(app.clone(), through));
-    // Fastest: with gzip three and a half times as many answers a second as at its usual level, each half as large again
-    // (a page of 100 employees is 24 KB instead of 15); brotli is 16 KB at either. The processor is the syncs' too.
-    // Pages are not compressed: they hold what a stranger may have pasted beside secrets.
+    let run_checks =
+        move |state, sender, request, next| calls::run_checks(calls.clone(), state, sender, request, next);
+    let api = api.route_layer(middleware::from_fn_with_state(app.clone(), run_checks));
+    // Fastest: gzip then compresses three and a half times as many responses per second as at its default
+    // level, each half as large again (24 KB instead of 15 for a page of 100 employees). Brotli yields 16 KB
+    // at either level. The syncs need the processor too. Pages are not compressed, since they hold secrets
+    // next to text that a stranger may have pasted (BREACH).
     let api = api.layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
     let router = api.merge(reference).merge(flow::router()).merge(assets::router());
     security::guard(router, &app).with_state(app)
@@ -65,7 +67,7 @@ pub fn openapi() -> String {
     openapi::to_json(&openapi::api().1)
 }
 
-/// Answers on `listener` until `ended`, then lets what is being answered finish.
+/// Serves requests on `listener` until `ended`, then lets running requests finish.
 pub async fn serve(setup: Setup, listener: TcpListener, ended: impl Future<Output = ()>) {
-    connections::answer(listener, router(App::new(setup)), ended).await;
+    connections::serve(listener, router(App::new(setup)), ended).await;
 }

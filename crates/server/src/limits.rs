@@ -1,6 +1,7 @@
-//! How often somebody may ask or tell: with a key for the API, with none, guessing tokens, and having Lucca's keys checked.
+//! Rate limits: for API keys, for clients without a key, for guessed tokens, and for examinations of Lucca
+//! keys.
 //!
-//! In memory and for this process: a restart forgives.
+//! Kept in memory and per process: a restart resets them.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -15,11 +16,11 @@ use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
 use store::{FlowId, InboundWebhookId};
 
 use crate::app::App;
-use crate::auth::KeyOf;
+use crate::auth::CallerKey;
 use crate::problem::Problem;
 
-const fn a_minute(times: u32) -> Quota {
-    // Never zero: the callers below say so.
+const fn per_minute_quota(times: u32) -> Quota {
+    // Never zero; the constants below guarantee it.
     match NonZeroU32::new(times) {
         Some(times) => Quota::per_minute(times),
         None => Quota::per_minute(NonZeroU32::MIN),
@@ -28,8 +29,8 @@ const fn a_minute(times: u32) -> Quota {
 
 const NAMES: NonZeroU32 = NonZeroU32::new(20).unwrap();
 
-/// The headers that say how much a key may ask, each with an example. `RateLimit` and `RateLimit-Policy` are those of the
-/// IETF's current draft; the other three of its earlier ones, which most clients that there are know.
+/// The rate limit headers, each with an example. `RateLimit` and `RateLimit-Policy` follow the IETF's current
+/// draft, the other three its earlier ones, which most existing clients understand.
 pub(crate) const HEADERS: [(&str, &str); 5] = [
     ("RateLimit-Policy", "\"key\";q=6000;w=60"),
     ("RateLimit", "\"key\";r=5999;t=1"),
@@ -38,15 +39,16 @@ pub(crate) const HEADERS: [(&str, &str); 5] = [
     ("RateLimit-Reset", "1"),
 ];
 
-/// What the headers mean, as the description says it.
-pub(crate) const MEANS: &str = "How many requests this key may send in a minute, how many are left, and in how many seconds it may send all again. \
+/// The headers' meaning, for the description.
+pub(crate) const HEADERS_DESCRIPTION: &str = "How many requests this key may send in a minute, how many are left, and in how many seconds it may send all again. \
      Absent where the service has no limit.";
 
-type OfKeys = RateLimiter<KeyOf, DefaultKeyedStateStore<KeyOf>, DefaultClock, StateInformationMiddleware>;
+type ApiKeyLimiter =
+    RateLimiter<CallerKey, DefaultKeyedStateStore<CallerKey>, DefaultClock, StateInformationMiddleware>;
 
-/// The limits, each with its own memory.
+/// The limits, each with its own state.
 pub(crate) struct Limits {
-    keys: Option<(NonZeroU32, OfKeys)>,
+    keys: Option<(NonZeroU32, ApiKeyLimiter)>,
     unknown_tokens: DefaultKeyedRateLimiter<IpAddr>,
     refused_keys: DefaultKeyedRateLimiter<IpAddr>,
     checks: DefaultKeyedRateLimiter<FlowId>,
@@ -56,18 +58,18 @@ pub(crate) struct Limits {
     inbound: DefaultKeyedRateLimiter<InboundWebhookId>,
 }
 
-/// How much a key may still ask.
+/// The remaining requests of an API key.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Left {
+pub(crate) struct RemainingRequests {
     limit: u32,
     remaining: u32,
-    /// Seconds until it may send all again.
+    /// Seconds until the full limit is available again.
     reset: u64,
 }
 
-impl Left {
-    /// Says it in the headers of an answer.
-    pub(crate) fn tell(self, headers: &mut HeaderMap) {
+impl RemainingRequests {
+    /// Writes the values to the headers of a response.
+    pub(crate) fn write_headers(self, headers: &mut HeaderMap) {
         let Self { limit, remaining, reset } = self;
         let values = [
             format!("\"key\";q={limit};w=60"),
@@ -86,35 +88,36 @@ impl Left {
 }
 
 impl Limits {
-    /// With so many requests a minute for each key; none is no limit.
-    pub(crate) fn new(of_a_key: u32) -> Self {
-        let keys = NonZeroU32::new(of_a_key).map(|limit| {
+    /// Creates the limits, with this number of requests per minute for each API key; 0 for no limit.
+    pub(crate) fn new(per_key: u32) -> Self {
+        let keys = NonZeroU32::new(per_key).map(|limit| {
             let quota = Quota::per_minute(limit);
             (limit, RateLimiter::keyed(quota).with_middleware::<StateInformationMiddleware>())
         });
         Self {
             keys,
-            unknown_tokens: RateLimiter::keyed(a_minute(30)),
-            refused_keys: RateLimiter::keyed(a_minute(30)),
-            checks: RateLimiter::keyed(a_minute(6)),
-            // A page that waits asks once a second, on two devices perhaps.
-            visits: RateLimiter::keyed(a_minute(600)),
-            // Typing errors; more is a search for the tenants that others have linked.
+            unknown_tokens: RateLimiter::keyed(per_minute_quota(30)),
+            refused_keys: RateLimiter::keyed(per_minute_quota(30)),
+            checks: RateLimiter::keyed(per_minute_quota(6)),
+            // A waiting page polls once a second, possibly on two devices.
+            visits: RateLimiter::keyed(per_minute_quota(600)),
+            // Allows for typing errors. More attempts would be a search for tenants that others have linked.
             names: RateLimiter::keyed(Quota::per_hour(NAMES)),
-            pages: RateLimiter::keyed(a_minute(1200)),
-            // An import of a year's absences is told half-day by half-day.
-            inbound: RateLimiter::keyed(a_minute(6000)),
+            pages: RateLimiter::keyed(per_minute_quota(1200)),
+            // Lucca reports an import of a year's absences half-day by half-day.
+            inbound: RateLimiter::keyed(per_minute_quota(6000)),
         }
     }
 
-    /// A key asks for something: how much it may still ask, or how long it is to wait. None where there is no limit.
-    pub(crate) fn key(&self, key: KeyOf) -> Option<(Left, Result<(), TooOften>)> {
+    /// Counts a request of an API key; returns its remaining requests, or how long it has to wait. `None`
+    /// without a limit.
+    pub(crate) fn key(&self, key: CallerKey) -> Option<(RemainingRequests, Result<(), TooOften>)> {
         let (limit, keys) = self.keys.as_ref()?;
         let limit = limit.get();
         let left = |remaining: u32| {
-            // The allowance comes back evenly over a minute.
+            // Requests become available again evenly over a minute.
             let missing = u64::from(limit.saturating_sub(remaining));
-            Left { limit, remaining, reset: (missing * 60).div_ceil(u64::from(limit)) }
+            RemainingRequests { limit, remaining, reset: (missing * 60).div_ceil(u64::from(limit)) }
         };
         Some(match keys.check_key(&key) {
             Ok(state) => (left(state.remaining_burst_capacity()), Ok(())),
@@ -123,10 +126,10 @@ impl Limits {
     }
 }
 
-/// Somebody tried too often.
+/// The client exceeded a rate limit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TooOften {
-    /// How long to wait, in whole seconds.
+    /// Whole seconds to wait.
     seconds: u64,
 }
 
@@ -149,46 +152,47 @@ impl From<TooOften> for Problem {
 }
 
 impl Limits {
-    /// A token was shown that opens nothing: a link token, or a public one.
+    /// Counts a request with an unknown link token or public token.
     pub(crate) fn unknown_token(&self, from: IpAddr) -> Result<(), TooOften> {
         self.tidy();
         self.unknown_tokens.check_key(&from).map_err(|not_until| TooOften::until(&not_until))
     }
 
-    /// A key for the API was shown that opens nothing.
+    /// Counts a request with an unknown or revoked API key.
     pub(crate) fn refused_key(&self, from: IpAddr) -> Result<(), TooOften> {
         self.tidy();
         self.refused_keys.check_key(&from).map_err(|not_until| TooOften::until(&not_until))
     }
 
-    /// Lucca is to be asked for somebody who is linking.
+    /// Counts an examination of a key, started by a person in a linking flow.
     pub(crate) fn check(&self, flow: FlowId) -> Result<(), TooOften> {
         self.checks.check_key(&flow).map_err(|not_until| TooOften::until(&not_until))
     }
 
-    /// A customer's Lucca tells something.
+    /// Counts a notification from a customer's Lucca.
     pub(crate) fn inbound(&self, webhook: InboundWebhookId) -> Result<(), TooOften> {
         self.inbound.check_key(&webhook).map_err(|not_until| TooOften::until(&not_until))
     }
 
-    /// A tenant is named in a linking flow. Whether another customer has linked it is part of the answer, so that every name
-    /// counts, taken or not.
+    /// Counts a tenant address entered in a linking flow. Every address counts, linked or not, since the
+    /// response shows whether another customer has linked it.
     pub(crate) fn name(&self, flow: FlowId) -> Result<(), TooOften> {
         self.names.check_key(&flow).map_err(|not_until| TooOften::until(&not_until))
     }
 
-    /// A page of a linking flow is asked for. By its link and not by the address, which many customers may share: behind a
-    /// proxy whose headers are not trusted all do, and a stranger among them would lock them out.
+    /// Counts a page request of a linking flow, by flow and not by IP address: customers may share an
+    /// address, and behind a proxy whose headers are not trusted all of them do, so one stranger could lock
+    /// out the others.
     pub(crate) fn visit(&self, flow: FlowId) -> Result<(), TooOften> {
         self.visits.check_key(&flow).map_err(|not_until| TooOften::until(&not_until))
     }
 
-    /// A page is asked for that belongs to no link.
+    /// Counts a page request outside linking flows.
     pub(crate) fn page(&self, from: IpAddr) -> Result<(), TooOften> {
         self.pages.check_key(&from).map_err(|not_until| TooOften::until(&not_until))
     }
 
-    /// Forgets those who have not tried for long, once there are many.
+    /// Drops the state of clients that have been inactive for long, once there are many.
     fn tidy(&self) {
         const MANY: usize = 10_000;
         for limiter in [&self.unknown_tokens, &self.refused_keys, &self.pages] {
@@ -204,7 +208,7 @@ impl Limits {
     }
 }
 
-/// Where a request comes from.
+/// The client's IP address.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sender(pub(crate) IpAddr);
 
@@ -214,7 +218,7 @@ impl FromRequestParts<App> for Sender {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let peer = parts.extensions.get::<ConnectInfo<std::net::SocketAddr>>().map(|info| info.0.ip());
         let forwarded = || {
-            // The last one is what the operator's own proxy saw; those before it are anybody's word.
+            // The operator's own proxy added the last address; clients can forge those before it.
             let header = parts.headers.get_all("x-forwarded-for").iter().next_back()?;
             header.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
         };

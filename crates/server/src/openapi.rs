@@ -1,5 +1,5 @@
-//! The API's description, made from the handlers themselves, and its router. What is the same of every operation, what
-//! records look like, and examples are added to what the handlers say.
+//! The API's description, generated from the handlers, and its router. The submodules add the parts that all
+//! operations share, the schemas of records, and examples.
 
 mod conventions;
 mod examples;
@@ -70,7 +70,7 @@ impl Modify for Keys {
 
 pub(crate) use conventions::{IDEMPOTENCY_KEY, REPLAYED};
 
-/// The routes under `/v1` and of the service's health, and their description.
+/// The routes under `/v1`, the health probes, and their description.
 pub(crate) fn api() -> (Router<App>, Value) {
     let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::healthz))
@@ -166,7 +166,7 @@ pub(crate) fn api() -> (Router<App>, Value) {
                 .layer(DefaultBodyLimit::max(inbound_webhooks::receive::LARGEST)),
         )
         .split_for_parts();
-    // What utoipa describes has a JSON form.
+    // Serialising utoipa's description to JSON can't fail.
     let mut description = serde_json::to_value(description).unwrap_or_default();
     record_schemas::complete(&mut description);
     conventions::complete(&mut description);
@@ -175,7 +175,7 @@ pub(crate) fn api() -> (Router<App>, Value) {
 
 /// The description as it is served and checked in.
 pub(crate) fn to_json(description: &Value) -> String {
-    // A JSON value always has a text.
+    // Serialising a JSON value can't fail.
     serde_json::to_string_pretty(description).unwrap_or_default()
 }
 
@@ -189,7 +189,7 @@ fn reference(schema: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{schema}") })
 }
 
-/// Every operation: its path, its method in small letters, and what is said of it.
+/// All operations: path, method in lower case, and description.
 fn operations(description: &mut Value) -> impl Iterator<Item = (&str, &str, &mut Value)> {
     let paths = description["paths"].as_object_mut();
     paths.into_iter().flat_map(Map::iter_mut).flat_map(|(path, methods)| {

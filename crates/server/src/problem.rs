@@ -1,4 +1,5 @@
-//! How the API says no: `application/problem+json` (RFC 9457) with the stable code that CLI and docs share.
+//! Error responses: `application/problem+json` (RFC 9457) with the stable code that the CLI and the docs
+//! share.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -8,10 +9,10 @@ use utoipa::ToSchema;
 
 use crate::api::absences::views::{AbsenceProblem, AbsenceWarning, PersonCandidateView};
 
-/// Why a request was not done. `code` is stable; `title` and `detail` are for people and may change.
+/// Why a request failed. `code` is stable; `title` and `detail` are texts for people and may change.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Problem {
-    /// Always `about:blank`: the code tells the kind.
+    /// Always `about:blank`: the code identifies the problem.
     #[serde(rename = "type")]
     kind: &'static str,
     /// The HTTP status.
@@ -19,30 +20,30 @@ pub(crate) struct Problem {
     /// A stable code, such as `link_token.unknown_feature`.
     #[schema(example = "request.invalid")]
     code: &'static str,
-    /// The status in words.
+    /// The status's standard phrase.
     title: &'static str,
-    /// What is wrong and what to do. Never holds a secret or what was sent.
+    /// What failed and what to do. Never contains a secret or request data.
     detail: String,
-    /// Which member of the request it is about, where it is about one.
+    /// The request member that caused the problem, if one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'static str>,
     #[serde(flatten)]
     more: Box<More>,
-    /// When to try again, in seconds: a header.
+    /// Seconds to wait before a retry; sent as a header.
     #[serde(skip)]
     retry_after: Option<u32>,
 }
 
-/// What a program needs to go on, beside the code.
+/// Data about a problem that a program needs beyond the code.
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]
 pub(crate) struct More {
-    /// Everything that is wrong with an absence.
+    /// All errors in an absence.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) problems: Vec<AbsenceProblem>,
-    /// The people that a reference fits.
+    /// The people who match a reference.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) candidates: Vec<PersonCandidateView>,
-    /// What has to be acknowledged before the absence is asked for.
+    /// The warnings to acknowledge before the absence is requested.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) warnings: Vec<AbsenceWarning>,
     /// The permission that the API key lacks, by its stable name.
@@ -66,29 +67,29 @@ impl Problem {
         }
     }
 
-    /// The same, with what a program needs to go on.
+    /// Adds data for programs.
     #[must_use]
     pub(crate) fn with(self, more: More) -> Self {
         Self { more: Box::new(more), ..self }
     }
 
-    /// The same, with how many seconds to wait before trying again.
+    /// Adds the seconds to wait before a retry.
     #[must_use]
     pub(crate) fn retry_after(self, seconds: u64) -> Self {
         Self { retry_after: Some(u32::try_from(seconds).unwrap_or(u32::MAX)), ..self }
     }
 
-    /// What was sent can't be used, because of one of its members.
+    /// Reports an unusable member of the request.
     pub(crate) fn field(field: &'static str, code: &'static str, detail: impl Into<String>) -> Self {
         Self { field: Some(field), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail) }
     }
 
-    /// There is no such thing, or none that the caller may see.
+    /// Reports a resource that does not exist or that the caller may not see.
     pub(crate) fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("There is no such {what}."))
     }
 
-    /// Something failed here. The cause is logged, not told.
+    /// Reports an internal failure. The cause is logged and not returned.
     pub(crate) fn internal(code: &'static str, error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(code, error = %chain(error), "a request failed");
         Self::new(
@@ -108,7 +109,7 @@ pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        // A problem always has a JSON form.
+        // Serialising a problem to JSON can't fail.
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (status, body).into_response();
         response
@@ -160,7 +161,7 @@ impl From<jobs::EntropyError> for Problem {
     }
 }
 
-/// Lucca could not be asked, or answered something else than was needed.
+/// A request to Lucca failed, or its response was unusable.
 impl From<&lucca::Error> for Problem {
     fn from(error: &lucca::Error) -> Self {
         tracing::info!(code = error.code(), status = error.status(), "Lucca could not be asked");
@@ -179,7 +180,7 @@ impl From<&lucca::Error> for Problem {
     }
 }
 
-/// What is wrong, and what to do about it.
+/// The failure and the advice, as sentences.
 pub(crate) fn sentences(what: &str, advice: &str) -> String {
     let mut letters = what.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! The API's reference: one page, written from the description when the service starts. Without a script and without
-//! anything from elsewhere, so that what can run beside the linking flow stays what we wrote.
+//! The API reference: one HTML page, rendered from the description when the service starts. It contains no
+//! script and no third-party resource, so that only our own code runs on the origin of the linking flow.
 
 use askama::Template;
 use axum::Router;
@@ -42,7 +42,7 @@ struct Operation {
 }
 
 impl Operation {
-    /// Its summary up to where it goes into detail.
+    /// The summary up to its first colon, semicolon or full stop.
     fn short(&self) -> &str {
         self.summary.split([':', ';', '.']).next().unwrap_or(&self.summary)
     }
@@ -57,7 +57,7 @@ struct Member {
     about: String,
 }
 
-/// The type of a value, and the schema it is described by, where it is one of those with a name.
+/// The type of a value, and its schema if that has a name.
 struct Kind {
     text: String,
     schema: Option<String>,
@@ -81,7 +81,7 @@ struct Schema {
     members: Vec<Member>,
 }
 
-/// The page, and the way to it from the address of the service alone.
+/// Serves the page, and redirects to it from the service's root.
 pub(crate) fn router(description: &Value) -> Router<App> {
     let page = page(description);
     let show = move || async move {
@@ -100,12 +100,12 @@ fn page(description: &Value) -> String {
         groups: reader.groups(),
         schemas: reader.schemas(),
     };
-    // It writes to a string, which does not fail.
+    // Rendering to a string can't fail.
     page.render().unwrap_or_default()
 }
 
 fn text(value: &Value) -> String {
-    // What is code in comments is written in backticks; here it is text.
+    // Descriptions mark code with backticks; the page shows plain text.
     value.as_str().unwrap_or_default().replace('`', "")
 }
 
@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
         items(&self.description["tags"]).map(group).collect()
     }
 
-    /// What a reference refers to, or the value itself.
+    /// The target of a `$ref`, or the value itself.
     fn resolve(&self, value: &'a Value) -> &'a Value {
         let pointer = value["$ref"].as_str().and_then(|to| to.strip_prefix('#'));
         pointer.and_then(|pointer| self.description.pointer(pointer)).unwrap_or(value)
@@ -162,7 +162,7 @@ impl<'a> Reader<'a> {
             Answer {
                 status: status.clone(),
                 about: text(&answer["description"]),
-                // Refusals all look alike: they are shown once, as a schema.
+                // All refusals have the same body, which the page shows once, as a schema.
                 body: self.body(&answer["content"]).filter(|_| status.starts_with('2')),
             }
         };
@@ -185,7 +185,7 @@ impl<'a> Reader<'a> {
         let (media_type, media) = each(content).next()?;
         let example = match &media["example"] {
             Value::String(text) => text.clone(),
-            // A JSON value always has a text.
+            // Serialising a JSON value can't fail.
             value => serde_json::to_string_pretty(value).unwrap_or_default(),
         };
         Some(Body { media_type: media_type.clone(), kind: self.kind(&media["schema"]), example })
@@ -244,7 +244,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// How to try an operation from a shell.
+/// The shell command that tries an operation.
 fn curl(path: &str, method: &str, is_keyed: bool, sent: Option<&Body>) -> String {
     use std::fmt::Write as _;
     let mut command = "curl".to_owned();

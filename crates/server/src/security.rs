@@ -1,4 +1,4 @@
-//! What every answer carries and every request is held to: headers, sizes, times, and a log without secrets.
+//! Applies to all requests and responses: headers, size limits, timeouts, and a log without secrets.
 
 use std::time::Duration;
 
@@ -17,12 +17,12 @@ use crate::calls;
 use crate::limits::Sender;
 use crate::problem::Problem;
 
-/// No request of ours is larger: the longest is a form with a pasted address.
+/// Default limit on request bodies. The longest is a form with a pasted address.
 const LARGEST_BODY: usize = 64 * 1024;
-/// A request never waits for Lucca longer than that: what takes longer goes on in the background.
+/// Maximum duration of a request. Longer work on Lucca continues in the background.
 const LONGEST_ANSWER: Duration = Duration::from_secs(30);
 
-/// Who may show a page in a frame; a page puts it into its response, and the guard takes it out.
+/// The origin that may frame a page. A page adds it to its response's extensions, and the guard removes it.
 #[derive(Clone, Debug)]
 pub(crate) struct FrameAncestor(pub(crate) String);
 
@@ -39,18 +39,18 @@ pub(crate) fn guard(router: Router<App>, app: &App) -> Router<App> {
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_ANSWER))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            // What a panic says may hold what was being worked on.
+            // A panic's message may contain request data.
             tracing::error!("a request met a defect");
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something failed in the service.")
                 .into_response()
         }))
-        .layer(middleware::from_fn_with_state(app.clone(), every))
+        .layer(middleware::from_fn_with_state(app.clone(), handle))
 }
 
-/// Whether an address is held to a number of requests for this. What shows a key, a link or a webhook's proof is held to the
-/// limits of that: wrong ones are few, right ones come as often as they need. Health probes and files that never change cost
-/// no more than a refusal would.
-fn counts_by_address(request: &Request) -> bool {
+/// Whether a request counts towards its IP address's limit. Requests with an API key, a link token or a
+/// webhook's proof have limits of their own: few wrong ones are allowed, and as many right ones as needed.
+/// Health probes and static files cost no more than a refusal would.
+fn has_address_limit(request: &Request) -> bool {
     let path = request.uri().path();
     let is_of_api = path.starts_with("/v1/") && request.headers().contains_key(header::AUTHORIZATION);
     let is_other = ["/healthz", "/readyz"].contains(&path)
@@ -58,10 +58,11 @@ fn counts_by_address(request: &Request) -> bool {
     !is_of_api && !is_other
 }
 
-/// Warns, once, where a proxy says who asks and it is passed over.
+/// Warns once if a proxy sends the client's address in a header that the service ignores.
 fn warn_of_forwarded(app: &App, request: &Request) {
-    let is_told = ["x-forwarded-for", "forwarded"].iter().any(|name| request.headers().contains_key(*name));
-    if is_told && !app.config.trust_forwarded_for {
+    let is_forwarded =
+        ["x-forwarded-for", "forwarded"].iter().any(|name| request.headers().contains_key(*name));
+    if is_forwarded && !app.config.trust_forwarded_for {
         app.warned_of_forwarded.call_once(|| {
             tracing::warn!(
                 "requests come with X-Forwarded-For or Forwarded, which are passed over: all clients of that proxy share \
@@ -71,14 +72,14 @@ fn warn_of_forwarded(app: &App, request: &Request) {
     }
 }
 
-async fn every(State(app): State<App>, Sender(from): Sender, request: Request, next: Next) -> Response {
+async fn handle(State(app): State<App>, Sender(from): Sender, request: Request, next: Next) -> Response {
     warn_of_forwarded(&app, &request);
-    if counts_by_address(&request)
+    if has_address_limit(&request)
         && let Err(too_often) = app.limits.page(from)
     {
         return with_headers(Problem::from(too_often).into_response());
     }
-    // The path as it was asked for may hold a link token: only its pattern is logged.
+    // The path may contain a link token, so only its route pattern is logged.
     let path = request
         .extensions()
         .get::<MatchedPath>()
@@ -100,8 +101,9 @@ async fn every(State(app): State<App>, Sender(from): Sender, request: Request, n
 fn with_headers(mut response: Response) -> Response {
     let ancestor = response.extensions_mut().remove::<FrameAncestor>();
     let ancestor = ancestor.as_ref().map_or("'none'", |FrameAncestor(origin)| origin);
-    // Nothing comes from elsewhere, nothing is inline, and only who was allowed may frame it. A form's answer may lead
-    // to the vendor's return address, which browsers hold against form-action: that step is a link.
+    // No third-party and no inline resources, and only the allowed origin may frame the page. A form's
+    // response may lead to the vendor's return address, which browsers check against form-action: that step
+    // is a link for this reason.
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
          frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {ancestor}"
@@ -121,7 +123,7 @@ fn with_headers(mut response: Response) -> Response {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    // What says nothing of caching holds secrets or somebody's state.
+    // Responses without a cache policy hold secrets or personal state.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

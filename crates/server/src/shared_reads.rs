@@ -1,6 +1,6 @@
-//! Small reads that every request needs, shared by requests that come at the same time: of many that want the same, one asks the
-//! database at a time, and all who come meanwhile share the next answer. Nobody gets an answer that was read before they asked,
-//! so nothing can be out of date. Nothing is kept.
+//! Request coalescing for small reads that every request needs. For each key, one database read runs at a
+//! time, and all requests that arrive meanwhile share the next one. No request gets a value that was read
+//! before it arrived, so values are never stale. Nothing is cached.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -13,13 +13,13 @@ use crate::problem::Problem;
 
 type Read<V> = Shared<BoxFuture<'static, Result<Option<V>, Problem>>>;
 
-/// Reads of one kind, by what is asked for.
+/// The reads of one kind, by key.
 pub(crate) struct SharedReads<K, V>(Arc<Mutex<HashMap<K, Slot<V>>>>);
 
 struct Slot<V> {
-    /// Held by whoever reads.
+    /// Held by the running read.
     turn: Arc<tokio::sync::Mutex<()>>,
-    /// The read that has yet to begin, which whoever asks now may share.
+    /// The next read, which has not begun: requests that arrive now share it.
     next: Option<Read<V>>,
 }
 
@@ -34,11 +34,11 @@ where
     K: Clone + Eq + Hash + Send + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// What `read`, or that of another who asks for the same, finds from now on.
+    /// Returns the result of `read`, or of another caller's read for the same key that has not begun yet.
     ///
     /// # Errors
     ///
-    /// What the read failed with, the same for all who shared it.
+    /// The error of the read, the same for all callers who share it.
     pub(crate) async fn get<F>(&self, key: K, read: impl FnOnce() -> F) -> Result<Option<V>, Problem>
     where
         F: Future<Output = Result<Option<V>, Problem>> + Send + 'static,
@@ -61,7 +61,7 @@ async fn in_turn<K: Eq + Hash, V>(
 ) -> Result<Option<V>, Problem> {
     let turn = turn.lock_owned().await;
     if let Some(slot) = lock(&slots).get_mut(&key) {
-        // Whoever asks from here on may want what is newer than what is read now.
+        // Requests that arrive after this point must not share this read: it may already be stale.
         slot.next = None;
     }
     let found = read.await;
@@ -86,7 +86,7 @@ mod tests {
 
     use super::*;
 
-    /// Reads a number that changes while it is read, and counts how often it was asked for.
+    /// Reads a number that changes during the read, and counts the reads.
     async fn read(value: Arc<AtomicU32>, reads: Arc<AtomicU32>) -> Result<Option<u32>, Problem> {
         reads.fetch_add(1, Ordering::SeqCst);
         let found = value.load(Ordering::SeqCst);
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn many_share_few_reads_and_each_sees_what_was_so_when_it_asked() {
+    async fn concurrent_callers_share_fresh_reads() {
         let (value, reads) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
         let shared = Arc::new(SharedReads::default());
         let callers = (0..200).map(|n| {
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_gives_up_holds_up_nobody() {
+    async fn cancelled_callers_do_not_block_others() {
         let (value, reads) = (Arc::new(AtomicU32::new(1)), Arc::new(AtomicU32::new(0)));
         let shared = SharedReads::default();
         for polls in 0..12 {

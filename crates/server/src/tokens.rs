@@ -1,4 +1,4 @@
-//! Making the secrets that open something: link tokens, public tokens and keys for the API, 256 random bits each.
+//! Generates secrets: link tokens, public tokens and API keys, 256 random bits each.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,26 +14,27 @@ pub(crate) fn new_link_token(entropy: &Entropy) -> Result<SecretString, EntropyE
     token("lnk_", entropy)
 }
 
-/// The public token of a finished flow: `pub_…`. It follows from the master key, so that every page of the flow, on every
-/// device, shows the same one: a page that is loaded again does not invalidate a token that is being exchanged.
+/// The public token of a finished flow: `pub_…`. It is derived from the master key, so that every page of the
+/// flow shows the same token on every device, and a reload does not invalidate a token that is being
+/// exchanged.
 pub(crate) fn public_token(vault: &Vault, flow: FlowId) -> SecretString {
     let secret = vault.derive("public token", &flow.to_string());
     SecretString::from(format!("pub_{}", URL_SAFE_NO_PAD.encode(secret)))
 }
 
-/// What every key for the API begins with.
+/// The prefix of all API keys.
 pub(crate) const API_KEY_PREFIX: &str = "lck_";
 
-/// A new key for the API: `lck_…`.
+/// A new API key: `lck_…`.
 pub(crate) fn new_api_key(entropy: &Entropy) -> Result<SecretString, EntropyError> {
     token(API_KEY_PREFIX, entropy)
 }
 
-/// A new key for a customer's Lucca: `inb_…`.
+/// A new key with which a customer's Lucca authenticates its webhooks: `inb_…`.
 ///
 /// # Errors
 ///
-/// When there is no randomness.
+/// If the system has no randomness.
 pub fn new_inbound_key(entropy: &Entropy) -> Result<SecretString, EntropyError> {
     token("inb_", entropy)
 }
@@ -42,10 +43,11 @@ fn token(prefix: &str, entropy: &Entropy) -> Result<SecretString, EntropyError> 
     Ok(SecretString::from(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(entropy.bytes::<32>()?))))
 }
 
-/// What a flow's forms carry to show that they were made by the flow's own pages. It follows from the link token,
-/// which is in the page's address and nowhere else, so nothing has to be remembered between two requests.
+/// The token in a flow's forms which proves that a page of the flow made them (CSRF protection). It is
+/// derived from the link token, which appears only in the page's address, so no state is kept between
+/// requests.
 pub(crate) fn form_proof(link_token: &str) -> String {
-    // A key of any length will do for HMAC.
+    // HMAC accepts keys of any length.
     let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(link_token.as_bytes()) else {
         return String::new();
     };
@@ -53,7 +55,7 @@ pub(crate) fn form_proof(link_token: &str) -> String {
     URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
 }
 
-/// Whether a form carries the proof of its flow.
+/// Whether a form carries its flow's proof.
 pub(crate) fn is_form_proof(link_token: &str, shown: &str) -> bool {
     let proof = form_proof(link_token);
     !proof.is_empty() && bool::from(proof.as_bytes().ct_eq(shown.as_bytes()))

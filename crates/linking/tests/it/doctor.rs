@@ -1,4 +1,4 @@
-//! What the doctor says in cases that people meet, and how it asks.
+//! The doctor's verdicts in common situations, and the requests that it sends.
 
 use linking::{Evidence, Excess, Likelier, Permission, Probe, Verdict, examine};
 use lucca_emulator::{Fault, FaultKind, HiddenFields, Rights};
@@ -21,7 +21,7 @@ fn refuse(path: &str, code: u16) -> Fault {
 }
 
 #[tokio::test]
-async fn a_key_with_every_right_is_told_so_in_few_requests_and_without_a_name() {
+async fn full_key_is_granted_in_few_requests() {
     for employees in [300, 5000] {
         let emulator = tenant(employees).await;
         let diagnosis = examined(&emulator, &Rights::all(), &Features::all()).await.unwrap();
@@ -54,7 +54,7 @@ async fn a_key_with_every_right_is_told_so_in_few_requests_and_without_a_name() 
 }
 
 #[tokio::test]
-async fn no_leaver_in_a_company_of_three_hundred_is_for_a_person_to_confirm() {
+async fn absence_of_leavers_needs_confirmation() {
     let emulator = tenant(300).await;
     for person in emulator.tenant().people(Some(lucca_emulator::Status::Former), usize::MAX) {
         emulator.tenant().remove(person.id);
@@ -67,7 +67,7 @@ async fn no_leaver_in_a_company_of_three_hundred_is_for_a_person_to_confirm() {
 }
 
 #[tokio::test]
-async fn contracts_of_people_who_are_not_shown_prove_what_is_missing_unless_the_role_is_narrowed() {
+async fn contracts_of_unseen_people_prove_missing() {
     let emulator = tenant(300).await;
     switch(&emulator, |switches| switches.contracts_follow_users = false);
     let rights = Rights { see_former: false, see_future: false, ..Rights::all() };
@@ -79,7 +79,7 @@ async fn contracts_of_people_who_are_not_shown_prove_what_is_missing_unless_the_
         assert_eq!(finding.verdict, Verdict::Missing, "{finding:?}");
         assert!(matches!(finding.evidence, Evidence::ContractsOfUnseen { people: 3.. }));
     }
-    // People who work there today and are not shown speak for a narrowed role instead.
+    // People with running contracts who are not shown point to a narrowed role instead.
     let mut seen = diagnosis.observations;
     seen.unseen.running = 40;
     let finding = linking::judge(&seen, Permission::SeeFormerEmployees);
@@ -87,7 +87,7 @@ async fn contracts_of_people_who_are_not_shown_prove_what_is_missing_unless_the_
 }
 
 #[tokio::test]
-async fn a_role_narrowed_to_an_establishment_is_noticed() {
+async fn role_narrowed_to_establishment_is_noticed() {
     let emulator = tenant(300).await;
     let rights = Rights { establishment_scope: Some(vec![1]), ..Rights::all() };
     let diagnosis = examined(&emulator, &rights, &Features::all()).await.unwrap();
@@ -96,14 +96,14 @@ async fn a_role_narrowed_to_an_establishment_is_noticed() {
 }
 
 #[tokio::test]
-async fn rights_that_no_feature_needs_are_told_and_nothing_is_written_to_find_out() {
+async fn excess_rights_are_found_by_reading_only() {
     let emulator = tenant(300).await;
     let diagnosis = examined(&emulator, &Rights::all(), &Features::default()).await.unwrap();
     assert_eq!(diagnosis.excess, [Excess::WritePreset, Excess::Leaves, Excess::CustomFields]);
     assert!(diagnosis.excess.iter().filter(|excess| excess.is_seen()).count() == 2);
     let asked = |what: &str| emulator.requests().iter().any(|request| request.query.contains(what));
-    assert!(!asked("jobTitle") && !asked("manager") && !asked("extendedData"), "nobody wants these");
-    assert!(!asked("ownerId,"), "of whom a leave is, is not asked either");
+    assert!(!asked("jobTitle") && !asked("manager") && !asked("extendedData"), "no feature needs these");
+    assert!(!asked("ownerId,"), "the owner of a leave is not requested either");
 
     let least = Rights { view_users: true, see_former: true, see_future: true, ..Rights::none() };
     let diagnosis = examined(&emulator, &least, &Features::default()).await.unwrap();
@@ -112,7 +112,7 @@ async fn rights_that_no_feature_needs_are_told_and_nothing_is_written_to_find_ou
 }
 
 #[tokio::test]
-async fn a_key_that_may_not_read_people_is_told_apart_from_one_that_is_not_known() {
+async fn restricted_key_differs_from_unknown_key() {
     let emulator = tenant(20).await;
     for status in [401, 403] {
         switch(&emulator, |switches| switches.no_right_status = status);
@@ -132,7 +132,7 @@ async fn a_key_that_may_not_read_people_is_told_apart_from_one_that_is_not_known
 }
 
 #[tokio::test]
-async fn a_tenant_that_is_not_there_ends_at_the_first_step() {
+async fn unreachable_tenant_fails_at_first_step() {
     let emulator = tenant(5).await;
     let client = client(&emulator);
     emulator.shutdown().await;
@@ -145,7 +145,7 @@ async fn a_tenant_that_is_not_there_ends_at_the_first_step() {
 }
 
 #[tokio::test]
-async fn what_a_step_finds_out_is_what_is_concluded() {
+async fn step_findings_equal_the_diagnosis() {
     let emulator = tenant(300).await;
     let wanted = features("managers,leaves");
     for rights in [Rights::all(), Rights { see_former: false, view_managers: false, ..Rights::all() }] {
@@ -161,18 +161,18 @@ async fn what_a_step_finds_out_is_what_is_concluded() {
 }
 
 #[tokio::test]
-async fn a_condition_that_is_not_taken_proves_nothing_and_stops_nothing() {
+async fn refused_filters_prove_and_stop_nothing() {
     let emulator = tenant(300).await;
     let without =
         |filter: &str| Fault { query_contains: Some(filter.to_owned()), ..refuse("/api/v3/users", 400) };
     emulator.tenant().set_faults(vec![without("dtContractEnd=until"), without("dtContractStart=since")]);
     let diagnosis = examined(&emulator, &Rights::all(), &Features::default()).await.unwrap();
-    // Among everybody there are former and future employees, too.
+    // The list of all people includes former and future employees too.
     assert_eq!(diagnosis.required_unsettled(&[]).count(), 0);
 }
 
 #[tokio::test]
-async fn a_list_that_is_down_is_not_taken_for_a_missing_permission() {
+async fn failing_list_is_no_missing_permission() {
     let emulator = tenant(300).await;
     emulator.tenant().set_faults(vec![refuse("/directory", 500), refuse("/api/v3/leaves", 404)]);
     let diagnosis = examined(&emulator, &Rights::all(), &Features::all()).await.unwrap();
@@ -184,7 +184,7 @@ async fn a_list_that_is_down_is_not_taken_for_a_missing_permission() {
 }
 
 #[tokio::test]
-async fn a_field_whose_asking_is_refused_is_missing_and_the_others_are_judged_all_the_same() {
+async fn refused_field_leaves_other_fields_judged() {
     let emulator = tenant(300).await;
     switch(&emulator, |switches| switches.hidden_fields = HiddenFields::Refused);
     let rights = Rights { view_jobs: false, ..Rights::all() };
@@ -195,7 +195,7 @@ async fn a_field_whose_asking_is_refused_is_missing_and_the_others_are_judged_al
 }
 
 #[tokio::test]
-async fn a_diagnosis_survives_being_kept_as_json() {
+async fn diagnosis_round_trips_through_json() {
     let emulator = tenant(5).await;
     let rights = Rights { view_contracts: false, see_former: false, ..Rights::all() };
     let diagnosis = examined(&emulator, &rights, &Features::all().without(Feature::Jobs)).await.unwrap();

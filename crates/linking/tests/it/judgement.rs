@@ -1,4 +1,4 @@
-//! The judgement on its own: over random counts, it keeps to what they can prove.
+//! The judgement on its own, over random counts: no verdict exceeds what the counts can prove.
 
 use linking::{
     Diagnosis, DiagnosisSummary, Drift, Evidence, FieldSight, Finding, Hidden, Likelier, ListSight, Need,
@@ -73,7 +73,7 @@ prop_compose! {
     }
 }
 
-/// Whether anything was seen that only the permission opens.
+/// Whether the counts include anything that only this permission opens.
 fn is_seen(seen: &Observations, permission: Permission) -> bool {
     let with = |field: &FieldSight| matches!(field, FieldSight::Read { with: 1.., .. });
     match permission {
@@ -98,7 +98,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
 
     #[test]
-    fn verdicts_rest_on_what_can_prove_them(seen in observations()) {
+    fn verdicts_have_sufficient_evidence(seen in observations()) {
         for permission in Permission::ALL {
             let finding = judge(&seen, permission);
             match finding.verdict {
@@ -113,7 +113,7 @@ proptest! {
                     };
                     prop_assert!(is_hard, "{finding:?}");
                     prop_assert!(!is_seen(&seen, permission), "{finding:?}");
-                    // While people are refused, nothing else is said to be missing.
+                    // While people are refused, no other permission is reported as missing.
                     prop_assert!(seen.people.is_answered() || permission == Permission::ViewUsers);
                 }
                 Verdict::CannotTell => {
@@ -126,7 +126,7 @@ proptest! {
     }
 
     #[test]
-    fn seeing_more_never_takes_a_permission_away(seen in observations(), more in 1_u64..9) {
+    fn more_data_never_revokes_a_verdict(seen in observations(), more in 1_u64..9) {
         for permission in Permission::ALL {
             let before = judge(&seen, permission);
             let mut better = seen.clone();
@@ -145,7 +145,7 @@ proptest! {
     }
 
     #[test]
-    fn an_issue_that_is_opened_is_not_resolved_at_once(before in observations(), seen in observations(), features in any::<u8>()) {
+    fn opened_issues_stay_open_on_the_same_data(before in observations(), seen in observations(), features in any::<u8>()) {
         let features: Features =
             Feature::ALL.into_iter().enumerate().filter(|(n, _)| features >> n & 1 == 1).map(|(_, f)| f).collect();
         let (before, now) = (diagnosis(&before, &features), diagnosis(&seen, &features));
@@ -155,15 +155,15 @@ proptest! {
         let first = drift(&now_kept, &[]);
         prop_assert_eq!(&first.resolve, &Vec::<String>::new());
         let open: Vec<String> = first.open.iter().map(|issue| issue.code.clone()).collect();
-        // Seen the same way once more, the same issues stay, whatever was before.
+        // The same observations keep the same issues open, independent of the summary before them.
         let again = kept(Some(&now_kept), &now);
         prop_assert_eq!(&drift(&again, &open), &first);
-        // The headline, and what is open, say the same.
+        // The headline agrees with the open issues.
         let required = |permission: &Permission| permission.need() == Need::Required;
         let is_blocked = again.findings.iter().any(|kept| !kept.is_settled && required(&kept.finding.permission));
         prop_assert_eq!(again.headline.readiness == Readiness::NotReady, is_blocked);
         prop_assert!(again.headline.readiness != Readiness::Ready || first.open.is_empty());
-        // With everything confirmed only what is proven to be missing stays.
+        // With everything confirmed, only permissions that are proven to be missing stay open.
         let confirmed = drift(&DiagnosisSummary::new(Some(&now_kept), &now, &Permission::ALL), &open);
         prop_assert!(confirmed.open.iter().all(|issue| issue.finding.verdict == Verdict::Missing));
         prop_assert_eq!(confirmed.open.len() + confirmed.resolve.len(), open.len());
@@ -197,7 +197,7 @@ fn three_hundred() -> Observations {
 }
 
 #[test]
-fn a_permission_that_is_lost_opens_an_issue_until_it_is_back_or_confirmed() {
+fn lost_permission_is_open_until_confirmed() {
     let features = Features::default();
     let good = diagnosis(&three_hundred(), &features);
     let seen_again = diagnosis(&Observations { future_shown: 3, ..three_hundred() }, &features);
@@ -219,7 +219,7 @@ fn a_permission_that_is_lost_opens_an_issue_until_it_is_back_or_confirmed() {
 }
 
 #[test]
-fn what_is_refused_opens_an_issue_that_no_confirmation_settles() {
+fn refused_permission_cannot_be_confirmed() {
     let features = Features::default();
     let refused = Observations { contracts: ListSight::Refused { status: Some(403) }, ..three_hundred() };
     let refused = diagnosis(&refused, &features);
@@ -227,14 +227,14 @@ fn what_is_refused_opens_an_issue_that_no_confirmation_settles() {
     let told = drift(&kept(&refused), &["permission.lost.view_contracts".to_owned(), "other".to_owned()]);
     assert_eq!(told.open[0].code, "permission.missing.view_contracts");
     assert_eq!(told.resolve, ["permission.lost.view_contracts"]);
-    // Nobody wants it any more.
+    // No feature needs the permission any more.
     let unwanted = Diagnosis { findings: Vec::new(), ..refused };
     let told = drift(&kept(&unwanted), &["permission.missing.view_contracts".to_owned()]);
     assert_eq!(told.resolve, ["permission.missing.view_contracts"]);
 }
 
 #[test]
-fn how_many_there_are_decides_how_likely_it_is() {
+fn company_size_decides_the_likelier_cause() {
     let likelier = |people| {
         let seen = Observations { people: answered(people), dated: people, ..Observations::default() };
         let Finding { verdict, likelier, .. } = judge(&seen, Permission::SeeFormerEmployees);
@@ -245,7 +245,7 @@ fn how_many_there_are_decides_how_likely_it_is() {
 }
 
 #[test]
-fn who_was_not_looked_at_does_not_count() {
+fn only_examined_people_count() {
     let people = ListSight::Answered { rows: 40, total: Some(5000) };
     let ignored = Observations { people, former_people: answered(40), dated: 40, ..Observations::default() };
     let finding = judge(&ignored, Permission::SeeFormerEmployees);
@@ -256,32 +256,32 @@ fn who_was_not_looked_at_does_not_count() {
 }
 
 #[test]
-fn contracts_of_nobody_are_told_by_why_nobody_is_shown() {
-    let nobody = Observations { contracts: answered(0), ..three_hundred() };
-    let refused = Observations { people: ListSight::Refused { status: Some(403) }, ..nobody.clone() };
+fn empty_contract_list_reports_why() {
+    let no_contracts = Observations { contracts: answered(0), ..three_hundred() };
+    let refused = Observations { people: ListSight::Refused { status: Some(403) }, ..no_contracts.clone() };
     assert_eq!(judge(&refused, Permission::ViewContracts).evidence, Evidence::PeopleRefused);
-    let empty = Observations { people: answered(0), ..nobody };
+    let empty = Observations { people: answered(0), ..no_contracts };
     assert_eq!(judge(&empty, Permission::ViewContracts).evidence, Evidence::NobodyShown);
 }
 
 #[test]
-fn what_was_proven_needs_no_one_to_come() {
+fn proven_future_permission_stays_settled() {
     let features = Features::default();
     let kept = |before, seen: &Observations| DiagnosisSummary::new(before, &diagnosis(seen, &features), &[]);
     let future = |kept: &DiagnosisSummary| kept.finding(Permission::SeeFutureEmployees).unwrap().clone();
     let first = kept(None, &Observations { future_shown: 2, ..three_hundred() });
     assert_eq!(first.headline.readiness, Readiness::Ready);
-    // The last of those to come has begun.
+    // The last future employee has begun.
     let later = kept(Some(&first), &three_hundred());
     assert_eq!(future(&later).finding.verdict, Verdict::CannotTell);
     assert!(future(&later).is_settled && !future(&later).is_lost);
     assert_eq!((later.headline.readiness, drift(&later, &[])), (Readiness::Ready, Drift::default()));
-    // With another key nothing is proven.
+    // Proofs don't carry over to another key.
     assert_eq!(kept(None, &three_hundred()).headline.readiness, Readiness::NotReady);
 }
 
 #[test]
-fn what_a_sync_can_not_look_at_stays_as_it_was() {
+fn unexamined_permission_keeps_its_finding() {
     let features = Features::default();
     let kept = |before, seen: &Observations| DiagnosisSummary::new(before, &diagnosis(seen, &features), &[]);
     let refused = Observations { contracts: ListSight::Refused { status: Some(403) }, ..three_hundred() };
@@ -297,7 +297,7 @@ fn what_a_sync_can_not_look_at_stays_as_it_was() {
 }
 
 #[test]
-fn a_narrowed_role_is_raised_from_five_percent() {
+fn narrowed_role_is_reported_from_five_percent() {
     use linking::Narrowed;
     for (dangling, followed, is_raised) in
         [(0, 0, false), (4, 4, false), (5, 5, true), (5, 100, true), (5, 101, false), (31, 34, true)]

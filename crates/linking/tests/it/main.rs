@@ -1,4 +1,4 @@
-//! The permission doctor against an emulated tenant, against what is stored of one, and on its own.
+//! The permission doctor: against an emulated tenant, against stored data, and the judgement alone.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 

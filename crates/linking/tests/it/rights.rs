@@ -1,5 +1,5 @@
-//! The doctor against every subset of the rights that the emulator knows, and against every way to hide what a right
-//! guards.
+//! The doctor against every subset of the emulator's rights, and against every way in which Lucca may hide
+//! data that a right guards.
 
 use linking::{Evidence, Likelier, Permission, Verdict};
 use lucca_emulator::{Emulator, HiddenFields, Rights};
@@ -9,8 +9,8 @@ use crate::support::{
     EVERY, all_but_few, all_but_one, assert_true, client, examined_by, has, subset, switch, tenant,
 };
 
-/// Examines the tenant with each of these sets of rights, and asserts of each verdict that it is true, and of each
-/// that can't be told that it really could not. Gives how many there were.
+/// Examines the tenant with each of these sets of rights, and asserts that every verdict is true and that an
+/// open verdict could not have been decided. Returns the number of sets.
 async fn assert_all(
     emulator: &Emulator,
     sets: impl IntoIterator<Item = Rights>,
@@ -28,7 +28,7 @@ async fn assert_all(
         let diagnosis = match examined {
             Ok(diagnosis) => diagnosis,
             Err(error) => {
-                // Only where Lucca answers nothing at all but 401 is such a key like one that is unknown.
+                // Such a key equals an unknown one only if Lucca answers 401 to every request.
                 let has_anything = rights.view_users
                     || rights.view_organization
                     || rights.view_contracts
@@ -38,13 +38,14 @@ async fn assert_all(
             }
         };
         assert_true(&diagnosis, &rights, &about);
-        assert_no_doubt_without_need(&diagnosis, emulator, &rights);
+        assert_decided(&diagnosis, emulator, &rights);
     }
     done
 }
 
-/// What is there to be seen is seen, and what is refused is missing: nothing is left in doubt that could be told.
-fn assert_no_doubt_without_need(diagnosis: &linking::Diagnosis, emulator: &Emulator, rights: &Rights) {
+/// Asserts that visible data proves its permission and a refusal disproves it: no verdict is open that could
+/// be decided.
+fn assert_decided(diagnosis: &linking::Diagnosis, emulator: &Emulator, rights: &Rights) {
     let truth = emulator.truth();
     let finding = |permission| diagnosis.finding(permission).unwrap();
     let assert_is = |permission, verdict| {
@@ -84,7 +85,7 @@ fn assert_no_doubt_without_need(diagnosis: &linking::Diagnosis, emulator: &Emula
             assert_eq!(finding(permission).likelier, Some(Likelier::Missing), "{permission:?}");
         }
     }
-    // A scope that hides a part of the company is noticed, and no right that is missing looks like one.
+    // A scope that hides a part of the company is noticed, and a missing right is not mistaken for one.
     if is_big && rights.view_managers {
         let is_scoped = rights.establishment_scope.is_some();
         assert_eq!(
@@ -105,7 +106,7 @@ fn scoped(rights: Rights) -> Rights {
 }
 
 #[tokio::test]
-async fn every_subset_in_a_company_of_nobody_and_in_one_of_five() {
+async fn all_subsets_of_rights_with_0_or_5_employees() {
     for employees in [0, 5] {
         let emulator = tenant(employees).await;
         assert_eq!(assert_all(&emulator, (0..=EVERY).map(subset), 15).await, 1024);
@@ -113,12 +114,12 @@ async fn every_subset_in_a_company_of_nobody_and_in_one_of_five() {
     }
 }
 
-/// The places of job titles, qualifications and requests, each judged by a field or a list of its own: among three
-/// hundred people they are given or taken together.
+/// The bits of job titles, qualifications and requests, each judged by a field or a list of its own. With
+/// three hundred people they are set or cleared together.
 const APART: u32 = 0b01_0101_0000;
 
 #[tokio::test]
-async fn every_subset_of_what_depends_on_each_other_in_a_company_of_three_hundred() {
+async fn dependent_subsets_with_300_employees() {
     let emulator = tenant(300).await;
     let sets = (0..=EVERY).filter(|bits| [0, APART].contains(&(bits & APART)));
     assert_eq!(assert_all(&emulator, sets.map(subset), 15).await, 256);
@@ -131,7 +132,7 @@ async fn every_subset_of_what_depends_on_each_other_in_a_company_of_three_hundre
 
 #[tokio::test]
 #[ignore = "takes minutes: also what does not depend on each other"]
-async fn every_subset_in_a_company_of_three_hundred_and_pairs_in_one_of_five_thousand() {
+async fn all_subsets_with_300_and_pairs_with_5000() {
     let emulator = tenant(5000).await;
     assert_all(&emulator, all_but_few().into_iter().map(subset), 15).await;
     let emulator = tenant(300).await;
@@ -140,14 +141,14 @@ async fn every_subset_in_a_company_of_three_hundred_and_pairs_in_one_of_five_tho
 }
 
 #[tokio::test]
-async fn all_but_one_in_a_company_of_five_thousand() {
+async fn single_missing_rights_with_5000_employees() {
     let emulator = tenant(5000).await;
     let sets = all_but_one().into_iter().chain([EVERY & !0b110]);
     assert_all(&emulator, sets.flat_map(|bits| [subset(bits), scoped(subset(bits))]), 15).await;
 }
 
 #[tokio::test]
-async fn however_it_is_hidden_and_whatever_refuses() {
+async fn every_way_of_hiding_and_refusing() {
     for (employees, sets) in [(0, all_but_one()), (5, all_but_few()), (300, all_but_one())] {
         let emulator = tenant(employees).await;
         for hidden in [HiddenFields::Null, HiddenFields::Omitted, HiddenFields::Refused] {
@@ -163,7 +164,7 @@ async fn however_it_is_hidden_and_whatever_refuses() {
 }
 
 #[tokio::test]
-async fn whoever_contracts_and_leaves_show() {
+async fn contracts_and_leaves_of_hidden_people() {
     for (employees, contracts, leaves) in
         [(5, false, false), (300, false, true), (300, true, false), (300, false, false)]
     {
@@ -172,7 +173,7 @@ async fn whoever_contracts_and_leaves_show() {
             switches.contracts_follow_users = contracts;
             switches.leaves_follow_users = leaves;
         });
-        // Without former and without future employees, too.
+        // The same without former and without future employees.
         let sets = all_but_one().into_iter().chain([EVERY & !0b110]);
         assert_all(&emulator, sets.flat_map(|bits| [subset(bits), scoped(subset(bits))]), 15).await;
     }

@@ -1,4 +1,5 @@
-//! The doctor by what is stored. What a sync stores is written here by hand: the engine is a floor above.
+//! The doctor's verdicts by stored data. These tests write the records that a sync would store, since this
+//! crate must not use the engine.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
@@ -72,7 +73,7 @@ impl Stored {
         self.store.commit(&self.lease, Kind::Employee, &commit, at(3)).await.unwrap();
     }
 
-    /// Ends a run with this report, and begins the next.
+    /// Ends a run with this report, and begins the next one.
     async fn report(&mut self, second: i64, streams: Value) {
         let report = json!({"outcome": "succeeded", "streams": streams}).to_string();
         self.store.finish_run(&self.lease, Outcome::Succeeded, 1, Some(&report), at(second)).await.unwrap();
@@ -88,7 +89,7 @@ impl Stored {
     }
 }
 
-/// Somebody with everything that a permission guards.
+/// An employee with a value in every field that a permission guards.
 fn employee(id: usize, (start, end): (Date, Option<Date>)) -> Value {
     json!({
         "id": id.to_string(), "contract_start": start, "contract_end": end, "job_title": "Chef",
@@ -108,7 +109,7 @@ const RUNS: (Date, Option<Date>) = (date(2020, 1, 1), None);
 const ENDED: (Date, Option<Date>) = (date(2020, 1, 1), Some(date(2024, 6, 30)));
 const LATER: (Date, Option<Date>) = (date(2027, 2, 1), None);
 
-/// Sixty people: fifty at work, six who have left, four to come; each with a contract.
+/// Sixty people: fifty active, six former, four future; each with a contract.
 async fn company(engine: Engine) -> Stored {
     let stored = stored(engine).await;
     let dates = |id: usize| {
@@ -144,11 +145,11 @@ async fn everything_stored_is_granted(mut stored: Stored) {
     assert_eq!((people.former, people.future), (Some(6), Some(4)));
 }
 
-async fn who_was_hidden_is_a_permission_lost(stored: Stored) {
+async fn hidden_people_mean_a_lost_permission(stored: Stored) {
     let before = stored.diagnosis().await;
     let former: Vec<String> = (50..56).map(|id: usize| id.to_string()).collect();
     stored.mark(RecordState::Hidden, &former).await;
-    // Their contracts went with them.
+    // Their contracts are hidden with them.
     let ids = former.iter().map(|id| RemoteId::from(format!("c{id}").as_str())).collect();
     let commit = Commit { marked: vec![(RecordState::Hidden, ids)], ..Commit::default() };
     stored.store.commit(&stored.lease, Kind::Employment, &commit, at(3)).await.unwrap();
@@ -164,16 +165,16 @@ async fn who_was_hidden_is_a_permission_lost(stored: Stored) {
     }
 }
 
-async fn contracts_without_their_people_make_it_likely(stored: Stored) {
+async fn contracts_of_unseen_make_missing_likely(stored: Stored) {
     let strangers = async || {
         let seen = stored.diagnosis().await.observations.unseen;
         (seen.running, seen.running_shown, seen.ended, seen.later)
     };
-    // Who is gone was shown once; that their contracts are still there says that these were read earlier.
+    // People in the state "gone" were shown once; contracts that they still have were only read earlier.
     let gone: Vec<String> = (50..60).map(|id: usize| id.to_string()).collect();
     stored.mark(RecordState::Gone, &gone).await;
     assert_eq!(strangers().await, (0, 50, 0, 0));
-    // Never stored as people: three who left, two to come, and one whose last day was yesterday.
+    // Never stored as people: three former, two future, and one whose last day was yesterday.
     let brink = (date(2020, 1, 1), Some(TODAY.yesterday().unwrap()));
     let never = [ENDED, ENDED, ENDED, LATER, LATER, brink].into_iter().enumerate();
     stored.write(Kind::Employment, never.map(|(n, dates)| contract(900 + n, dates))).await;
@@ -186,7 +187,7 @@ async fn contracts_without_their_people_make_it_likely(stored: Stored) {
     assert_eq!(finding.evidence, Evidence::ContractsOfUnseen { people: 3 });
 }
 
-async fn managers_and_heads_who_are_nowhere_are_counted_once(stored: Stored) {
+async fn unseen_managers_and_heads_are_counted_once(stored: Stored) {
     stored
         .write(
             Kind::Employee,
@@ -206,8 +207,8 @@ async fn managers_and_heads_who_are_nowhere_are_counted_once(stored: Stored) {
     assert_eq!(stored.diagnosis().await.observations.unseen.referred, 2);
 }
 
-async fn missing_managers_tell_of_a_narrowed_role(stored: Stored) {
-    // No person is yet to come: these explain nothing.
+async fn missing_managers_indicate_a_narrowed_role(stored: Stored) {
+    // No future employees: they could explain dangling references.
     let to_come: Vec<String> = (56..60).map(|id: usize| id.to_string()).collect();
     stored.mark(RecordState::Gone, &to_come).await;
     assert_eq!(stored.diagnosis().await.narrowed, None);
@@ -217,16 +218,16 @@ async fn missing_managers_tell_of_a_narrowed_role(stored: Stored) {
     let managed = (74..80).map(|id| json!({"id": id.to_string(), "manager_id": "800"}));
     stored.write(Kind::Employee, managed).await;
     let Narrowed { unseen, of } = stored.diagnosis().await.narrowed.unwrap();
-    // Fifty people at work name a manager and have a contract; the others name one who is not there.
+    // Fifty active people name a manager and have a contract; the others name a manager who is not there.
     assert_eq!((unseen, of), (10, 110));
-    // A former employee may name a manager who left before.
+    // The manager of a former employee may have left before.
     let left =
         (70..80).map(|id| json!({"id": id.to_string(), "manager_id": "800", "contract_end": "2024-01-01"}));
     stored.write(Kind::Employee, left).await;
     assert_eq!(stored.diagnosis().await.narrowed, None);
 }
 
-async fn what_the_last_runs_could_not_read_is_told(mut stored: Stored) {
+async fn unreadable_streams_of_last_runs_are_reported(mut stored: Stored) {
     let refused = |code: &str| json!({"code": code, "message": "", "advice": "", "not_offered": true});
     stored
         .report(
@@ -238,7 +239,7 @@ async fn what_the_last_runs_could_not_read_is_told(mut stored: Stored) {
             ]),
         )
         .await;
-    // A later run that found nothing new of people, and one whose report can't be read.
+    // A later run that read no people, and one whose report can't be parsed.
     stored.report(20, json!([{"stream": "users", "read": 0}])).await;
     stored.report(30, json!("of another version")).await;
     let diagnosis = stored.diagnosis().await;
@@ -256,7 +257,7 @@ async fn what_the_last_runs_could_not_read_is_told(mut stored: Stored) {
     assert_eq!(stored.diagnosis().await.verdict(Permission::ViewContracts), Some(Verdict::Granted));
 }
 
-async fn nothing_stored_is_nothing_told(stored: Stored) {
+async fn empty_store_leaves_verdicts_open(stored: Stored) {
     let gone: Vec<String> = (0..60).map(|id: usize| id.to_string()).collect();
     stored.mark(RecordState::Gone, &gone).await;
     let diagnosis = stored.diagnosis().await;
@@ -264,7 +265,7 @@ async fn nothing_stored_is_nothing_told(stored: Stored) {
     assert_eq!(diagnosis.missing().count(), 0);
 }
 
-/// Makes each function a test on both engines; on PostgreSQL only where a server is given.
+/// Makes each function a test on both engines; on PostgreSQL only if a server is configured.
 macro_rules! on_both_engines {
     ($($test:ident),+ $(,)?) => {
         mod sqlite {
@@ -287,10 +288,10 @@ macro_rules! on_both_engines {
 
 on_both_engines!(
     everything_stored_is_granted,
-    who_was_hidden_is_a_permission_lost,
-    contracts_without_their_people_make_it_likely,
-    managers_and_heads_who_are_nowhere_are_counted_once,
-    missing_managers_tell_of_a_narrowed_role,
-    what_the_last_runs_could_not_read_is_told,
-    nothing_stored_is_nothing_told,
+    hidden_people_mean_a_lost_permission,
+    contracts_of_unseen_make_missing_likely,
+    unseen_managers_and_heads_are_counted_once,
+    missing_managers_indicate_a_narrowed_role,
+    unreadable_streams_of_last_runs_are_reported,
+    empty_store_leaves_verdicts_open,
 );

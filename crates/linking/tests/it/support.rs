@@ -1,4 +1,4 @@
-//! An emulated tenant, keys with chosen rights, and what each permission is among the emulator's rights.
+//! An emulated tenant, keys with chosen rights, and the emulator's right for each permission.
 
 use std::sync::{Arc, Mutex};
 
@@ -33,7 +33,7 @@ pub(crate) fn client(emulator: &Emulator) -> Client {
         .unwrap()
 }
 
-/// What the tenant's key is good for, if it has these rights.
+/// Diagnoses the tenant's key with these rights.
 pub(crate) async fn examined(
     emulator: &Emulator,
     rights: &Rights,
@@ -55,7 +55,7 @@ pub(crate) async fn examined_by(
 
 type Give = fn(&mut Rights);
 
-/// The rights that the emulator knows, each taken or given on its own.
+/// The emulator's rights, each of which can be granted on its own.
 pub(crate) const RIGHTS: [(Permission, Give); 10] = [
     (Permission::ViewUsers, |rights| rights.view_users = true),
     (Permission::SeeFutureEmployees, |rights| rights.see_future = true),
@@ -69,7 +69,7 @@ pub(crate) const RIGHTS: [(Permission, Give); 10] = [
     (Permission::ConsultHrFiles, |rights| rights.hr_file.custom_fields = true),
 ];
 
-/// The rights whose place in [`RIGHTS`] is a one in `bits`; modifying people is an extra.
+/// The rights whose index in [`RIGHTS`] is set in `bits`. Modifying people is not among them.
 pub(crate) fn subset(bits: u32) -> Rights {
     let mut rights = Rights { hr_file: HrFile::default(), ..Rights::none() };
     for (place, (_, give)) in RIGHTS.iter().enumerate() {
@@ -87,7 +87,7 @@ pub(crate) fn all_but_one() -> Vec<u32> {
     (0..RIGHTS.len()).map(|place| EVERY & !(1 << place)).chain([EVERY, 0]).collect()
 }
 
-/// Every right but those at one or two places.
+/// Every right except one or two.
 pub(crate) fn all_but_few() -> Vec<u32> {
     let places = 0..RIGHTS.len();
     let pairs =
@@ -113,7 +113,7 @@ pub(crate) fn has(rights: &Rights, permission: Permission) -> bool {
     }
 }
 
-/// Never granted where a right is missing, never missing where it is there.
+/// Asserts that no missing right is reported as granted, and no granted right as missing.
 pub(crate) fn assert_true(diagnosis: &Diagnosis, rights: &Rights, about: &str) {
     for finding in &diagnosis.findings {
         let is_wrong = match finding.verdict {
@@ -125,7 +125,7 @@ pub(crate) fn assert_true(diagnosis: &Diagnosis, rights: &Rights, about: &str) {
     }
 }
 
-/// Writes down the steps, and checks their order.
+/// Records the steps, and checks their order.
 #[derive(Default)]
 pub(crate) struct Steps(pub(crate) Mutex<Vec<(Probe, Option<ProbeOutcome>)>>);
 

@@ -1,4 +1,4 @@
-//! Every permission, verdict and evidence has its text in both languages, and none gives anybody away.
+//! Every permission, verdict and evidence has its text in both languages, and no text contains personal data.
 
 use linking::{Evidence, Excess, Finding, Headline, Likelier, Narrowed, Need, PeopleSeen, Permission, Place, Probe, Readiness, Verdict, written_text};
 use people::Language;
@@ -53,8 +53,8 @@ fn findings() -> Vec<Finding> {
     findings
 }
 
-/// A sentence begins with a capital or a number, ends with a full stop, has typographic apostrophes, and French spaces
-/// where it is French.
+/// Asserts that a sentence begins with a capital or a number, ends with a full stop, and has typographic
+/// apostrophes; in French also no-break spaces.
 fn assert_sentence(text: &str, language: Language) {
     let first = text.chars().next().unwrap();
     assert!(first.is_uppercase() || first.is_numeric(), "{text}");
@@ -68,7 +68,7 @@ fn assert_sentence(text: &str, language: Language) {
 }
 
 #[test]
-fn every_finding_is_told_in_both_languages() {
+fn every_finding_has_texts_in_both_languages() {
     for finding in findings() {
         let mut told = Vec::new();
         for language in Language::ALL {
@@ -101,7 +101,7 @@ fn every_finding_is_told_in_both_languages() {
 }
 
 #[test]
-fn whatever_else_people_read_is_there_in_both_languages() {
+fn other_texts_exist_in_both_languages() {
     for language in Language::ALL {
         for excess in Excess::ALL {
             for written in [None, Some(written_text(&Features::all(), language))] {
@@ -131,7 +131,7 @@ fn whatever_else_people_read_is_there_in_both_languages() {
 }
 
 #[test]
-fn labels_are_luccas_own_and_say_so_where_they_are_not_known() {
+fn labels_are_luccas_own_or_unverified() {
     let labels = |language| Permission::ALL.map(|permission| permission.label(language));
     assert!(labels(Language::English).iter().all(|label| label.is_verified));
     let french = Permission::SeeFormerEmployees.label(Language::French);
@@ -214,7 +214,7 @@ fn headlines_name_what_is_missing() {
 }
 
 #[test]
-fn what_is_written_follows_from_the_features() {
+fn written_text_follows_from_the_features() {
     for (language, only_reads) in [(Language::English, "only read"), (Language::French, "que lire")] {
         let reads = written_text(&Features::all().without(Feature::AbsenceRequests), language);
         let writes = written_text(&Features::all(), language);

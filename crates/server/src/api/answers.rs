@@ -1,24 +1,24 @@
-//! The answers that many endpoints may give, as the API's description has them. What is said in them is `problem`'s.
+//! Response types shared by many endpoints, for the API's description. `problem` builds their bodies.
 
-// Not doc comments: those would be in the description, and each problem says better what it is.
+// Not doc comments: those would appear in the description, and each problem explains itself better.
 
 use utoipa::IntoResponses;
 
 use crate::problem::Problem;
 
-// The operator's key is missing or wrong.
+// The API key is missing or wrong.
 #[derive(IntoResponses)]
 #[response(status = 401, content_type = "application/problem+json")]
 #[expect(dead_code, reason = "only described: the extractor answers it")]
 pub(crate) struct Unauthorized(Problem);
 
-// There is no such thing.
+// The resource does not exist.
 #[derive(IntoResponses)]
 #[response(status = 404, content_type = "application/problem+json")]
 #[expect(dead_code, reason = "only described: handlers answer a problem")]
 pub(crate) struct NotFound(Problem);
 
-// What was sent can't be used.
+// A parameter or a member of the body is unusable.
 #[derive(IntoResponses)]
 #[response(status = 422, content_type = "application/problem+json")]
 #[expect(dead_code, reason = "only described: handlers answer a problem")]
@@ -30,19 +30,19 @@ pub(crate) struct Unprocessable(Problem);
 #[expect(dead_code, reason = "only described: handlers answer a problem")]
 pub(crate) struct BadRequest(Problem);
 
-// The account was linked without it, or its key lacks a permission.
+// The account was linked without the feature, or its key lacks a permission.
 #[derive(IntoResponses)]
 #[response(status = 403, content_type = "application/problem+json")]
 #[expect(dead_code, reason = "only described: handlers answer a problem")]
 pub(crate) struct Forbidden(Problem);
 
-// It can't be done as things stand: unlinked, decided already, to be confirmed first.
+// The current state forbids it: the account is unlinked, the request is decided, a warning is unconfirmed.
 #[derive(IntoResponses)]
 #[response(status = 409, content_type = "application/problem+json")]
 #[expect(dead_code, reason = "only described: handlers answer a problem")]
-pub(crate) struct NotNow(Problem);
+pub(crate) struct Conflict(Problem);
 
-// It was there, and is not any more.
+// The resource existed and is gone.
 #[derive(IntoResponses)]
 #[response(status = 410, content_type = "application/problem+json")]
 #[expect(dead_code, reason = "only described: handlers answer a problem")]
@@ -54,16 +54,16 @@ pub(crate) struct Gone(Problem);
 #[expect(dead_code, reason = "only described: handlers answer a problem")]
 pub(crate) struct TooLarge(Problem);
 
-// The body is of another kind.
+// The body has another media type.
 #[derive(IntoResponses)]
 #[response(status = 415, content_type = "application/problem+json")]
 #[expect(dead_code, reason = "only described: handlers answer a problem")]
 pub(crate) struct Unsupported(Problem);
 
-// Lucca did not answer, or not as was needed.
+// Lucca did not respond, or its response was unusable.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only described: handlers answer a problem")]
-pub(crate) enum LuccaFails {
+pub(crate) enum LuccaErrors {
     #[response(status = 502, content_type = "application/problem+json")]
     BadGateway(Problem),
     #[response(status = 503, content_type = "application/problem+json")]

@@ -1,11 +1,11 @@
-//! Answers that whoever asked may keep, and asks again whether they still hold.
+//! Responses with an `ETag`, which callers may store and revalidate.
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-/// The body with its tag, or 304 where the caller has the same.
+/// Responds with the body and its tag, or with 304 if the caller has the same version.
 pub(crate) fn answer(asked: &HeaderMap, media_type: &'static str, body: String) -> Response {
-    // Weak: the same may be sent compressed or not.
+    // Weak, since the same body may be sent compressed or not.
     let etag = format!("W/\"{:032x}\"", store::content_hash(&body));
     let known = asked.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let is_known =
@@ -18,7 +18,7 @@ pub(crate) fn answer(asked: &HeaderMap, media_type: &'static str, body: String) 
     if let Ok(etag) = HeaderValue::from_str(&etag) {
         response.headers_mut().insert(header::ETAG, etag);
     }
-    // Personal data: only whoever asked may keep it, and asks again whether it still holds.
+    // Personal data: only the caller may store it, and has to revalidate it before each use.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     response
 }

@@ -1,4 +1,4 @@
-//! `POST /v1/public-tokens/exchange`: what a finished flow gave the browser, for the linked account.
+//! `POST /v1/public-tokens/exchange`: exchanges the token that a finished flow gave to the browser.
 
 use axum::Json;
 use axum::extract::State;
@@ -14,11 +14,11 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// The public token that the widget or the return address got.
+/// The public token that the widget or the return address received.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PublicToken {
-    /// The token: it can be exchanged once, within 30 minutes.
+    /// The token. It can be exchanged once, within 30 minutes.
     #[schema(example = "pub_2Zk1m0c9b8a7s6d5f4g3h2j1k0l9p8o7i6u5y4t3r2e")]
     public_token: String,
 }

@@ -1,4 +1,4 @@
-//! `GET /healthz`: the process answers. `GET /readyz`: so does its database.
+//! `GET /healthz`: liveness of the process. `GET /readyz`: readiness, including the database.
 
 use axum::Json;
 use axum::extract::State;
@@ -10,24 +10,24 @@ use crate::app::App;
 use crate::operations::is_ready;
 use crate::problem::Problem;
 
-/// How the service is.
+/// The health of the service.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Health {
     /// Always `ok`.
     status: &'static str,
-    /// The version that runs.
+    /// The running version.
     version: &'static str,
 }
 
 const OK: Health = Health { status: "ok", version: env!("CARGO_PKG_VERSION") };
 
-/// The process runs.
+/// Reports that the process runs.
 #[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, body = Health)))]
 pub(crate) async fn healthz() -> Json<Health> {
     Json(OK)
 }
 
-/// The process runs and its database answers.
+/// Reports whether the process runs and its database answers.
 #[utoipa::path(
     get, path = "/readyz", tag = "health",
     responses((status = 200, body = Health), (status = 503, body = Problem, content_type = "application/problem+json"))

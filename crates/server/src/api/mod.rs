@@ -1,4 +1,5 @@
-//! The JSON API. One endpoint, one file; `answers` describes what many of them answer, `problem` says no, `auth` and the extractors here say who and what.
+//! JSON API, one file per endpoint. `answers` describes shared responses, `problem` builds errors, `auth`
+//! authenticates; the extractors here parse bodies and parameters.
 
 #[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]
 pub(crate) mod absences;
@@ -33,7 +34,7 @@ use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
 
-/// A JSON body, refused as a problem where it can't be read.
+/// A JSON body; the request is refused with a problem if it can't be parsed.
 pub(crate) struct Body<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
@@ -54,11 +55,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         match axum::Json::<T>::from_request(request, state).await {
             Ok(axum::Json(body)) => Ok(Self(body)),
             Err(JsonRejection::JsonDataError(error)) => {
-                // The text names members and types, and may quote what was sent: keep what comes after it out.
+                // The error may quote request data, so only the names of members are kept.
                 Err(Problem::new(
                     StatusCode::UNPROCESSABLE_ENTITY,
                     "request.invalid",
-                    shape(&error.body_text()),
+                    safe_detail(&error.body_text()),
                 ))
             }
             Err(JsonRejection::MissingJsonContentType(_)) => Err(Problem::new(
@@ -71,7 +72,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
-/// A JSON body that may be left out, refused as a problem where it is there and can't be read.
+/// An optional JSON body; the request is refused with a problem if it is present and can't be parsed.
 pub(crate) struct OptionalBody<T>(pub(crate) T);
 
 impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalBody<T> {
@@ -87,7 +88,7 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalB
         if bytes.is_empty() {
             return Ok(Self(T::default()));
         }
-        // Serde takes a list for an object whose members it holds in order.
+        // Serde accepts a list of the members in order as an object.
         let is_object = bytes.trim_ascii_start().starts_with(b"{");
         if !is_object && serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok() {
             let detail = "The body is not an object. See /openapi.json.";
@@ -106,7 +107,7 @@ fn too_large() -> Problem {
     )
 }
 
-/// A NUL character in what is sent: no text of ours holds one, and PostgreSQL can't take one.
+/// Refuses a NUL character: no valid text contains one, and PostgreSQL can't store it.
 pub(crate) fn nul() -> Problem {
     Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
@@ -115,7 +116,7 @@ pub(crate) fn nul() -> Problem {
     )
 }
 
-/// The parameters of the address, refused as a problem where they can't be read.
+/// The query parameters; the request is refused with a problem if they can't be parsed.
 pub(crate) struct Params<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
@@ -133,8 +134,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     }
 }
 
-/// What serde says of a body without the values it quotes: unknown members and missing ones are told by name.
-fn shape(text: &str) -> String {
+/// The message of a serde error without the values it quotes; missing and unknown members are named.
+fn safe_detail(text: &str) -> String {
     let text = text.rsplit_once(": ").map_or(text, |(_, last)| last);
     let is_about_members = ["missing field", "unknown field"].iter().any(|what| text.starts_with(what));
     if is_about_members && text.len() < 400 {
@@ -145,7 +146,7 @@ fn shape(text: &str) -> String {
     }
 }
 
-/// How many a page holds at most: as many as are asked for, from one to `most`, or `usual`.
+/// The page size: the requested one, from 1 to `most`, or `usual` by default.
 pub(crate) fn page_size<N>(asked: Option<N>, usual: N, most: N) -> Result<N, Problem>
 where
     N: Copy + PartialOrd + From<u8> + std::fmt::Display,
@@ -157,7 +158,7 @@ where
     Err(Problem::field("limit", "request.invalid", format!("It is between 1 and {most}.")))
 }
 
-/// Writes a time as the API does: RFC 3339 in UTC, to the second.
+/// Formats a time for the API: RFC 3339 in UTC, rounded to seconds.
 pub(crate) fn time(at: jiff::Timestamp) -> String {
     at.round(jiff::Unit::Second).unwrap_or(at).to_string()
 }

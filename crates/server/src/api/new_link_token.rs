@@ -23,7 +23,7 @@ use crate::flow::progress::Progress;
 use crate::problem::Problem;
 use crate::tokens;
 
-/// What the link token is for.
+/// The customer and the options of a new linking flow.
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({
     "customer_id": "cust_42",
@@ -35,52 +35,54 @@ use crate::tokens;
 }))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewLinkToken {
-    /// The vendor's own id of the customer, 1 to 200 characters. Linked accounts are found by it.
+    /// The vendor's own id of the customer, 1 to 200 characters. Linked accounts can be searched by it.
     #[schema(example = "cust_42", min_length = 1, max_length = 200)]
     customer_id: String,
-    /// The customer's name, shown to whoever links.
+    /// The customer's name, shown to the administrator who links.
     #[schema(example = "Acme SAS", max_length = 200)]
     organization: Option<String>,
-    /// Whoever is to link, as a technical contact to propose for the API key.
+    /// The e-mail address of the administrator who links, suggested as technical contact of the API key.
     #[schema(example = "it@acme.example", max_length = 254)]
     email: Option<String>,
-    /// What the app wants: employees (always), leaves, absence_requests, jobs, managers, qualifications, custom_fields.
-    /// All but absence_requests and custom_fields by default. Only their permissions are asked for.
+    /// Features that the app needs: employees (always), leaves, absence_requests, jobs, managers,
+    /// qualifications, custom_fields. By default all except absence_requests and custom_fields. The flow asks
+    /// for their permissions only.
     #[schema(example = json!(["employees", "leaves", "jobs", "managers"]))]
     features: Option<Vec<String>>,
-    /// `en` or `fr`; by default what the browser asks for.
+    /// `en` or `fr`; by default the browser's language.
     #[schema(example = "fr", pattern = "^(en|fr)$")]
     language: Option<String>,
-    /// The origin that may embed the flow and hears of its end. Exclusive with `return_url`.
+    /// The origin that may embed the flow and is notified of its end. Exclusive with `return_url`.
     #[schema(example = "https://app.example.com")]
     allowed_origin: Option<String>,
-    /// Where the browser goes in the end, with `public_token` added to its query.
+    /// The address to which the browser returns, with `public_token` added to its query.
     #[schema(example = "https://app.example.com/settings/lucca")]
     return_url: Option<String>,
-    /// Whether the link is mailed rather than opened at once: it may be valid longer then.
+    /// Whether the link is mailed instead of opened at once. A mailed link may be valid for longer.
     #[serde(default)]
     mailed: bool,
-    /// For how many minutes it is valid: up to 30 (the default), or up to 43,200 (30 days; 7 days by default) if mailed.
+    /// Validity in minutes: up to 30 (the default), or for mailed links up to 43,200 (30 days; 7 days by
+    /// default).
     #[schema(example = 30, minimum = 1, maximum = 43200)]
     valid_minutes: Option<u32>,
-    /// The linked account to relink: it keeps its id and data, and its tenant.
+    /// The linked account to relink. It keeps its id, its data and its tenant.
     #[schema(example = "acct_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
     account_id: Option<String>,
 }
 
-/// A link token and where it opens the flow.
+/// A link token and the address of its flow.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct LinkTokenMade {
-    /// The flow, for asking later how it went.
+    /// The flow's id, by which its progress can be queried.
     #[schema(example = "flow_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
     flow_id: String,
     /// The secret that opens the flow. It is shown once.
     #[schema(example = "lnk_q8bq3k3cXc0m2lYy0g7Jm3x1o0cQ3lq9F3m8c0bq1yA")]
     token: String,
-    /// Where the flow is: to be opened in the widget, as a redirect, or mailed.
+    /// The flow's address: to open in the widget, to redirect to, or to mail.
     #[schema(example = "https://lucca.example.com/link/lnk_q8bq3k3cXc0m2lYy0g7Jm3x1o0cQ3lq9F3m8c0bq1yA")]
     url: String,
-    /// Until when it opens, UTC.
+    /// When it expires, UTC.
     #[schema(example = "2026-11-25T12:30:00Z")]
     expires_at: String,
 }
@@ -145,8 +147,8 @@ pub(crate) async fn new_link_token(
     ))
 }
 
-/// A request that makes sense.
-struct Wanted {
+/// A validated request.
+struct CheckedLinkToken {
     customer_id: String,
     organization: Option<String>,
     email: Option<String>,
@@ -163,17 +165,17 @@ const EMBEDDED_MINUTES: u32 = 30;
 const MAILED_MINUTES: u32 = 7 * 24 * 60;
 const LONGEST_MAILED: u32 = LONGEST_LINK_DAYS as u32 * 24 * 60;
 
-/// What an app wants that says nothing: everything that a people app shows, and no right to write.
-const USUAL: [Feature; 5] =
+/// The default features: everything that a people app shows, and no right to write.
+const DEFAULT_FEATURES: [Feature; 5] =
     [Feature::Employees, Feature::Leaves, Feature::Jobs, Feature::Managers, Feature::Qualifications];
 
 impl NewLinkToken {
-    fn check(self) -> Result<Wanted, Problem> {
+    fn check(self) -> Result<CheckedLinkToken, Problem> {
         let customer_id = text("customer_id", Some(self.customer_id), 200)?.ok_or_else(|| {
             Problem::field("customer_id", "link_token.customer_id", "It must not be empty.")
         })?;
         let features = match self.features {
-            None => USUAL.to_vec(),
+            None => DEFAULT_FEATURES.to_vec(),
             Some(names) => features(&names)?,
         };
         let language = self.language.map(|code| Language::from_str(&code)).transpose().map_err(|_| {
@@ -208,7 +210,7 @@ impl NewLinkToken {
                 "It must be the id of a linked account: acct_….",
             )
         })?;
-        Ok(Wanted {
+        Ok(CheckedLinkToken {
             customer_id,
             organization: text("organization", self.organization, 200)?,
             email: email(self.email)?,
@@ -223,7 +225,7 @@ impl NewLinkToken {
     }
 }
 
-/// A text without control characters around or within it; none if nothing is left.
+/// Trims a text and refuses control characters; `None` if nothing is left.
 fn text(field: &'static str, value: Option<String>, longest: usize) -> Result<Option<String>, Problem> {
     let Some(value) = value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()) else {
         return Ok(None);
@@ -261,7 +263,7 @@ fn features(names: &[String]) -> Result<Vec<Feature>, Problem> {
     };
     let named =
         names.iter().map(|name| name.parse()).collect::<Result<Vec<Feature>, _>>().map_err(unknown)?;
-    // A request for absence can't be made, nor followed, by who may not see absences.
+    // Creating or following absence requests requires seeing absences.
     let implied = named.contains(&Feature::AbsenceRequests).then_some(Feature::Leaves);
     let is_wanted = |feature: &Feature| {
         *feature == Feature::Employees || named.contains(feature) || implied == Some(*feature)
@@ -269,7 +271,7 @@ fn features(names: &[String]) -> Result<Vec<Feature>, Problem> {
     Ok(Feature::ALL.into_iter().filter(is_wanted).collect())
 }
 
-/// An origin as browsers write it. Plain http only for this machine, where vendors develop.
+/// An origin as browsers write it. Plain http only for localhost, for development.
 fn origin(value: &str) -> Result<String, Problem> {
     let refused = || {
         Problem::field(
@@ -281,7 +283,8 @@ fn origin(value: &str) -> Result<String, Problem> {
     let url = Url::parse(value).map_err(|_| refused())?;
     let origin = url.origin().ascii_serialization();
     let is_bare = value.strip_suffix('/').unwrap_or(value).eq_ignore_ascii_case(&origin);
-    // It stands in a header, where a wildcard, a quote or a semicolon would mean more than one origin. URLs allow them in hosts.
+    // The origin is used in a header, where a wildcard, a quote or a semicolon would allow further origins.
+    // URLs may have them in hosts.
     let is_plain = url.host_str().is_some_and(|host| {
         let is_label = |label: &str| {
             !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')

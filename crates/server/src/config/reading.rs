@@ -1,4 +1,4 @@
-//! Reading a configuration file so that everything that is wrong with it is said at once: in which line, of which key.
+//! Parses a configuration file, and reports all its errors at once, with line and key.
 
 use std::fmt;
 
@@ -9,27 +9,27 @@ use toml::de::{DeTable, DeValue};
 
 use super::Config;
 
-/// What was read of a configuration file.
+/// The result of parsing a configuration file.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    /// The settings; absent where there are errors.
+    /// The settings; `None` if there are errors.
     pub config: Option<Config>,
-    /// Why it can't be used.
+    /// Errors that make the file unusable.
     pub errors: Vec<Finding>,
-    /// What was passed over.
+    /// Keys that were ignored.
     pub warnings: Vec<Finding>,
 }
 
-/// Something about a configuration file. It does not hold what is set.
+/// An error or a warning about a configuration file. Never contains a setting's value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// The line, from 1, where it is known.
+    /// The line, from 1, if known.
     pub line: Option<usize>,
-    /// The key, such as `vendor.colour`, where it is about one.
+    /// The key, such as `vendor.colour`, if it concerns one.
     pub key: Option<String>,
-    /// What is wrong.
+    /// The error or the warning.
     pub message: String,
-    /// The key that was probably meant.
+    /// The known key that is most similar to an unknown one.
     pub did_you_mean: Option<String>,
 }
 
@@ -50,17 +50,17 @@ impl fmt::Display for Finding {
 }
 
 impl Config {
-    /// Reads the text of a configuration file, and says everything that is wrong with it.
+    /// Parses the text of a configuration file, and collects all its errors.
     pub fn read(text: &str) -> Reading {
         let whole = match DeTable::parse(text) {
             Ok(whole) => whole,
             Err(error) => {
-                let errors = vec![of_toml(text, None, &error)];
+                let errors = vec![toml_error(text, None, &error)];
                 return Reading { config: None, errors, warnings: Vec::new() };
             }
         };
         let finding = |path: &str, message: &str, did_you_mean| Finding {
-            line: place_of(whole.get_ref(), path).map(|at| line_of(text, at)),
+            line: offset_of(whole.get_ref(), path).map(|at| line_of(text, at)),
             key: Some(path.to_owned()),
             message: message.to_owned(),
             did_you_mean,
@@ -70,7 +70,7 @@ impl Config {
             let mut warnings = Vec::new();
             let mut unknown = |path: serde_ignored::Path<'_>| {
                 let path = path.to_string();
-                warnings.push(finding(&path, "is not known, and was passed over", meant_by(&path)));
+                warnings.push(finding(&path, "is not known, and was passed over", similar_key(&path)));
             };
             let read = serde_ignored::deserialize(toml::Deserializer::from(rest.clone()), &mut unknown);
             warnings.sort_by_key(|warning| warning.line);
@@ -78,9 +78,10 @@ impl Config {
                 Ok(config) => Some(config),
                 Err(error) => {
                     let key = error.span().and_then(|span| key_at(rest.get_ref(), span.start));
-                    // The reader ends at the first value that can't be. What else is wrong is found without it.
+                    // Deserialisation stops at the first invalid value. Removing it finds the remaining
+                    // errors.
                     let is_removed = key.as_ref().is_some_and(|key| remove(rest.get_mut(), key));
-                    errors.push(of_toml(text, key, &error));
+                    errors.push(toml_error(text, key, &error));
                     if is_removed {
                         continue;
                     }
@@ -95,8 +96,8 @@ impl Config {
     }
 }
 
-/// What the format's own reader says. Its text names types and quotes no more than a number.
-fn of_toml(text: &str, key: Option<String>, error: &toml::de::Error) -> Finding {
+/// Converts an error of the TOML parser, whose text contains type names and no value except numbers.
+fn toml_error(text: &str, key: Option<String>, error: &toml::de::Error) -> Finding {
     let line = error.span().map(|span| line_of(text, span.start));
     let is_value = key.is_some();
     let message =
@@ -104,25 +105,25 @@ fn of_toml(text: &str, key: Option<String>, error: &toml::de::Error) -> Finding 
     Finding { line, key, message, did_you_mean: None }
 }
 
-/// The line of a place in a text.
+/// The line at a byte offset, from 1.
 fn line_of(text: &str, at: usize) -> usize {
     text.get(..at).unwrap_or(text).matches('\n').count() + 1
 }
 
-/// Where a key stands.
-fn place_of(table: &DeTable<'_>, path: &str) -> Option<usize> {
+/// The byte offset of a key.
+fn offset_of(table: &DeTable<'_>, path: &str) -> Option<usize> {
     let (key, deeper) = match path.split_once('.') {
         Some((key, deeper)) => (key, Some(deeper)),
         None => (path, None),
     };
     let (name, value) = table.iter().find(|(name, _)| name.get_ref() == key)?;
     match (deeper, value.get_ref()) {
-        (Some(deeper), DeValue::Table(table)) => place_of(table, deeper),
+        (Some(deeper), DeValue::Table(table)) => offset_of(table, deeper),
         _ => Some(name.span().start),
     }
 }
 
-/// Removes a key with its value. False where it is not there.
+/// Removes a key and its value. False if the key does not exist.
 fn remove(table: &mut DeTable<'_>, path: &str) -> bool {
     match path.split_once('.') {
         None => table.remove(path).is_some(),
@@ -133,7 +134,7 @@ fn remove(table: &mut DeTable<'_>, path: &str) -> bool {
     }
 }
 
-/// The key whose value is at a place.
+/// The key whose value covers a byte offset.
 fn key_at(table: &DeTable<'_>, at: usize) -> Option<String> {
     for (name, value) in table {
         if let DeValue::Table(inner) = value.get_ref()
@@ -148,13 +149,13 @@ fn key_at(table: &DeTable<'_>, at: usize) -> Option<String> {
     None
 }
 
-/// The known key that is most like an unknown one.
-fn meant_by(unknown: &str) -> Option<String> {
+/// The known key that is most similar to an unknown one.
+fn similar_key(unknown: &str) -> Option<String> {
     let default = serde_json::to_value(Config::default()).unwrap_or_default();
     let mut known = Vec::new();
     paths(&default, "", &mut known);
     let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
-    // In another section it is likely to be called the same.
+    // A key in the wrong section usually has the right name.
     let likeness = |path: &String| {
         strsim::jaro_winkler(path, unknown).max(strsim::jaro_winkler(&last(path), &last(unknown)))
     };
@@ -181,12 +182,12 @@ mod tests {
     fn read(text: &str) -> (Vec<String>, Vec<String>) {
         let Reading { config, errors, warnings } = Config::read(text);
         assert_eq!(config.is_some(), errors.is_empty());
-        let told = |findings: Vec<Finding>| findings.iter().map(ToString::to_string).collect();
-        (told(errors), told(warnings))
+        let texts = |findings: Vec<Finding>| findings.iter().map(ToString::to_string).collect();
+        (texts(errors), texts(warnings))
     }
 
     #[test]
-    fn an_unknown_key_is_passed_over_and_said_with_what_was_meant() {
+    fn unknown_keys_warn_with_a_suggestion() {
         let (errors, warnings) =
             read("[vendor]\nname = \"A\"\ncolor = \"#ffffff\"\n\n[linkin]\nx = 1\n[zzz]\ny = 1\n");
         assert!(errors.is_empty(), "{errors:?}");
@@ -204,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_cannot_be_is_said_at_once_with_its_line() {
+    fn all_invalid_values_are_reported_with_lines() {
         let text = "public_url = \"javascript:x\"\n[vendor]\ncolour = \"red\"\nname = \" \"\n";
         let (errors, _) = read(text);
         assert_eq!(errors.len(), 3, "{errors:?}");
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_another_type_or_is_no_toml_is_said_with_its_line() {
+    fn type_and_syntax_errors_have_lines() {
         let (errors, _) = read("[api]\nrequests_per_minute = \"many\"\n");
         assert!(errors[0].starts_with("line 2: api.requests_per_minute can't be that"), "{errors:?}");
         let (errors, _) = read("[vendor]\nname = \"A\n");

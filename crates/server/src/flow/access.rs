@@ -1,4 +1,4 @@
-//! `access`: may this person make API keys? Whoever may not hands over.
+//! Step `access`: whether this person may create API keys. A person who may not hands the link over.
 
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -10,7 +10,7 @@ use super::visit::{Posted, Visit};
 use crate::pages::{Access, texts};
 
 #[derive(Deserialize)]
-pub(crate) struct Answer {
+pub(crate) struct AccessForm {
     #[serde(default)]
     can: String,
 }
@@ -23,7 +23,7 @@ pub(crate) async fn show(visit: Visit) -> Response {
     visit.page(Access { t: texts(visit.language), base: &visit.base(), shell: &shell }.render())
 }
 
-pub(crate) async fn answer(Posted { mut visit, form }: Posted<Answer>) -> Response {
+pub(crate) async fn answer(Posted { mut visit, form }: Posted<AccessForm>) -> Response {
     if let Err(elsewhere) = visit.may_open(Step::Access) {
         return elsewhere;
     }

@@ -1,4 +1,4 @@
-//! `POST cancel`: whoever is to link does not want to. The key that they may have given is erased.
+//! `POST cancel`: the person declines to link. Erases the API key if one was entered.
 
 use askama::Template;
 use axum::response::Response;
@@ -12,13 +12,13 @@ use super::visit::Posted;
 use crate::pages::{Refused, texts};
 
 #[derive(Deserialize)]
-pub(crate) struct Nothing {}
+pub(crate) struct EmptyForm {}
 
-pub(crate) async fn cancel(Posted { visit, .. }: Posted<Nothing>) -> Response {
+pub(crate) async fn cancel(Posted { visit, .. }: Posted<EmptyForm>) -> Response {
     let machinery = &visit.app.machinery;
     match machinery.store.cancel_link_flow(visit.flow.id, Actor::Administrator, machinery.clock.now()).await {
         Err(error) => return visit.refuse(Refusal::failed(&error)),
-        // Linked already: unlinking is another matter.
+        // The account is linked already; unlinking is a separate operation.
         Ok(false) => return visit.redirect(Step::Sync),
         Ok(true) => {}
     }

@@ -1,5 +1,5 @@
-//! Checks of a key that are going on: each is a task of its own, so that a page can show it and a closed browser
-//! does not stop it. What came out is kept with the flow; this is only what goes on now.
+//! Running examinations of keys: each is a task of its own, so that a page can show its progress and closing
+//! the browser does not stop it. Only the running ones are here; results are stored with the flow.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,47 +14,47 @@ use super::visit::{Visit, update};
 use crate::app::App;
 use crate::problem::chain;
 
-/// What is checked: the flow, and its [`checks_version`](Progress::checks_version).
+/// The subject of a check: the flow, and its [`checks_version`](Progress::checks_version).
 type Subject = (FlowId, u64);
 
-/// The checks that are going on. Of one flow several may, of other keys or tenants that were entered one after the other:
-/// only what is found of the last counts.
+/// The running checks. A flow may have several, for keys or tenants entered one after the other; only the
+/// result of the last one counts.
 #[derive(Default)]
-pub(crate) struct Checkings(Mutex<HashMap<Subject, Arc<Checking>>>);
+pub(crate) struct RunningChecks(Mutex<HashMap<Subject, Arc<RunningCheck>>>);
 
-/// One check that is going on.
+/// One running check.
 #[derive(Default)]
-pub(crate) struct Checking(Mutex<Seen>);
+pub(crate) struct RunningCheck(Mutex<CheckProgress>);
 
-/// How far a check is.
+/// The progress of a check.
 #[derive(Clone, Default)]
-pub(crate) struct Seen {
-    /// What is being looked at.
+pub(crate) struct CheckProgress {
+    /// The step that is running.
     pub(crate) running: Option<Probe>,
-    /// What was found so far.
+    /// The results of finished steps.
     pub(crate) done: Vec<ProbeOutcome>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What is behind it is whole at any moment.
+    // No panic can leave the value behind the lock inconsistent.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Checkings {
-    /// How far the check of what a flow holds is; none if none is going on.
-    pub(crate) fn seen(&self, visit: &Visit) -> Option<Seen> {
+impl RunningChecks {
+    /// The progress of the check of the flow's current key; `None` if none is running.
+    pub(crate) fn progress(&self, visit: &Visit) -> Option<CheckProgress> {
         let checking = lock(&self.0).get(&subject(visit)).cloned()?;
         let seen = lock(&checking.0).clone();
         Some(seen)
     }
 
-    /// A new check; none if one is going on already.
-    fn begin(&self, subject: Subject) -> Option<Arc<Checking>> {
+    /// Registers a check; `None` if one is running already.
+    fn begin(&self, subject: Subject) -> Option<Arc<RunningCheck>> {
         let mut all = lock(&self.0);
         if all.contains_key(&subject) {
             return None;
         }
-        let checking = Arc::new(Checking::default());
+        let checking = Arc::new(RunningCheck::default());
         all.insert(subject, Arc::clone(&checking));
         Some(checking)
     }
@@ -68,7 +68,7 @@ fn subject(visit: &Visit) -> Subject {
     (visit.flow.id, visit.progress.checks_version)
 }
 
-impl Watcher for Checking {
+impl Watcher for RunningCheck {
     fn started(&self, probe: Probe) {
         lock(&self.0).running = Some(probe);
     }
@@ -80,11 +80,11 @@ impl Watcher for Checking {
     }
 }
 
-/// Begins to check the key that the flow holds, unless that is going on. What is found is not kept where the key, the tenant
-/// or the features have changed meanwhile.
+/// Starts a check of the flow's key, unless one is running. The result is discarded if the key, the tenant or
+/// the features have changed meanwhile.
 pub(crate) fn begin(visit: &Visit) {
     let subject = subject(visit);
-    let Some(checking) = visit.app.checkings.begin(subject) else { return };
+    let Some(checking) = visit.app.running_checks.begin(subject) else { return };
     let (app, flow, features) = (visit.app.clone(), visit.flow.clone(), visit.features());
     tokio::spawn(async move {
         let checked = match examine(&app, &flow, &features, &checking).await {
@@ -101,16 +101,16 @@ pub(crate) fn begin(visit: &Visit) {
         if let Err(error) = update(&app, &flow, &mut keep).await {
             tracing::error!(flow = %flow.id, code = error.code(), error = %chain(&error), "a check was not kept");
         }
-        app.checkings.end(subject);
+        app.running_checks.end(subject);
     });
 }
 
-/// Asks Lucca. Fails with the stable code of why it could not be asked.
+/// Examines the key. Fails with the stable code of the error.
 async fn examine(
     app: &App,
     flow: &LinkFlow,
     features: &people::Features,
-    checking: &Checking,
+    checking: &RunningCheck,
 ) -> Result<linking::Diagnosis, String> {
     let machinery = &app.machinery;
     let stored = |error: store::Error| {
@@ -121,7 +121,7 @@ async fn examine(
     let progress = Progress::read(&flow.state);
     let tenant = progress.tenant.ok_or_else(missing)?;
     let tenant = TenantUrl::parse(&tenant.origin, app.hosts).map_err(|error| error.code().to_owned())?;
-    // Of the same read as the tenant.
+    // From the same version of the flow as the tenant.
     let key = flow.api_key(&machinery.vault).map_err(stored)?.ok_or_else(missing)?;
     let key = ApiKey::parse(key.expose_secret()).map_err(|error| error.code().to_owned())?;
     let pace = app.config.linking.requests_per_minute;

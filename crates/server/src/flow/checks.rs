@@ -1,4 +1,4 @@
-//! `checks`: what the key opens, one by one, with what to do about what it does not.
+//! Step `checks`: the permissions of the key, one by one, with what to do about missing ones.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -15,25 +15,25 @@ use crate::pages::texts::{Texts, fill};
 use crate::pages::{CheckFailure, CheckLine, Checks, ChecksBody, ChecksProgress, OwnField, Shell, texts};
 
 #[derive(Deserialize)]
-pub(crate) struct Nothing {}
+pub(crate) struct EmptyForm {}
 
 #[derive(Deserialize)]
-pub(crate) struct Confirmed {
+pub(crate) struct ConfirmForm {
     #[serde(default)]
     permission: String,
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Linking {
+pub(crate) struct LinkForm {
     #[serde(default)]
     anyway: String,
-    /// Whether custom fields were shown with boxes.
+    /// `yes` if the page showed checkboxes for custom fields.
     #[serde(default)]
     fields_shown: String,
-    /// The keys of those that are ticked.
+    /// The keys of the ticked custom fields.
     #[serde(default)]
     custom_fields: Vec<String>,
-    /// The version of what was checked, of which the page showed what was found.
+    /// The version of the flow's checks whose result the page showed.
     checked: Option<u64>,
 }
 
@@ -61,7 +61,7 @@ pub(crate) async fn progress(mut visit: Visit) -> Response {
     visit.page(page.render())
 }
 
-pub(crate) async fn again(Posted { mut visit, .. }: Posted<Nothing>) -> Response {
+pub(crate) async fn restart(Posted { mut visit, .. }: Posted<EmptyForm>) -> Response {
     if let Err(elsewhere) = visit.may_open(Step::Checks) {
         return elsewhere;
     }
@@ -75,7 +75,7 @@ pub(crate) async fn again(Posted { mut visit, .. }: Posted<Nothing>) -> Response
     visit.redirect(Step::Checks)
 }
 
-pub(crate) async fn confirm(Posted { mut visit, form }: Posted<Confirmed>) -> Response {
+pub(crate) async fn confirm(Posted { mut visit, form }: Posted<ConfirmForm>) -> Response {
     if let Err(elsewhere) = visit.may_open(Step::Checks) {
         return elsewhere;
     }
@@ -92,8 +92,8 @@ pub(crate) async fn confirm(Posted { mut visit, form }: Posted<Confirmed>) -> Re
     visit.redirect(Step::Checks)
 }
 
-pub(crate) async fn link(Posted { visit, form }: Posted<Linking>) -> Response {
-    // A task of its own: a closed page does not undo the linking, nor what follows from it.
+pub(crate) async fn link(Posted { visit, form }: Posted<LinkForm>) -> Response {
+    // A task of its own, so that closing the page aborts neither the linking nor the steps after it.
     match tokio::spawn(link_account(visit, form)).await {
         Ok(response) => response,
         Err(error) => {
@@ -103,16 +103,16 @@ pub(crate) async fn link(Posted { visit, form }: Posted<Linking>) -> Response {
     }
 }
 
-async fn link_account(mut visit: Visit, form: Linking) -> Response {
-    const TIMES: usize = 5;
-    for _ in 0..TIMES {
+async fn link_account(mut visit: Visit, form: LinkForm) -> Response {
+    const MAX_ATTEMPTS: usize = 5;
+    for _ in 0..MAX_ATTEMPTS {
         if let Err(elsewhere) = visit.may_open(Step::Checks) {
             return elsewhere;
         }
         let Some(diagnosis) = first_sync::diagnosis(&visit.progress) else {
             return visit.redirect(Step::Checks);
         };
-        // Another key or tenant was entered on another device: what this page showed is not what would be linked.
+        // Another key or tenant was entered on another device: the page did not show what would be linked.
         if form.checked.is_some_and(|version| version != visit.progress.checks_version) {
             return visit.redirect(Step::Checks);
         }
@@ -124,13 +124,13 @@ async fn link_account(mut visit: Visit, form: Linking) -> Response {
         let kept_fields = (form.fields_shown == "yes").then_some(&form.custom_fields[..]);
         match first_sync::link(&visit, kept_fields).await {
             Ok(Some(account)) => {
-                // Without it the account is synced all the same, as it is due.
+                // If this fails, the scheduler still syncs the account when it is due.
                 if let Err(error) = visit.app.machinery.ask_for_run(&account, false).await {
                     tracing::error!(account = %account.id, code = error.code(), %error, "no first sync was asked for");
                 }
                 return visit.redirect(Step::Sync);
             }
-            // Another device or another flow was faster: what they did decides.
+            // Another device or another flow was faster; its result decides.
             Ok(None) => {
                 if let Err(refused) = visit.refresh().await {
                     return refused;
@@ -142,11 +142,12 @@ async fn link_account(mut visit: Visit, form: Linking) -> Response {
     visit.refuse(Refusal::Conflict)
 }
 
-/// The page's state: what goes on, or what came out.
+/// The page's state: a running check or its result.
 async fn view(visit: &mut Visit) -> Result<(Shell, ChecksBody), Response> {
-    let seen = visit.app.checkings.seen(visit);
+    let seen = visit.app.running_checks.progress(visit);
     if seen.is_none() && matches!(visit.progress.checked, Checked::Not) {
-        // It may have ended since the flow was read: what came out is written down before it is no longer seen.
+        // The check may have ended since the flow was read. Its result is stored before it leaves the running
+        // ones.
         visit.refresh().await?;
     }
     let visit = &*visit;
@@ -181,13 +182,14 @@ async fn view(visit: &mut Visit) -> Result<(Shell, ChecksBody), Response> {
     Ok((shell, body))
 }
 
-/// The custom fields that were found, each ticked unless the account that is relinked excludes it.
+/// The custom fields found, each ticked unless the account to relink excludes it.
 async fn own_fields(visit: &Visit, diagnosis: &Diagnosis) -> Vec<OwnField> {
     let found = &diagnosis.observations.found_fields;
     if found.is_empty() {
         return Vec::new();
     }
-    // Without an answer all are ticked, as for a new account: nothing is decided before the form is sent.
+    // If the settings can't be read, all fields are ticked, as for a new account. Only the submitted form
+    // decides.
     let excluded = first_sync::settings_before(visit).await.unwrap_or_default().excluded_custom_fields;
     let is_kept = |key: &str| !excluded.iter().any(|excluded| excluded.eq_ignore_ascii_case(key));
     let field = |field: &FoundField| OwnField {
@@ -216,7 +218,8 @@ async fn result(visit: &Visit, t: &'static Texts, diagnosis: &Diagnosis) -> Chec
         done(visit, t, &ProbeOutcome { probe, finding: finding.cloned(), failed: None })
     });
     let may_skip = may_go_without(visit, diagnosis);
-    let consequences = in_the_way.iter().filter(|_| may_skip).map(|finding| without(finding, language));
+    let consequences =
+        in_the_way.iter().filter(|_| may_skip).map(|finding| consequence_line(finding, language));
     ChecksBody {
         status: status.join(" "),
         checks_version: visit.progress.checks_version,
@@ -237,18 +240,19 @@ async fn result(visit: &Visit, t: &'static Texts, diagnosis: &Diagnosis) -> Chec
     }
 }
 
-/// Whether one may go on without what is required: where the vendor allows it, and anything at all would be read.
+/// Whether the person may continue without a required permission: if the vendor allows it and people can be
+/// read.
 fn may_go_without(visit: &Visit, diagnosis: &Diagnosis) -> bool {
     visit.app.config.linking.allow_missing_permissions
         && diagnosis.verdict(Permission::ViewUsers) != Some(Verdict::Missing)
 }
 
-/// What it means to go without a permission, by what Lucca calls its box.
-pub(super) fn without(finding: &Finding, language: Language) -> String {
+/// The consequence of going without a permission, with Lucca's label of its box.
+pub(super) fn consequence_line(finding: &Finding, language: Language) -> String {
     format!("{} – {}", finding.permission.label(language).text, finding.consequence_text(language))
 }
 
-/// The line of a check that is done.
+/// The line of a finished check.
 fn done(visit: &Visit, t: &'static Texts, outcome: &ProbeOutcome) -> CheckLine {
     let Some(finding) = &outcome.finding else {
         return match outcome.failed {
@@ -258,7 +262,7 @@ fn done(visit: &Visit, t: &'static Texts, outcome: &ProbeOutcome) -> CheckLine {
     };
     let language = visit.language;
     let is_confirmed = visit.progress.confirmed.contains(&finding.permission);
-    // Another box comes first: there is nothing to confirm before that one is ticked.
+    // Reading people depends on another box, so this one can't be confirmed yet.
     let is_too_early = finding.evidence == Evidence::PeopleRefused;
     let (look, verdict) = match (finding.verdict, finding.likelier) {
         (Verdict::Granted, _) => ("granted", t.checks.verdict_granted),
@@ -269,7 +273,7 @@ fn done(visit: &Visit, t: &'static Texts, outcome: &ProbeOutcome) -> CheckLine {
         (Verdict::CannotTell, Some(Likelier::Missing)) => ("unsure", t.checks.verdict_likely_missing),
         (Verdict::CannotTell, None) => ("unsure", t.checks.verdict_cannot_tell),
     };
-    // Only once all is known is there something to be confirmed.
+    // Permissions can be confirmed only once the whole check is finished.
     let is_over = matches!(visit.progress.checked, Checked::Done { .. });
     let may_confirm = is_over
         && finding.verdict == Verdict::CannotTell

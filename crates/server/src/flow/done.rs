@@ -1,5 +1,5 @@
-//! `done`: the end; and the public token, which shows the vendor's server which account was linked. Every page that is
-//! shown once the account is linked issues it, so that a customer may leave at any of them.
+//! Step `done`: the end of the flow, and the public token, by which the vendor's server learns which account
+//! was linked. Every page after linking issues it, so that a customer may leave at any of them.
 
 use askama::Template;
 use axum::response::Response;
@@ -18,26 +18,26 @@ use crate::pages::{Done, Shell, texts};
 use crate::tokens;
 
 /// How long a public token can be exchanged after it was last issued.
-const VALID: SignedDuration = SignedDuration::from_mins(30);
+const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_mins(30);
 
 #[derive(Deserialize)]
-pub(crate) struct Nothing {}
+pub(crate) struct EmptyForm {}
 
-/// A page of a finished flow: what is around it tells the page that embeds the flow that the account is linked.
+/// A page of a finished flow. Its shell notifies the embedding page that the account is linked.
 pub(crate) struct Finished {
     pub(crate) shell: Shell,
-    /// The vendor's address, with the public token unless that was exchanged.
+    /// The vendor's return address; with the public token, unless it was exchanged already.
     pub(crate) return_to: Option<String>,
 }
 
-/// Issues the public token and puts it where each kind of vendor's page gets it: the widget from the page, the others
-/// from the address that one returns to.
+/// Issues the public token, for both ways of integration: the widget reads it from the page, other vendors
+/// get it in the return address.
 pub(crate) async fn finished(visit: &Visit, step: Step) -> Result<Finished, Response> {
     let machinery = &visit.app.machinery;
     let token = tokens::public_token(&machinery.vault, visit.flow.id);
-    let expires_at = machinery.clock.now() + VALID;
+    let expires_at = machinery.clock.now() + TOKEN_LIFETIME;
     let issued = machinery.store.issue_public_token(visit.flow.id, &token, expires_at).await;
-    // What was exchanged already is not given out again.
+    // A token that was exchanged is not issued again.
     let token = match issued {
         Ok(can_be_exchanged) => can_be_exchanged.then(|| token.expose_secret().to_owned()),
         Err(error) => return Err(visit.refuse(Refusal::failed(&error))),
@@ -49,18 +49,18 @@ pub(crate) async fn finished(visit: &Visit, step: Step) -> Result<Finished, Resp
     Ok(Finished { shell, return_to })
 }
 
-/// Coming back to the end by its address: the way there is a form.
+/// Redirects requests for the end of the flow by its address, since only a form leads there.
 pub(crate) async fn show(visit: Visit) -> Response {
     visit.redirect(visit.progress.furthest.min(Step::Summary))
 }
 
-/// The link of a finished flow, opened again.
+/// Shows the link of a finished flow that is opened again.
 pub(crate) async fn show_already(visit: Visit) -> Response {
     let t = texts(visit.language);
     page(&visit, t.done.already_title, t.done.already).await
 }
 
-pub(crate) async fn finish(Posted { mut visit, .. }: Posted<Nothing>) -> Response {
+pub(crate) async fn finish(Posted { mut visit, .. }: Posted<EmptyForm>) -> Response {
     if let Err(refused) = account(&visit).await {
         return refused;
     }

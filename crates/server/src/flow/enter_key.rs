@@ -1,4 +1,4 @@
-//! `enter-key`: the key itself. It is sealed at once and never shown again.
+//! Step `enter-key`: receives the API key. It is sealed at once and never shown again.
 
 use askama::Template;
 use axum::response::Response;
@@ -14,15 +14,15 @@ use crate::pages::texts::Texts;
 use crate::pages::{EnterKey, texts};
 
 #[derive(Deserialize)]
-pub(crate) struct Entered {
-    #[serde(default = "nothing")]
+pub(crate) struct KeyForm {
+    #[serde(default = "no_key")]
     key: SecretString,
 }
 
-/// How often a key is entered in a flow that changes all the time.
-const TIMES: usize = 5;
+/// Attempts to store the key while other devices change the flow.
+const MAX_ATTEMPTS: usize = 5;
 
-fn nothing() -> SecretString {
+fn no_key() -> SecretString {
     SecretString::from("")
 }
 
@@ -48,7 +48,7 @@ fn page(visit: &Visit, error: Option<String>) -> Response {
     if has_error { visit.form_again(page.render()) } else { visit.page(page.render()) }
 }
 
-pub(crate) async fn enter(Posted { mut visit, form }: Posted<Entered>) -> Response {
+pub(crate) async fn enter(Posted { mut visit, form }: Posted<KeyForm>) -> Response {
     if let Err(elsewhere) = visit.may_open(Step::EnterKey) {
         return elsewhere;
     }
@@ -63,7 +63,7 @@ pub(crate) async fn enter(Posted { mut visit, form }: Posted<Entered>) -> Respon
     }
     let machinery = &app.machinery;
     let key = SecretString::from(key.expose());
-    for _ in 0..TIMES {
+    for _ in 0..MAX_ATTEMPTS {
         let Ok(nonce) = machinery.entropy.bytes() else { return visit.refuse(Refusal::Failed) };
         visit.progress.forget_checks();
         visit.progress.reach(Step::Checks);
@@ -81,7 +81,7 @@ pub(crate) async fn enter(Posted { mut visit, form }: Posted<Entered>) -> Respon
             checking::begin(&visit);
             return visit.redirect(Step::Checks);
         }
-        // Another device was faster: the key goes into the flow as that left it.
+        // Another device changed the flow first: retry on its version.
         if let Err(elsewhere) = visit.may_open(Step::EnterKey) {
             return elsewhere;
         }
@@ -89,7 +89,7 @@ pub(crate) async fn enter(Posted { mut visit, form }: Posted<Entered>) -> Respon
     visit.refuse(Refusal::Conflict)
 }
 
-/// What is wrong with a text, for whoever pasted it.
+/// The error text for the person who pasted the key.
 fn problem(t: &'static Texts, error: &ApiKeyError) -> &'static str {
     match error {
         ApiKeyError::Empty => t.enter_key.error_empty,

@@ -1,4 +1,4 @@
-//! Linking the account at the end of the checks.
+//! Links the account at the end of the checks.
 
 use linking::{Diagnosis, DiagnosisSummary};
 use people::{FieldGroup, FieldGroups};
@@ -14,15 +14,15 @@ use super::visit::{Visit, update};
 use crate::app::App;
 use crate::config::SameTenant;
 
-/// Which account a tenant would be linked as, for the flow's customer.
+/// The account that a tenant would become, for the flow's customer.
 pub(crate) enum Target {
-    /// A new one, or the one that is there.
+    /// A new account, or an existing one to relink.
     Onto(Onto),
-    /// None: another customer has linked the tenant.
+    /// Refused: another customer has linked the tenant.
     TakenByAnother,
-    /// None: the account to be relinked is of another tenant.
+    /// Refused: the account to relink belongs to another tenant.
     OtherTenant {
-        /// The tenant it is of.
+        /// The origin of the account's tenant.
         expected: String,
     },
 }
@@ -41,7 +41,7 @@ pub(crate) async fn target(app: &App, flow: &LinkFlow, tenant: &str) -> Result<T
     }
     let known = store.accounts_of_tenant(tenant).await?;
     let is_theirs = |account: &&LinkedAccount| {
-        // Linked by the operator for nobody in particular: it is this customer's from now on.
+        // The operator linked it without a customer; this customer takes it over.
         account.customer_id.as_ref().is_none_or(|customer| *customer == flow.customer_id)
     };
     if let Some(account) = known.iter().find(is_theirs) {
@@ -60,10 +60,10 @@ pub(crate) async fn target(app: &App, flow: &LinkFlow, tenant: &str) -> Result<T
     Ok(Target::Onto(Onto::New(AccountId::mint(now, random))))
 }
 
-/// Links the account that the checks were made for. None where the flow, or the accounts of its tenant, changed since the
-/// visit began: what was shown may hold no longer.
+/// Links the checked account. Returns `None` if the flow, or the accounts of its tenant, changed since the
+/// visit began: the page may have shown something else.
 ///
-/// `kept_fields` are the keys of custom fields that stay ticked, where the page showed some.
+/// `kept_fields` are the keys of the custom fields that stay ticked, if the page showed any.
 pub(crate) async fn link(
     visit: &Visit,
     kept_fields: Option<&[String]>,
@@ -105,7 +105,7 @@ pub(crate) async fn link(
     };
     let linked = machinery.store.finish_link_flow(&machinery.vault, end, machinery.clock.now()).await;
     let Some(account) = linked.map_err(failed)? else { return Ok(None) };
-    // Else the first sync does so.
+    // If this fails, the first sync opens the issues.
     if let Err(error) = machinery.note_linked(&account, &summary).await {
         tracing::error!(account = %account.id, code = error.code(), %error, "no issue was opened");
     }
@@ -114,7 +114,7 @@ pub(crate) async fn link(
     Ok(Some(account))
 }
 
-/// The settings of the account that the flow would relink; none for a new one.
+/// The settings of the account that the flow would relink; `None` for a new one.
 pub(crate) async fn settings_before(visit: &Visit) -> Option<AccountSettings> {
     let tenant = visit.progress.tenant.as_ref()?;
     let Ok(Target::Onto(Onto::Relink(id))) = target(&visit.app, &visit.flow, &tenant.origin).await else {
@@ -123,7 +123,7 @@ pub(crate) async fn settings_before(visit: &Visit) -> Option<AccountSettings> {
     Some(visit.app.machinery.store.account(id).await.ok()??.settings)
 }
 
-/// The field groups that are read of people: of the account that the flow is to relink, else the default.
+/// The field groups to read of people: those of the account to relink, or else the default.
 pub(crate) async fn groups_before(visit: &Visit) -> FieldGroups {
     let account = match visit.flow.account_id {
         Some(id) => visit.app.machinery.store.account(id).await.ok().flatten(),
@@ -134,7 +134,7 @@ pub(crate) async fn groups_before(visit: &Visit) -> FieldGroups {
     if names.is_empty() { FieldGroups::default() } else { groups }
 }
 
-/// How the account is to be read: what was wanted and not switched off.
+/// The account's settings: the features that the app requested and the customer did not decline.
 fn settings(
     visit: &Visit,
     before: AccountSettings,
@@ -176,12 +176,12 @@ fn settings(
     }
 }
 
-/// Whether the account was there before this flow linked it.
+/// Whether the account existed before this flow linked it.
 pub(crate) fn is_relinked(flow: &LinkFlow, account: &LinkedAccount) -> bool {
     flow.finished_at.is_some_and(|linked_at| account.created_at < linked_at)
 }
 
-/// What the checks found, where they are done.
+/// The result of the checks, if they are finished.
 pub(crate) fn diagnosis(progress: &Progress) -> Option<&Diagnosis> {
     match &progress.checked {
         Checked::Done { diagnosis } => Some(diagnosis),

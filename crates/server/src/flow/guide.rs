@@ -1,4 +1,4 @@
-//! `key` and `role`: what to do in Lucca, step by step, for the features that are wanted.
+//! Steps `key` and `role`: instructions for creating the key and its role in Lucca, for the chosen features.
 
 use askama::Template;
 use axum::response::Response;
@@ -11,9 +11,9 @@ use super::visit::{Posted, Visit};
 use crate::pages::{KeyPage, RolePage, TickBox, texts};
 
 #[derive(Deserialize)]
-pub(crate) struct Nothing {}
+pub(crate) struct EmptyForm {}
 
-/// What the key is called: the vendor's name, so that it is recognised in Lucca's list.
+/// The name for the key: the vendor's name, so that it is recognised in Lucca's list of keys.
 pub(crate) fn key_name(visit: &Visit) -> String {
     visit.app.config.vendor.name.clone()
 }
@@ -51,8 +51,8 @@ pub(crate) async fn show_key(visit: Visit) -> Response {
     visit.page(page.render())
 }
 
-pub(crate) async fn key_made(Posted { mut visit, .. }: Posted<Nothing>) -> Response {
-    on(&mut visit, Step::Key, Step::Role).await
+pub(crate) async fn key_made(Posted { mut visit, .. }: Posted<EmptyForm>) -> Response {
+    advance(&mut visit, Step::Key, Step::Role).await
 }
 
 pub(crate) async fn show_role(visit: Visit) -> Response {
@@ -65,7 +65,8 @@ pub(crate) async fn show_role(visit: Visit) -> Response {
         t: texts(visit.language),
         base: &visit.base(),
         shell: &shell,
-        // unverified: that this path opens the roles in every tenant (source: directory.md §4.1, one document).
+        // unverified: that this path opens the roles in every tenant (source: directory.md §4.1, one
+        // document).
         roles: format!("{}/organization/structure/roles", visit.tenant()),
         key_name: key_name(&visit),
         role_height: 144 + 28 * boxes.len(),
@@ -74,11 +75,11 @@ pub(crate) async fn show_role(visit: Visit) -> Response {
     visit.page(page.render())
 }
 
-pub(crate) async fn role_saved(Posted { mut visit, .. }: Posted<Nothing>) -> Response {
-    on(&mut visit, Step::Role, Step::EnterKey).await
+pub(crate) async fn role_saved(Posted { mut visit, .. }: Posted<EmptyForm>) -> Response {
+    advance(&mut visit, Step::Role, Step::EnterKey).await
 }
 
-async fn on(visit: &mut Visit, from: Step, to: Step) -> Response {
+async fn advance(visit: &mut Visit, from: Step, to: Step) -> Response {
     if let Err(elsewhere) = visit.may_open(from) {
         return elsewhere;
     }

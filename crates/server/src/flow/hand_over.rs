@@ -1,4 +1,4 @@
-//! `hand-over`: a link for somebody who may do what this person may not.
+//! Page `hand-over`: creates a link for a colleague who may create API keys.
 
 use askama::Template;
 use axum::response::Response;
@@ -14,17 +14,17 @@ use super::shell;
 use super::visit::{Posted, Visit};
 use crate::config::LONGEST_LINK_DAYS;
 use crate::pages::texts::fill;
-use crate::pages::{HandOver, Handed, moment, texts};
+use crate::pages::{HandOver, HandedOverLink, moment, texts};
 use crate::tokens;
 
 #[derive(Deserialize)]
-pub(crate) struct Nothing {}
+pub(crate) struct EmptyForm {}
 
 pub(crate) async fn show(visit: Visit) -> Response {
     page(&visit, None)
 }
 
-fn page(visit: &Visit, made: Option<Handed>) -> Response {
+fn page(visit: &Visit, made: Option<HandedOverLink>) -> Response {
     if visit.is_finished() {
         return visit.redirect(Step::Sync);
     }
@@ -34,7 +34,7 @@ fn page(visit: &Visit, made: Option<Handed>) -> Response {
     visit.page(HandOver { t: texts(visit.language), base: &visit.base(), shell: &shell, made }.render())
 }
 
-pub(crate) async fn make(Posted { mut visit, .. }: Posted<Nothing>) -> Response {
+pub(crate) async fn make(Posted { mut visit, .. }: Posted<EmptyForm>) -> Response {
     if visit.is_finished() {
         return visit.redirect(Step::Sync);
     }
@@ -45,7 +45,8 @@ pub(crate) async fn make(Posted { mut visit, .. }: Posted<Nothing>) -> Response 
     let machinery = &app.machinery;
     let now = machinery.clock.now();
     let days = i64::from(app.config.linking.hand_over_days);
-    // Who was handed a link may hand over as well, but not for ever: a flow ends where its first link could have.
+    // The recipient of a link may hand it over too, but the flow ends at the latest date that its first link
+    // could have had.
     let ends_at = visit.flow.created_at + SignedDuration::from_hours(24 * i64::from(LONGEST_LINK_DAYS));
     let expires_at = (now + SignedDuration::from_hours(24 * days)).min(ends_at);
     if expires_at <= now {
@@ -66,13 +67,13 @@ pub(crate) async fn make(Posted { mut visit, .. }: Posted<Nothing>) -> Response 
     let vendor = app.config.vendor.name.as_str();
     let until = moment(visit.language, expires_at);
     let url = format!("{}/link/{}", app.public_url, token.expose_secret());
-    // Mail programs want %20 where forms have a plus.
+    // Mail programs expect %20 where forms use a plus.
     let escape = |text: String| byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
     let subject = escape(fill(t.hand_over.subject, &[("vendor", vendor)]));
     let body = escape(
         fill(t.hand_over.body, &[("vendor", vendor), ("url", &url), ("until", &until)]).replace('\n', "\r\n"),
     );
-    let made = Handed {
+    let made = HandedOverLink {
         mailto: format!("mailto:?subject={subject}&body={body}"),
         until: fill(t.hand_over.until, &[("until", &until)]),
         url,

@@ -1,4 +1,4 @@
-//! `POST language`: speaks another language from here on.
+//! `POST language`: changes the language of the flow.
 
 use axum::response::Response;
 use people::Language;
@@ -8,14 +8,14 @@ use super::progress::Step;
 use super::visit::Posted;
 
 #[derive(Deserialize)]
-pub(crate) struct Chosen {
+pub(crate) struct LanguageForm {
     #[serde(default)]
     language: String,
     #[serde(default)]
     step: String,
 }
 
-pub(crate) async fn choose(Posted { mut visit, form }: Posted<Chosen>) -> Response {
+pub(crate) async fn choose(Posted { mut visit, form }: Posted<LanguageForm>) -> Response {
     if let Ok(language) = form.language.parse::<Language>()
         && let Err(refused) = visit.change(|progress| progress.language = Some(language)).await
     {

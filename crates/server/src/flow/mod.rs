@@ -1,5 +1,6 @@
-//! The linking flow: the pages that an administrator goes through, one file a step. Each works with forms and links
-//! alone; `visit` knows who is at the door, `progress` what they have said, `pages` how it looks.
+//! Linking flow: the pages that an administrator goes through, one file per step. Every page works with plain
+//! forms and links. `visit` authenticates the link token, `progress` holds the answers so far, `pages`
+//! renders.
 
 pub(crate) mod checking;
 pub(crate) mod progress;
@@ -48,7 +49,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/link/{token}/enter-key", get(enter_key::show).post(enter_key::enter))
         .route("/link/{token}/checks", get(checks::show))
         .route("/link/{token}/checks/progress", get(checks::progress))
-        .route("/link/{token}/checks/again", post(checks::again))
+        .route("/link/{token}/checks/again", post(checks::restart))
         .route("/link/{token}/checks/confirm", post(checks::confirm))
         .route("/link/{token}/checks/link", post(checks::link))
         .route("/link/{token}/sync", get(sync_page::show))
@@ -57,8 +58,8 @@ pub(crate) fn router() -> Router<App> {
         .route("/link/{token}/done", post(done::finish).get(done::show))
 }
 
-/// The link itself: where whoever follows it left off. Who has not got further than the question whether they may has
-/// perhaps handed over: the next one is to read first what it is about.
+/// The link itself: redirects to the furthest step. Up to the question whether the person may create API
+/// keys, it leads to the welcome page, since a new recipient of the link has to read it first.
 async fn open(visit: Visit) -> Response {
     if visit.is_finished() {
         return done::show_already(visit).await;
@@ -69,8 +70,8 @@ async fn open(visit: Visit) -> Response {
     }
 }
 
-/// Whether the account is linked, for pages that are open while the flow is finished on another device: 200 then,
-/// 204 before.
+/// Whether the account is linked, for pages that stay open while the flow is finished on another device: 200
+/// if it is, 204 before.
 async fn linked(visit: Visit) -> Response {
     if visit.is_finished() { StatusCode::OK } else { StatusCode::NO_CONTENT }.into_response()
 }

@@ -1,33 +1,33 @@
-//! How far a linking flow is: what the customer has said so far, kept with the flow as JSON, so that it can go on
-//! on another device. The key is not here: it is sealed, in a column of its own.
+//! The state of a linking flow: the customer's answers so far, stored with the flow as JSON, so that it can
+//! be continued on another device. The API key is not part of it: it is sealed, in a column of its own.
 
 use linking::{Diagnosis, Permission};
 use people::Language;
 use people::Feature;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// The steps, in their order.
+/// The steps, in order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Step {
-    /// What will be read, and why.
+    /// The data that will be read, and why.
     #[default]
     Welcome,
-    /// Whether this person may make API keys.
+    /// Whether this person may create API keys.
     Access,
-    /// Where Lucca is.
+    /// The tenant's address.
     Tenant,
-    /// Making the key in Lucca.
+    /// Creating the key in Lucca.
     Key,
-    /// Ticking the boxes of its role.
+    /// Ticking the boxes of the key's role.
     Role,
-    /// Giving the key.
+    /// Entering the key.
     EnterKey,
-    /// What the key opens.
+    /// The permissions of the key.
     Checks,
     /// The first sync.
     Sync,
-    /// What was found.
+    /// The result of the first sync.
     Summary,
     /// The end.
     Done,
@@ -59,71 +59,72 @@ impl Step {
     }
 }
 
-/// The tenant that was named.
+/// The tenant that the customer entered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Tenant {
     /// Its origin.
     pub(crate) origin: String,
 }
 
-/// What became of the checks.
+/// The state of the checks.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub(crate) enum Checked {
-    /// Not begun, or begun by a process that has ended since.
+    /// Not started, or started by a process that has ended since.
     #[default]
     Not,
-    /// Done.
+    /// Finished.
     Done {
-        /// What was found.
+        /// The result.
         diagnosis: Box<Diagnosis>,
     },
-    /// Lucca could not be asked.
+    /// The examination failed.
     Failed {
-        /// The stable code.
+        /// The error's stable code.
         code: String,
     },
 }
 
-/// How far a flow is.
+/// The state of a flow.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Progress {
-    /// The form of this JSON.
+    /// The version of this JSON format.
     version: u8,
     /// The furthest step that may be opened.
     pub(crate) furthest: Step,
-    /// The language chosen in the flow or asked for with the link token.
+    /// The language chosen in the flow or requested with the link token.
     pub(crate) language: Option<Language>,
-    /// What the customer switched off.
+    /// The features that the customer declined.
     #[serde(default)]
     pub(crate) declined: Vec<Feature>,
-    /// Whether a link was handed over to somebody else.
+    /// Whether a link was handed over to another person.
     #[serde(default)]
     pub(crate) handed_over: bool,
-    /// The tenant, once it is named.
+    /// The tenant, once it is entered.
     #[serde(default)]
     pub(crate) tenant: Option<Tenant>,
-    /// Counts the changes of what is checked: the key, the tenant and the features. What a check finds is of one count.
+    /// Counts the changes of the key, the tenant and the features. The result of a check belongs to one
+    /// count.
     #[serde(default)]
     pub(crate) checks_version: u64,
-    /// What became of the checks of the key that the flow holds.
+    /// The state of the checks of the current key.
     #[serde(default, deserialize_with = "checked_or_not")]
     pub(crate) checked: Checked,
-    /// What the doctor can't tell and the customer confirmed.
+    /// Undecided permissions that the customer confirmed.
     #[serde(default)]
     pub(crate) confirmed: Vec<Permission>,
 }
 
 const VERSION: u8 = 1;
 
-/// What another version of this program found and this one can't read is checked again.
+/// A result in another version's format that can't be read counts as not checked.
 fn checked_or_not<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Checked, D::Error> {
     let json = serde_json::Value::deserialize(deserializer)?;
     Ok(serde_json::from_value(json).unwrap_or_default())
 }
 
 impl Progress {
-    /// A flow that nobody has opened.
+    /// The state of a flow that has not been opened.
     pub(crate) fn new(language: Option<Language>) -> Self {
         Self {
             version: VERSION,
@@ -138,7 +139,7 @@ impl Progress {
         }
     }
 
-    /// Reads what [`to_json`](Self::to_json) wrote; what can't be read begins anew.
+    /// Parses the output of [`to_json`](Self::to_json); starts anew if it can't be parsed.
     pub(crate) fn read(json: &str) -> Self {
         serde_json::from_str(json)
             .ok()
@@ -150,12 +151,12 @@ impl Progress {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Opens the steps up to `step`.
+    /// Allows the steps up to `step`.
     pub(crate) fn reach(&mut self, step: Step) {
         self.furthest = self.furthest.max(step);
     }
 
-    /// Another tenant, another key or other features: what was checked holds no longer, nor what is being checked.
+    /// Discards the results of finished and running checks, after a change of tenant, key or features.
     pub(crate) fn forget_checks(&mut self) {
         self.checks_version += 1;
         self.checked = Checked::Not;

@@ -1,4 +1,4 @@
-//! Why a flow can't go on, as a page.
+//! Error pages of the linking flow.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -12,44 +12,44 @@ use crate::pages::{self, Refused};
 use crate::problem::chain;
 use askama::Template;
 
-/// Why a flow can't go on.
+/// Why the flow can't continue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// The link token opens nothing.
+    /// The link token is unknown.
     Unknown,
-    /// The link token opened something once.
+    /// The link token has expired.
     Expired,
-    /// The link token opened something once, and the account is linked.
+    /// The link token has expired, and the account is linked.
     AlreadyLinked,
-    /// The invitation was withdrawn.
+    /// The flow was cancelled.
     Cancelled,
-    /// Another device was faster.
+    /// Another device changed the flow at the same time.
     Conflict,
-    /// The form was not sent from a page of ours.
+    /// The form was not sent from one of the flow's pages.
     Forged,
-    /// What was sent is no form of ours.
+    /// The request body is not one of the flow's forms.
     Unreadable,
-    /// Somebody tries too often.
+    /// The client exceeded a rate limit.
     TooOften,
     /// Another customer has linked the tenant.
     TakenByAnother,
-    /// The account to be relinked is of another tenant.
+    /// The account to relink belongs to another tenant.
     OtherTenant {
-        /// The tenant it is of.
+        /// The origin of the account's tenant.
         expected: String,
     },
-    /// Something failed here.
+    /// An internal failure.
     Failed,
 }
 
 impl Refusal {
-    /// Something failed here: it is logged, and the page says only that.
+    /// Logs an internal failure; the page shows no details.
     pub(crate) fn failed(error: &store::Error) -> Self {
         tracing::error!(code = error.code(), error = %chain(error), "a linking flow met a failure");
         Self::Failed
     }
 
-    /// The page that says so. `base` is where the flow is, where one was found.
+    /// Renders the error page. `base` is the flow's path, if a flow was found.
     pub(crate) fn page(
         self,
         app: &App,

@@ -1,4 +1,4 @@
-//! What is around a page of the flow: the steps, the way back, the way to another device.
+//! The frame of the flow's pages: the list of steps, the way back, the way to another device.
 
 use people::Language;
 
@@ -9,7 +9,7 @@ use crate::pages::texts::{Texts, fill};
 use crate::pages::{Device, Shell, StepLink, moment, texts};
 use crate::tokens;
 
-/// A page that belongs to no flow.
+/// The frame of a page without a flow.
 pub(crate) fn bare(app: &App, language: Language) -> Shell {
     let vendor = &app.config.vendor;
     let t = texts(language);
@@ -37,16 +37,16 @@ pub(crate) fn bare(app: &App, language: Language) -> Shell {
     }
 }
 
-/// A page of a flow, at one of its steps.
+/// The frame of a flow's page, at one of its steps.
 pub(crate) fn at(visit: &Visit, step: Step) -> Shell {
     let t = texts(visit.language);
-    // The end is no step to be told of beforehand.
-    let told = &Step::ALL[..Step::ALL.len() - 1];
-    let number = told.iter().position(|told| *told == step).map_or(told.len(), |at| at + 1);
+    // The last step, `done`, is not listed.
+    let listed = &Step::ALL[..Step::ALL.len() - 1];
+    let number = listed.iter().position(|listed| *listed == step).map_or(listed.len(), |at| at + 1);
     let may_open = |other: Step| {
         other != step && other <= visit.progress.furthest && (!visit.is_finished() || other >= Step::Sync)
     };
-    let steps = told.iter().map(|other| StepLink {
+    let steps = listed.iter().map(|other| StepLink {
         title: title(t, *other),
         path: may_open(*other).then(|| visit.path(other.name())),
         is_current: *other == step,
@@ -58,7 +58,7 @@ pub(crate) fn at(visit: &Visit, step: Step) -> Shell {
         csrf: tokens::form_proof(&visit.token),
         step_name: step.name(),
         steps: steps.collect(),
-        step_of: fill(t.step_of, &[("n", &number.to_string()), ("m", &told.len().to_string())]),
+        step_of: fill(t.step_of, &[("n", &number.to_string()), ("m", &listed.len().to_string())]),
         back: step.before().filter(|before| may_open(*before)).map(|before| visit.path(before.name())),
         device: (step != Step::Done)
             .then(|| Device { url: visit.url(), text: fill(t.device_text, &[("until", &until)]) }),

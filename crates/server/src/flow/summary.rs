@@ -1,4 +1,4 @@
-//! `summary`: what the first sync found, and what is missing.
+//! Step `summary`: the result of the first sync, and the missing permissions.
 
 use askama::Template;
 use axum::response::Response;
@@ -6,7 +6,7 @@ use linking::DiagnosisSummary;
 use people::{Feature, Kind};
 use store::RecordState;
 
-use super::checks::without;
+use super::checks::consequence_line;
 use super::done::finished;
 use super::progress::{Progress, Step};
 use super::refusal::Refusal;
@@ -24,13 +24,13 @@ pub(crate) async fn show(visit: Visit) -> Response {
     let features = visit.features();
     let asked = async {
         let counts = machinery.store.count_records(account.no).await?;
-        // The unit in which the checks and the sync count absences.
+        // Half-days, since the checks and the sync count absences in these.
         let half_days = machinery.store.count_half_days(account.no).await?;
         let kept = machinery.store.diagnosis(account.no).await?;
         let seen = linking::examine_stored(&machinery.store, &account, &features, machinery.today()).await?;
         let mut reach = |progress: &mut Progress| progress.reach(Step::Summary);
         update(&visit.app, &visit.flow, &mut reach).await?;
-        // The same that the API and the issues say. What can't be read is judged anew.
+        // The same diagnosis as in the API and the issues; if it can't be read, a new one.
         let diagnosis = kept.and_then(|kept| serde_json::from_str::<DiagnosisSummary>(&kept.summary).ok());
         let diagnosis =
             diagnosis.unwrap_or_else(|| DiagnosisSummary::new(None, &seen, &visit.progress.confirmed));
@@ -61,7 +61,7 @@ pub(crate) async fn show(visit: Visit) -> Response {
         numbers.push(Number { title: t.summary.absences, count: write(half_days), detail: None });
     }
     let missing = diagnosis.findings.iter().filter(|kept| !kept.is_settled);
-    let missing = missing.map(|kept| without(&kept.finding, visit.language));
+    let missing = missing.map(|kept| consequence_line(&kept.finding, visit.language));
     let shell = match finished(&visit, Step::Summary).await {
         Ok(finished) => finished.shell,
         Err(refused) => return refused,

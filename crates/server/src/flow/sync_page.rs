@@ -1,4 +1,4 @@
-//! `sync`: how far the sync after linking is, list by list.
+//! Step `sync`: the progress of the sync after linking, list by list.
 
 use askama::Template;
 use axum::response::Response;
@@ -59,7 +59,7 @@ pub(crate) async fn account(visit: &Visit) -> Result<LinkedAccount, Response> {
     }
 }
 
-/// What is shown of the sync, and whether it goes on.
+/// The state of the sync for the page; the flag is set while the sync is running.
 async fn view(visit: &Visit) -> Result<(bool, SyncBody), Response> {
     let account = account(visit).await?;
     let t = texts(visit.language);
@@ -84,10 +84,10 @@ async fn view(visit: &Visit) -> Result<(bool, SyncBody), Response> {
     Ok((!is_over, SyncBody { is_again, status, lists: lines(visit, t, &lists), is_over }))
 }
 
-/// The lists that mean something to a person, in the order read; the small ones are not worth a line.
+/// The lists that matter to a person, in reading order; small ones are left out.
 fn lines(visit: &Visit, t: &'static Texts, lists: &[StreamProgress]) -> Vec<ListLine> {
-    let told = lists.iter().filter(|list| title(t, &list.stream) != t.sync.stream_other);
-    told.map(|list| {
+    let rows = lists.iter().filter(|list| title(t, &list.stream) != t.sync.stream_other);
+    rows.map(|list| {
         let done = number(visit.language, list.done);
         let total = list.total.filter(|total| *total >= list.done && !list.finished);
         ListLine {

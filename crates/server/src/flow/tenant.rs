@@ -1,4 +1,5 @@
-//! `tenant`: where Lucca is. Anything may be pasted; what it leads to is shown while it is typed.
+//! Step `tenant`: the tenant's address. Accepts any pasted text, and previews the tenant while the person
+//! types.
 
 use askama::Template;
 use axum::response::Response;
@@ -14,7 +15,7 @@ use crate::pages::texts::{Texts, fill};
 use crate::pages::{Preview, PreviewAlone, TenantPage, texts};
 
 #[derive(Deserialize)]
-pub(crate) struct Named {
+pub(crate) struct TenantForm {
     #[serde(default)]
     tenant: String,
 }
@@ -44,18 +45,18 @@ fn page(visit: &Visit, value: String, error: Option<String>) -> Response {
     if has_error { visit.form_again(page.render()) } else { visit.page(page.render()) }
 }
 
-pub(crate) async fn preview(Posted { visit, form }: Posted<Named>) -> Response {
+pub(crate) async fn preview(Posted { visit, form }: Posted<TenantForm>) -> Response {
     let t = texts(visit.language);
     let preview = match TenantUrl::parse(&form.tenant, visit.app.hosts) {
         Ok(tenant) => facts(t, &tenant),
-        // Nothing is wrong with what is not there yet.
+        // An empty field is no error while typing.
         Err(TenantUrlError::Empty) => return visit.page(Ok(String::new())),
         Err(error) => Preview { error: Some(problem(t, error).to_owned()), ..Preview::default() },
     };
     visit.page(PreviewAlone { t, preview }.render())
 }
 
-pub(crate) async fn name(Posted { mut visit, form }: Posted<Named>) -> Response {
+pub(crate) async fn name(Posted { mut visit, form }: Posted<TenantForm>) -> Response {
     if let Err(elsewhere) = visit.may_open(Step::Tenant) {
         return elsewhere;
     }
@@ -65,7 +66,7 @@ pub(crate) async fn name(Posted { mut visit, form }: Posted<Named>) -> Response 
     let tenant = match TenantUrl::parse(&form.tenant, app.hosts) {
         Ok(tenant) => tenant,
         Err(error) => {
-            // A key in the wrong place is not shown again.
+            // An API key pasted into the wrong field is not shown again.
             let value = if error == TenantUrlError::ApiKey { String::new() } else { form.tenant };
             return page(&visit, value, Some(problem(t, error).to_owned()));
         }
@@ -126,7 +127,7 @@ fn facts(t: &'static Texts, tenant: &TenantUrl) -> Preview {
     }
 }
 
-/// What is wrong with a text, for whoever pasted it.
+/// The error text for the person who pasted the address.
 fn problem(t: &'static Texts, error: TenantUrlError) -> &'static str {
     match error {
         TenantUrlError::Empty => t.tenant.error_empty,

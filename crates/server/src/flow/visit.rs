@@ -1,5 +1,5 @@
-//! Who is at the door: the link token in the path, the flow it opens, and what may be done with it. Handlers take a
-//! [`Visit`] or a [`Posted`] form and can't forget to ask.
+//! Extractors that authenticate a request of the linking flow: the link token in the path, its flow, and the
+//! form's proof. Handlers take a [`Visit`] or a [`Posted`] form, so none can omit the check.
 
 use std::sync::Arc;
 
@@ -22,15 +22,15 @@ use crate::limits::Sender;
 use crate::security::FrameAncestor;
 use crate::tokens;
 
-/// A visit to an open or finished flow.
+/// A request with the link token of an open or finished flow.
 pub(crate) struct Visit {
     pub(crate) app: App,
-    /// The link token as it stands in the address.
+    /// The link token as it appears in the path.
     pub(crate) token: Arc<str>,
     pub(crate) flow: LinkFlow,
     pub(crate) progress: Progress,
     pub(crate) language: Language,
-    /// Until when the link opens.
+    /// When the link token expires.
     pub(crate) expires_at: jiff::Timestamp,
 }
 
@@ -79,11 +79,11 @@ impl FromRequestParts<App> for Visit {
     }
 }
 
-/// What the browser asks for, where the flow says nothing.
+/// The browser's preferred language, used if the flow has none.
 fn language_of(headers: &HeaderMap) -> Language {
     let accepted =
         headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    // Browsers send their languages best first; weights only repeat that order.
+    // Browsers list their languages in order of preference; weights only repeat that order.
     let first = accepted.split(',').find_map(|item| {
         let tag = item.split([';', '-']).next()?.trim().to_ascii_lowercase();
         tag.parse::<Language>().ok()
@@ -92,26 +92,26 @@ fn language_of(headers: &HeaderMap) -> Language {
 }
 
 impl Visit {
-    /// What the app wants and the customer has not switched off.
+    /// The features that the app requested and the customer did not decline.
     pub(crate) fn features(&self) -> Features {
         let wanted = self.flow.features.iter().filter_map(|name| name.parse().ok());
         wanted.filter(|feature| !self.progress.declined.contains(feature)).collect()
     }
 
-    /// What is written to Lucca with these features, as a sentence; none where the operator lets more through, of which
-    /// nothing is known here.
+    /// The sentence on what these features write to Lucca; `None` if the operator allows writing passthrough
+    /// requests, whose content is unknown.
     pub(crate) fn written_text(&self) -> Option<&'static str> {
         let changes = |name: &String| !name.eq_ignore_ascii_case(Method::Get.name());
         let is_known = !self.app.config.passthrough.methods.iter().any(changes);
         is_known.then(|| linking::written_text(&self.features(), self.language))
     }
 
-    /// Whether the account is linked already: then what led there is over.
+    /// Whether the account is linked; the steps before that are then closed.
     pub(crate) fn is_finished(&self) -> bool {
         self.flow.status == FlowStatus::Finished
     }
 
-    /// Whether a step may be opened; else where to go instead.
+    /// Checks that a step may be opened; otherwise redirects to the furthest one.
     pub(crate) fn may_open(&self, step: Step) -> Result<(), Response> {
         if self.is_finished() && step < Step::Sync {
             return Err(self.redirect(Step::Sync));
@@ -119,22 +119,22 @@ impl Visit {
         if step > self.progress.furthest { Err(self.redirect(self.progress.furthest)) } else { Ok(()) }
     }
 
-    /// Where the flow is, without its host.
+    /// The flow's path.
     pub(crate) fn base(&self) -> String {
         format!("/link/{}", self.token)
     }
 
-    /// The tenant's origin, once it is named.
+    /// The tenant's origin; empty until it is entered.
     pub(crate) fn tenant(&self) -> String {
         self.progress.tenant.as_ref().map(|tenant| tenant.origin.clone()).unwrap_or_default()
     }
 
-    /// The address of a step, or of an action in it.
+    /// The path of a step, or of an action in it.
     pub(crate) fn path(&self, step: &str) -> String {
         format!("/link/{}/{step}", self.token)
     }
 
-    /// The whole address of the flow, to be opened on another device.
+    /// The flow's full URL, to be opened on another device.
     pub(crate) fn url(&self) -> String {
         format!("{}/link/{}", self.app.public_url, self.token)
     }
@@ -143,22 +143,23 @@ impl Visit {
         Redirect::to(&self.path(step.name())).into_response()
     }
 
-    /// A page of this flow: only who may embed it can frame it.
+    /// Responds with a page of this flow. Only the allowed origin may frame it.
     pub(crate) fn page(&self, html: Result<String, askama::Error>) -> Response {
         page(StatusCode::OK, html, self.flow.allowed_origin.as_deref())
     }
 
-    /// A page that shows a form again, with what is wrong.
+    /// Responds with a form again, showing its error.
     pub(crate) fn form_again(&self, html: Result<String, askama::Error>) -> Response {
         page(StatusCode::UNPROCESSABLE_ENTITY, html, self.flow.allowed_origin.as_deref())
     }
 
-    /// Says why it can't go on.
+    /// Responds with an error page.
     pub(crate) fn refuse(&self, refusal: Refusal) -> Response {
         refusal.page(&self.app, self.language, Some(&self.base()), self.flow.allowed_origin.as_deref())
     }
 
-    /// Changes what is known of the flow. Two devices may do so at once: the change is made to what is stored then.
+    /// Changes the flow's state. Two devices may do so at the same time: the change is then repeated on the
+    /// stored state.
     pub(crate) async fn change(&mut self, mut change: impl FnMut(&mut Progress)) -> Result<(), Response> {
         match update(&self.app, &self.flow, &mut change).await {
             Ok(Some(flow)) => {
@@ -173,7 +174,7 @@ impl Visit {
 }
 
 impl Visit {
-    /// Reads the flow again: it may have gone on since.
+    /// Reads the flow again, since it may have changed.
     pub(crate) async fn refresh(&mut self) -> Result<(), Response> {
         match self.app.machinery.store.link_flow(self.flow.id).await {
             Ok(Some(flow)) => {
@@ -187,15 +188,15 @@ impl Visit {
     }
 }
 
-/// Changes a flow's progress; none if it is gone or changes all the time.
+/// Changes a flow's state; `None` if the flow is gone or other devices keep changing it.
 pub(crate) async fn update(
     app: &App,
     flow: &LinkFlow,
     change: &mut impl FnMut(&mut Progress),
 ) -> Result<Option<LinkFlow>, store::Error> {
-    const TIMES: usize = 5;
+    const MAX_ATTEMPTS: usize = 5;
     let store = &app.machinery.store;
-    for _ in 0..TIMES {
+    for _ in 0..MAX_ATTEMPTS {
         let Some(flow) = store.link_flow(flow.id).await? else { return Ok(None) };
         let mut progress = Progress::read(&flow.state);
         change(&mut progress);
@@ -207,7 +208,7 @@ pub(crate) async fn update(
     Ok(None)
 }
 
-/// A page, in a frame of `ancestor` or in none.
+/// Responds with a page that only `ancestor` may frame; without one, no origin may.
 pub(crate) fn page(
     status: StatusCode,
     html: Result<String, askama::Error>,
@@ -226,7 +227,7 @@ pub(crate) fn page(
     response
 }
 
-/// A form that was sent by one of the flow's own pages.
+/// A form that one of the flow's own pages sent.
 pub(crate) struct Posted<T> {
     pub(crate) visit: Visit,
     pub(crate) form: T,
@@ -269,20 +270,20 @@ impl<T: DeserializeOwned> FromRequest<App> for Posted<T> {
 
 const LARGEST_FORM: usize = 64 * 1024;
 
-/// A name that is there several times is a list: checkboxes.
+/// A repeated name becomes a list, as checkboxes need.
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     serde_html_form::from_bytes(bytes).ok()
 }
 
-/// Whether a browser says that the form was sent from a page of ours. Those that say nothing are held to the form's
-/// own proof alone.
+/// Whether the browser reports that a page of this service sent the form. If it reports nothing, the form's
+/// own proof has to suffice.
 fn is_same_origin(headers: &HeaderMap, public_url: &str) -> bool {
     let says = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = says("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");
     }
     match says("origin") {
-        // Of a page without referrer, as ours are, older browsers tell no origin.
+        // Our pages send no referrer, and older browsers then send no origin either.
         None | Some("null") => true,
         Some(origin) => {
             url::Url::parse(public_url).is_ok_and(|url| url.origin().ascii_serialization() == origin)

@@ -1,4 +1,4 @@
-//! `welcome`: what will be read, and why; what is optional may be switched off.
+//! Step `welcome`: the data that will be read, and why. The customer may decline optional features.
 
 use askama::Template;
 use axum::response::Response;
@@ -13,14 +13,14 @@ use super::{first_sync, shell};
 use crate::pages::texts::{Texts, fill};
 use crate::pages::{Offer, Welcome, texts};
 
-/// The boxes that are ticked.
+/// The form: the ticked features.
 #[derive(Deserialize)]
-pub(crate) struct Wanted {
+pub(crate) struct WelcomeForm {
     #[serde(default)]
     features: Vec<String>,
 }
 
-/// What the app wants, in order.
+/// The features that the app requested, in order.
 fn offered(visit: &Visit) -> impl Iterator<Item = Feature> + '_ {
     let names = &visit.flow.features;
     Feature::ALL.into_iter().filter(|feature| names.iter().any(|name| name == feature.name()))
@@ -46,7 +46,7 @@ pub(crate) async fn show(visit: Visit) -> Response {
     }
     let t = texts(visit.language);
     let groups = first_sync::groups_before(&visit).await;
-    // The employees' offer names what is read of each of them even with every other offer switched off.
+    // The employees' offer lists the fields that are read even if every other offer is declined.
     let of_employees = WorkPart::ALL
         .into_iter()
         .fold(groups.without(FieldGroup::CustomFields), |groups, part| groups.leaving_out(part));
@@ -72,7 +72,7 @@ pub(crate) async fn show(visit: Visit) -> Response {
         })
         .collect();
     let shell = shell::at(&visit, Step::Welcome);
-    // What is offered may still be ticked, even if it was declined before.
+    // Declined features may be ticked again, so all offers count.
     let may_write = linking::written(&offered(&visit).collect()).next().is_some();
     let page = Welcome {
         t,
@@ -95,7 +95,7 @@ pub(crate) async fn show(visit: Visit) -> Response {
     visit.page(page.render())
 }
 
-pub(crate) async fn start(Posted { mut visit, form }: Posted<Wanted>) -> Response {
+pub(crate) async fn start(Posted { mut visit, form }: Posted<WelcomeForm>) -> Response {
     if visit.is_finished() {
         return visit.redirect(Step::Sync);
     }
@@ -103,7 +103,7 @@ pub(crate) async fn start(Posted { mut visit, form }: Posted<Wanted>) -> Respons
         feature == Feature::Employees || form.features.iter().any(|name| name == feature.name())
     };
     let mut declined: Vec<Feature> = offered(&visit).filter(|feature| !is_on(*feature)).collect();
-    // Requests show absences: who switches these off has those off too.
+    // Absence requests show absences: declining absences declines them too.
     if declined.contains(&Feature::Leaves)
         && offered(&visit).any(|feature| feature == Feature::AbsenceRequests)
         && !declined.contains(&Feature::AbsenceRequests)

@@ -1,5 +1,5 @@
-//! What is the same of every operation, added to what its handler says: answers that refuse, headers, idempotency keys,
-//! examples. So no handler can forget it, and what a new one adds has it too.
+//! Adds the parts that all operations share to the description: error responses, headers, idempotency keys,
+//! examples. New handlers get them without any code of their own.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,8 @@ use super::{examples, is_keyed, operations, reference};
 use crate::limits;
 use crate::problem::Problem;
 
-/// A way to be refused: its status, the name of its description, what it means, and one of its codes with its text.
+/// An error response: its status, the name of its component, its meaning, and an example of a code and its
+/// text.
 struct Refusal {
     status: &'static str,
     name: &'static str,
@@ -110,12 +111,12 @@ const REFUSALS: [Refusal; 13] = [
 
 const PROBLEM: &str = "application/problem+json";
 
-/// The header that names a request, so that it is done once.
+/// The header with the caller's key for a request, so that it is processed once.
 pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
-/// The header that says that an answer was given before.
+/// The header that marks a replayed response.
 pub(crate) const REPLAYED: &str = "Idempotent-Replayed";
 
-/// Adds what is the same of every operation.
+/// Adds the shared parts to all operations.
 pub(super) fn complete(description: &mut Value) {
     examples_of_members(description);
     let known = description.clone();
@@ -128,7 +129,8 @@ pub(super) fn complete(description: &mut Value) {
     components(description);
 }
 
-/// OpenAPI 3.1 keeps a schema's examples in a list; and every schema with members has one of them together.
+/// OpenAPI 3.1 keeps a schema's examples in a list. Every schema with members also gets an example of the
+/// whole.
 fn examples_of_members(description: &mut Value) {
     fn listed(schema: &mut Value) {
         match schema {
@@ -173,7 +175,7 @@ fn parameters(method: &str, operation: &mut Value) {
         }
     }
     match parameters.iter_mut().find(|one| one["name"] == IDEMPOTENCY_KEY) {
-        // Its handler sees to it, and says whether it may do without.
+        // Its handler processes the key, and declares whether it is required.
         Some(own) => own["schema"] = idempotency_key(),
         None if method == "post" && is_keyed => {
             parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
@@ -188,7 +190,7 @@ fn parameters(method: &str, operation: &mut Value) {
     }
 }
 
-/// Declares every way in which the operation may be refused.
+/// Declares the error responses that the operation may return.
 fn refusals(path: &str, method: &str, operation: &mut Value) {
     let is_of_api = is_keyed(operation);
     let takes_body = operation.get("requestBody").is_some();
@@ -200,18 +202,18 @@ fn refusals(path: &str, method: &str, operation: &mut Value) {
         "404" => path.contains('{'),
         "409" => method == "post",
         "413" | "415" => takes_body,
-        // Parameters that are not known are refused, too.
+        // Unknown parameters are refused.
         "422" | "429" | "500" => true,
         _ => false,
     };
     for refusal in &REFUSALS {
         let common = json!({ "$ref": format!("#/components/responses/{}", refusal.name) });
         match responses.get_mut(refusal.status) {
-            // What the handler says of it is kept.
-            Some(said) if said["description"].as_str().is_some_and(|text| !text.is_empty()) => {
-                said["content"] = problem(refusal);
+            // A handler's own description of a refusal stays.
+            Some(own) if own["description"].as_str().is_some_and(|text| !text.is_empty()) => {
+                own["content"] = problem(refusal);
             }
-            Some(said) => *said = common,
+            Some(own) => *own = common,
             None if may_be(refusal.status) => {
                 responses.insert(refusal.status.to_owned(), common);
             }
@@ -227,7 +229,7 @@ fn problem(refusal: &Refusal) -> Value {
     json!({ PROBLEM: { "schema": reference("Problem"), "example": example } })
 }
 
-/// Gives what is sent and answered an example, and every answer its words and headers.
+/// Adds examples to bodies, and descriptions and headers to responses.
 fn answers(known: &Value, path: &str, operation: &mut Value) {
     let name = path.rsplit('/').find(|segment| !segment.starts_with('{')).unwrap_or_default().to_owned();
     let summary = operation["summary"].as_str().unwrap_or_default().to_owned();
@@ -283,12 +285,12 @@ fn idempotency_key() -> Value {
     json!({ "type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$" })
 }
 
-/// What operations refer to.
+/// Adds the components that operations refer to.
 fn components(description: &mut Value) {
     let text = |means: &str, example: &str| json!({ "description": means, "schema": { "type": "string" }, "example": example });
     let mut headers: Map<String, Value> = limits::HEADERS
         .iter()
-        .map(|(name, example)| ((*name).to_owned(), text(limits::MEANS, example)))
+        .map(|(name, example)| ((*name).to_owned(), text(limits::HEADERS_DESCRIPTION, example)))
         .collect();
     headers.insert("Retry-After".to_owned(), text("In how many seconds to try again.", "12"));
     headers.insert(

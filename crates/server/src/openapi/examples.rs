@@ -1,11 +1,11 @@
-//! An example for everything that is sent and answered, put together from the schemas. The people in them are made up.
+//! Examples of all request and response bodies, composed from the schemas. The people in them are invented.
 
 use serde_json::{Map, Value, json};
 
-/// How deep an example goes: deeper than any schema of ours, unless one holds itself.
+/// Maximum depth of an example. No schema nests deeper unless it contains itself.
 const DEEPEST: usize = 16;
 
-/// What a member is an example of, by its name; for members whose schema has none.
+/// Examples by member name, for members whose schema has none.
 const BY_NAME: &[(&str, &str)] = &[
     ("department.name", "Design"),
     ("establishment.name", "Nantes"),
@@ -95,7 +95,8 @@ const BY_NAME: &[(&str, &str)] = &[
     ("detail", "It is between 1 and 500."),
 ];
 
-/// Left out of examples: what is not fetched unless the linked account asks for it, and what Lucca writes itself.
+/// Members without an example: those that are fetched only if the account requests them, and those that Lucca
+/// writes.
 const LEFT_OUT: &[&str] = &[
     "contact",
     "birth",
@@ -113,12 +114,12 @@ const LEFT_OUT: &[&str] = &[
     "attributes",
 ];
 
-/// An example of what a schema describes.
+/// An example for a schema.
 pub(super) fn of(description: &Value, schema: &Value, name: &str) -> Value {
     Maker { description }.make(schema, name, 0)
 }
 
-/// The example that a parameter's name tells, where it does.
+/// The example for a parameter's name, if there is one.
 pub(super) fn by_name(name: &str) -> Option<&'static str> {
     BY_NAME.iter().find(|(known, _)| *known == name).map(|(_, example)| *example)
 }
@@ -207,7 +208,7 @@ fn text(schema: &Value, name: &str) -> String {
         }
         _ if name.ends_with("_id") || name.ends_with("_ids") || name == "id" => "7",
         _ if name.ends_with("date") || name == "starts_on" || name == "ends_on" => "2026-05-04",
-        // The first of those that the description lists: `active`, `future` or `former`.
+        // The first value that the description lists: `active`, `future` or `former`.
         _ => described
             .split('`')
             .nth(1)

@@ -1,5 +1,5 @@
-//! What records look like, a schema for each kind: the model's own members, from the one description of them that every
-//! delivery shares, with what the API adds. Handlers only say that they answer a record, or a page of them.
+//! Schemas of records, one for each kind: the model's members, from the description that all deliveries
+//! share, and the API's additions. Handlers only declare that they return a record or a page of records.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 use super::reference;
 use crate::api::records::query::takes;
 
-/// Gives every answer that is a record, or a page of them, the schema of its kind, which the path tells.
+/// Gives every response with a record, or a page of records, the schema of its kind, which follows from the
+/// path.
 pub(super) fn complete(description: &mut Value) {
     let mut schemas = BTreeMap::new();
     let general = description["components"]["schemas"]["RecordPage"].clone();
@@ -51,18 +52,18 @@ pub(super) fn complete(description: &mut Value) {
     all.extend(schemas);
 }
 
-/// The kind whose list or record is at a path.
+/// The kind whose list or record has this path.
 fn kind_of(path: &str) -> Option<Kind> {
     let last = path.rsplit('/').find(|segment| !segment.starts_with('{'))?.replace('-', "_");
     STREAMS.into_iter().find(|kind| match kind {
         Kind::JobQualification => last == "qualifications",
-        // What was asked for through the connector has the shorter name.
+        // The shorter name belongs to the requests made through the connector.
         Kind::AbsenceRequest => last == "absence_request_records",
         kind => last == kind.name(),
     })
 }
 
-/// What may be included of a kind: only people have others beside them.
+/// The values of `include` for a kind: only employees have related records.
 fn includes(kind: Kind, parameter: &Value) -> Value {
     let mut parameter = parameter.clone();
     if kind != Kind::Employee {
@@ -79,7 +80,7 @@ fn page_of(general: &Value, record: &str) -> Value {
     page
 }
 
-/// The schema of a kind's records, as this API shows them.
+/// The schema of a kind's records in this API.
 fn schema_of(kind: Kind) -> Value {
     let delivered = delivery::catalog::schema(kind);
     let own = delivered["properties"].as_object().cloned().unwrap_or_default();
@@ -146,8 +147,8 @@ fn schema_of(kind: Kind) -> Value {
     })
 }
 
-/// From the deliveries' draft 7 to the draft 2020-12 of OpenAPI 3.1: what other tools' words are goes, and so does the
-/// format of times, as Lucca writes most of them without a zone.
+/// Converts the deliveries' draft 7 to draft 2020-12 of OpenAPI 3.1. Drops keywords of other tools, and the
+/// format of times, since Lucca writes most of them without a zone.
 fn translate(schema: &mut Value) {
     match schema {
         Value::Object(members) => {

@@ -1,4 +1,4 @@
-//! What is measured: what this process counts as it goes, and the state of the whole as the store tells it when asked.
+//! Prometheus metrics: counters of this process, and the state of the whole service from the store.
 
 use std::fmt::{Display, Write as _};
 use std::sync::OnceLock;
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use store::Vitals;
 
-/// Lucca's requests a minute and tenant. Source: directory.md §10.
+/// Lucca's limit on requests per minute and tenant. Source: directory.md §10.
 const LUCCAS_LIMIT: f64 = 50.0;
 /// From a minute to a week.
 const AGES: [f64; 10] = [60.0, 300.0, 900.0, 1200.0, 1800.0, 3600.0, 10_800.0, 43_200.0, 86_400.0, 604_800.0];
@@ -17,16 +17,16 @@ const MILLISECONDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0
 
 static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
 
-/// Metrics can't be recorded.
+/// The recorder could not be installed.
 #[derive(Debug, thiserror::Error)]
 #[error("metrics can't be recorded")]
 pub struct MetricsError(#[from] BuildError);
 
-/// Records from now on what this process counts. Once a process.
+/// Installs the recorder for this process's metrics. Call once per process.
 ///
 /// # Errors
 ///
-/// When something else records already.
+/// If another recorder is already installed.
 pub fn measure() -> Result<(), MetricsError> {
     let of = |name: &str| Matcher::Full(name.to_owned());
     let handle = PrometheusBuilder::new()
@@ -39,7 +39,7 @@ pub fn measure() -> Result<(), MetricsError> {
     Ok(())
 }
 
-/// Everything in Prometheus' text format.
+/// All metrics in Prometheus' text format.
 pub(super) fn text(vitals: &Vitals, now: Timestamp) -> String {
     let mut text = String::new();
     if let Some(recorder) = RECORDER.get() {
@@ -75,12 +75,12 @@ pub(super) fn text(vitals: &Vitals, now: Timestamp) -> String {
 }
 
 fn label(name: &str, value: &str) -> String {
-    // Statuses and codes are ours: lower case, dots, underscores.
+    // Statuses and codes are ours (lower case, dots, underscores) and need no escaping.
     format!("{name}=\"{value}\"")
 }
 
 fn head(text: &mut String, name: &str, about: &str, kind: &str) {
-    // Writing to a string does not fail.
+    // Writing to a string can't fail.
     let _ = writeln!(text, "# HELP lucca_connector_{name} {about}\n# TYPE lucca_connector_{name} {kind}");
 }
 
@@ -96,7 +96,7 @@ fn gauge(text: &mut String, name: &str, about: &str, values: impl IntoIterator<I
     }
 }
 
-/// A histogram of what is now: its counts fall, too.
+/// A histogram of current values; unlike a counter's, its counts may fall.
 fn histogram(text: &mut String, name: &str, about: &str, buckets: &[f64], values: &[f64]) {
     head(text, name, about, "histogram");
     for bucket in buckets {
@@ -104,12 +104,12 @@ fn histogram(text: &mut String, name: &str, about: &str, buckets: &[f64], values
         line(text, &format!("{name}_bucket"), &format!("le=\"{bucket}\""), within);
     }
     line(text, &format!("{name}_bucket"), "le=\"+Inf\"", values.len());
-    // The sum of nothing is -0.
+    // The sum of no values is -0, which `+ 0.0` turns into 0.
     line(text, &format!("{name}_sum"), "", values.iter().sum::<f64>() + 0.0);
     line(text, &format!("{name}_count"), "", values.len());
 }
 
-/// A count as Prometheus has numbers; beyond 2⁵³ it would not be exact.
+/// A count as a float. Counts above 2³² are reported as the maximum, since floats are exact only up to 2⁵³.
 fn whole(count: u64) -> f64 {
     u32::try_from(count).map_or(f64::MAX, f64::from)
 }

@@ -1,5 +1,5 @@
-//! How this process and the whole are, for machines that watch: `/healthz`, `/readyz`, and `/metrics` in Prometheus' text
-//! format. No metric is labelled by tenant, account or anybody.
+//! Health and metrics for monitoring: `/healthz`, `/readyz`, and `/metrics` in Prometheus' text format. No
+//! metric is labelled by tenant, account or person.
 
 mod metrics;
 
@@ -13,17 +13,18 @@ use tokio::net::TcpListener;
 
 pub use metrics::{MetricsError, measure};
 
-/// Tells on `listener` how this process and the whole are, to whoever can reach it, until `ended`.
+/// Serves health and metrics on `listener` until `ended`, to every client that can reach it: there is no
+/// authentication.
 pub async fn tell_how_it_is(machinery: Machinery, listener: TcpListener, ended: impl Future<Output = ()>) {
     let router = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
-        .route("/metrics", get(tell))
+        .route("/metrics", get(metrics_text))
         .with_state(machinery);
-    crate::connections::answer(listener, router, ended).await;
+    crate::connections::serve(listener, router, ended).await;
 }
 
-/// Whether the database answers; what it does instead is logged.
+/// Whether the database answers; logs the error if it does not.
 pub(crate) async fn is_ready(machinery: &Machinery) -> bool {
     let answered = machinery.store.ping().await;
     if let Err(error) = &answered {
@@ -39,7 +40,7 @@ async fn ready(State(machinery): State<Machinery>) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
 }
 
-async fn tell(State(machinery): State<Machinery>) -> Response {
+async fn metrics_text(State(machinery): State<Machinery>) -> Response {
     const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
     match machinery.store.vitals(machinery.clock.now()).await {
         Ok(vitals) => {

@@ -1,15 +1,15 @@
-//! The vendor's colour, made fit to read: WCAG 2.2 asks for a contrast of 4.5 to 1, whatever the colour is.
+//! Adjusts the vendor's colour for readability: WCAG 2.2 requires a contrast of 4.5 to 1.
 
 /// A colour: red, green, blue.
 type Rgb = [u8; 3];
 
 const LIGHT_CARD: Rgb = [0xff, 0xff, 0xff];
-/// The darkest and the lightest page that brand-coloured text stands on, see flow.css.
+/// The darkest light and the lightest dark background of brand-coloured text, see flow.css.
 const LIGHT_PAGE: Rgb = [0xef, 0xf4, 0xf2];
 const DARK_PAGE: Rgb = [0x22, 0x2c, 0x28];
-const ENOUGH: f64 = 4.6;
+const MIN_CONTRAST: f64 = 4.6;
 
-/// Reads `#rrggbb`; anything else is black.
+/// Parses `#rrggbb`; anything else becomes black.
 fn read(colour: &str) -> Rgb {
     let digits = colour.trim_start_matches('#');
     let part =
@@ -32,7 +32,7 @@ fn contrast(one: Rgb, other: Rgb) -> f64 {
     (one.max(other) + 0.05) / (one.min(other) + 0.05)
 }
 
-/// `colour` moved towards `end` just until it can be read on `page`.
+/// `colour`, moved towards `end` until it is just readable on `page`.
 fn readable(colour: Rgb, end: Rgb, page: Rgb) -> Rgb {
     let mix = |step: u16| {
         let part = |at: usize| {
@@ -41,19 +41,19 @@ fn readable(colour: Rgb, end: Rgb, page: Rgb) -> Rgb {
         };
         [part(0), part(1), part(2)]
     };
-    (0..=20).map(mix).find(|mixed| contrast(*mixed, page) >= ENOUGH).unwrap_or(end)
+    (0..=20).map(mix).find(|mixed| contrast(*mixed, page) >= MIN_CONTRAST).unwrap_or(end)
 }
 
 fn hex([red, green, blue]: Rgb) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
-/// The stylesheet that brings the vendor's colour in.
+/// The stylesheet with the vendor's colour.
 pub(crate) fn stylesheet(colour: &str) -> String {
     let brand = read(colour);
     let white = LIGHT_CARD;
-    let on = if contrast(brand, white) >= ENOUGH { white } else { [0x11, 0x11, 0x11] };
-    // In between neither black nor white is well readable: then the ground gives way.
+    let on = if contrast(brand, white) >= MIN_CONTRAST { white } else { [0x11, 0x11, 0x11] };
+    // For medium colours neither black nor white is readable; the background is then adjusted.
     let ground = readable(brand, if on == white { [0, 0, 0] } else { white }, on);
     let on_light = readable(brand, [0, 0, 0], LIGHT_PAGE);
     let on_dark = readable(brand, white, DARK_PAGE);
@@ -79,7 +79,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_colour_can_be_read(red: u8, green: u8, blue: u8) {
+        fn any_colour_is_readable(red: u8, green: u8, blue: u8) {
             let css = stylesheet(&hex([red, green, blue]));
             prop_assert!(contrast(value(&css, "--brand", 1), value(&css, "--on-brand", 1)) >= 4.5, "{css}");
             prop_assert!(contrast(value(&css, "--brand-text", 1), LIGHT_PAGE) >= 4.5, "{css}");

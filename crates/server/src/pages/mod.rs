@@ -1,5 +1,5 @@
-//! How the linking flow looks and reads: pages made from plain values. What they show is decided in `flow`; nothing here
-//! asks anybody anything.
+//! HTML pages and texts of the linking flow, rendered from plain values. `flow` decides their content;
+//! rendering reads neither the store nor Lucca.
 
 pub(crate) mod brand;
 pub(crate) mod texts;
@@ -10,7 +10,7 @@ use people::Language;
 
 use texts::{EN, FR, Texts};
 
-/// The texts of a language.
+/// The texts in a language.
 pub(crate) fn texts(language: Language) -> &'static Texts {
     match language {
         Language::English => &EN,
@@ -18,7 +18,7 @@ pub(crate) fn texts(language: Language) -> &'static Texts {
     }
 }
 
-/// A number as people write it, with thousands apart.
+/// A number with thousands separators.
 pub(crate) fn number(language: Language, number: u64) -> String {
     let digits = number.to_string();
     let apart = match language {
@@ -35,7 +35,7 @@ pub(crate) fn number(language: Language, number: u64) -> String {
     out
 }
 
-/// A moment for people, by the clocks of where tenants are: `2 December 2026, 11:30 (Paris time)`.
+/// A date and time in the tenants' time zone: `2 December 2026, 11:30 (Paris time)`.
 pub(crate) fn moment(language: Language, at: Timestamp) -> String {
     const MONTHS: [(&str, &str); 12] = [
         ("January", "janvier"),
@@ -64,48 +64,48 @@ pub(crate) fn moment(language: Language, at: Timestamp) -> String {
     }
 }
 
-/// What is around every page.
+/// The frame of every page.
 pub(crate) struct Shell {
-    /// The page's language, as its code.
+    /// The language code.
     pub(crate) lang: &'static str,
     pub(crate) vendor: String,
     pub(crate) has_logo: bool,
     pub(crate) privacy_url: Option<String>,
     pub(crate) privacy_text: String,
     pub(crate) support_email: Option<String>,
-    /// Where the flow is, such as `/link/lnk_…`; none where no flow was found.
+    /// The flow's path, such as `/link/lnk_…`; `None` if no flow was found.
     pub(crate) base: Option<String>,
     pub(crate) csrf: String,
-    /// The step's name, for whoever embeds the flow and for coming back after changing the language.
+    /// The step's name, for the embedding page, and for returning after a change of language.
     pub(crate) step_name: &'static str,
     pub(crate) steps: Vec<StepLink>,
     pub(crate) step_of: String,
     pub(crate) back: Option<String>,
     pub(crate) device: Option<Device>,
     pub(crate) may_hand_over: bool,
-    /// The origin that embeds the flow; empty if none may.
+    /// The origin that may embed the flow; empty if none may.
     pub(crate) opener: String,
     pub(crate) public_token: Option<String>,
     /// Whether the account is linked.
     pub(crate) is_linked: bool,
-    /// Where the page looks whether the account was linked elsewhere, while the flow is open.
+    /// The path that the page polls, while the flow is open, for whether the account was linked elsewhere.
     pub(crate) linked_at: Option<String>,
-    /// Whether something goes on, so that the page is to be loaded again.
+    /// Whether the page polls for progress.
     pub(crate) refreshes: bool,
-    /// Whether a form is shown again.
+    /// Whether the page shows a form again with its error.
     pub(crate) has_error: bool,
 }
 
 /// A step in the list of steps.
 pub(crate) struct StepLink {
     pub(crate) title: &'static str,
-    /// Where it is, if it may be opened and is not the one shown.
+    /// Its path, if it may be opened and is not the current step.
     pub(crate) path: Option<String>,
     pub(crate) is_current: bool,
     pub(crate) is_done: bool,
 }
 
-/// How to go on elsewhere.
+/// The link for continuing on another device.
 pub(crate) struct Device {
     pub(crate) url: String,
     pub(crate) text: String,
@@ -115,14 +115,14 @@ pub(crate) struct Device {
 #[derive(Clone, Debug)]
 pub(crate) struct TickBox {
     pub(crate) label: &'static str,
-    /// False where the label in the reader's language is not known: then it is the English one.
     /// Other spellings of the same right.
     pub(crate) also: &'static [&'static str],
+    /// False if the label in the reader's language is unknown; the label is then the English one.
     pub(crate) is_translated: bool,
     pub(crate) is_required: bool,
 }
 
-/// What the app would read.
+/// A feature that the app requests.
 pub(crate) struct Offer {
     pub(crate) name: &'static str,
     pub(crate) title: &'static str,
@@ -131,7 +131,7 @@ pub(crate) struct Offer {
     pub(crate) is_on: bool,
 }
 
-/// `welcome`. Posts `features` (of boxes that are ticked) to `welcome`.
+/// `welcome`. Posts `features` (the ticked ones) to `welcome`.
 #[derive(Template)]
 #[template(path = "welcome.html")]
 pub(crate) struct Welcome<'a> {
@@ -145,9 +145,9 @@ pub(crate) struct Welcome<'a> {
     pub(crate) data: String,
     pub(crate) offers: Vec<Offer>,
     pub(crate) has_choice: bool,
-    /// What is not read with any choice of boxes.
+    /// The data that is never read, with any choice of features.
     pub(crate) never: String,
-    /// What is written to Lucca with the boxes as they are ticked, where that is known.
+    /// The data that is written to Lucca with the current choice, if known.
     pub(crate) written: Option<&'static str>,
 }
 
@@ -160,8 +160,8 @@ pub(crate) struct Access<'a> {
     pub(crate) base: &'a str,
 }
 
-/// A link that was handed over.
-pub(crate) struct Handed {
+/// A link to hand over.
+pub(crate) struct HandedOverLink {
     pub(crate) url: String,
     pub(crate) mailto: String,
     pub(crate) until: String,
@@ -174,10 +174,10 @@ pub(crate) struct HandOver<'a> {
     pub(crate) t: &'static Texts,
     pub(crate) shell: &'a Shell,
     pub(crate) base: &'a str,
-    pub(crate) made: Option<Handed>,
+    pub(crate) made: Option<HandedOverLink>,
 }
 
-/// What a pasted address would lead to, or what is wrong with it.
+/// The tenant at a pasted address, or the error in it.
 #[derive(Default)]
 pub(crate) struct Preview {
     pub(crate) error: Option<String>,
@@ -198,7 +198,7 @@ pub(crate) struct TenantPage<'a> {
     pub(crate) preview: Option<Preview>,
 }
 
-/// The fragment that shows a pasted address while it is typed.
+/// The fragment that previews a pasted address while the person types.
 #[derive(Template)]
 #[template(path = "preview_alone.html")]
 pub(crate) struct PreviewAlone {
@@ -247,47 +247,47 @@ pub(crate) struct EnterKey<'a> {
     pub(crate) has_key: bool,
 }
 
-/// One check.
+/// One line of the checks.
 pub(crate) struct CheckLine {
-    /// `waiting`, `running`, `done`, `granted`, `missing` or `unsure`: how the line looks.
+    /// `waiting`, `running`, `done`, `granted`, `missing` or `unsure`: the line's style.
     pub(crate) look: &'static str,
     pub(crate) title: &'static str,
-    /// What Lucca calls the permission.
+    /// Lucca's label of the permission.
     pub(crate) label: Option<&'static str>,
     pub(crate) verdict: &'static str,
     pub(crate) evidence: Option<String>,
     pub(crate) remedy: Option<String>,
-    /// The permission's name, if a person may confirm it.
+    /// The permission's name, if the person may confirm it.
     pub(crate) confirm: Option<&'static str>,
     pub(crate) is_confirmed: bool,
 }
 
-/// Why Lucca could not be asked.
+/// Why the examination failed.
 pub(crate) struct CheckFailure {
     pub(crate) text: String,
     pub(crate) about_key: bool,
 }
 
-/// What the page of checks shows, and the fragment that takes its place.
+/// The content of the page of checks, and of the fragment that replaces it.
 #[derive(Default)]
 pub(crate) struct ChecksBody {
     pub(crate) status: String,
-    /// The version of what was checked.
+    /// The version of the checks.
     pub(crate) checks_version: u64,
     pub(crate) lines: Vec<CheckLine>,
     pub(crate) failure: Option<CheckFailure>,
     pub(crate) notes: Vec<String>,
     pub(crate) excess: Vec<String>,
-    /// The company's own fields, to be ticked; empty where they are not wanted, or where there are none.
+    /// Custom fields with checkboxes; empty if the app does not request them, or if there are none.
     pub(crate) own_fields: Vec<OwnField>,
     pub(crate) may_begin: bool,
     pub(crate) may_link: bool,
     pub(crate) is_blocked: bool,
-    /// What going on without means; empty where that is not allowed.
+    /// The consequences of continuing without permissions; empty if that is not allowed.
     pub(crate) consequences: Vec<String>,
 }
 
-/// One of the company's own fields.
+/// A custom field of the company.
 #[derive(Debug)]
 pub(crate) struct OwnField {
     pub(crate) key: String,
@@ -295,8 +295,8 @@ pub(crate) struct OwnField {
     pub(crate) is_kept: bool,
 }
 
-/// `checks`. Posts to `checks/again`, `permission` to `checks/confirm`, and to `checks/link`, there with `anyway` where a
-/// required permission is missing.
+/// `checks`. Posts to `checks/again`, `permission` to `checks/confirm`, and to `checks/link`, the latter with
+/// `anyway` if a required permission is missing.
 #[derive(Template)]
 #[template(path = "checks.html")]
 pub(crate) struct Checks<'a> {
@@ -306,7 +306,7 @@ pub(crate) struct Checks<'a> {
     pub(crate) body: &'a ChecksBody,
 }
 
-/// What takes the place of the checks that were shown.
+/// The fragment that replaces the checks.
 #[derive(Template)]
 #[template(path = "checks_progress.html")]
 pub(crate) struct ChecksProgress<'a> {
@@ -316,7 +316,7 @@ pub(crate) struct ChecksProgress<'a> {
     pub(crate) body: &'a ChecksBody,
 }
 
-/// A list that is read.
+/// A list of the sync.
 pub(crate) struct ListLine {
     pub(crate) title: &'static str,
     pub(crate) max: u64,
@@ -324,10 +324,10 @@ pub(crate) struct ListLine {
     pub(crate) count: String,
 }
 
-/// What the page of the sync shows, and the fragment that takes its place.
+/// The content of the page of the sync, and of the fragment that replaces it.
 #[derive(Default)]
 pub(crate) struct SyncBody {
-    /// Whether the account was linked before: only what changed since is read.
+    /// Whether the account was linked before, so that only changes are read.
     pub(crate) is_again: bool,
     pub(crate) status: String,
     pub(crate) lists: Vec<ListLine>,
@@ -346,7 +346,7 @@ pub(crate) struct SyncPage<'a> {
     pub(crate) return_text: String,
 }
 
-/// What takes the place of the progress that was shown.
+/// The fragment that replaces the progress.
 #[derive(Template)]
 #[template(path = "sync_progress.html")]
 pub(crate) struct SyncProgress<'a> {
@@ -388,7 +388,7 @@ pub(crate) struct Done<'a> {
     pub(crate) revoke: String,
 }
 
-/// Why it can't go on.
+/// The error page.
 #[derive(Template)]
 #[template(path = "refused.html")]
 pub(crate) struct Refused<'a> {
@@ -404,7 +404,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_moments_are_written_as_people_do() {
+    fn numbers_and_times_follow_the_language() {
         assert_eq!(number(Language::English, 1_234_567), "1,234,567");
         assert_eq!(number(Language::French, 1_000), "1\u{202f}000");
         assert_eq!(number(Language::English, 12), "12");

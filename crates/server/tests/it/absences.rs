@@ -1,4 +1,4 @@
-//! Absence requests over HTTP: what is shown, asked for once, refused and followed.
+//! Absence requests over HTTP: preview, creation, refusals and progress.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use test_database::Engine;
 
 use crate::support::{OPERATOR, Service, tenant};
 
-/// Kinds of leave that the emulated tenant has.
+/// Leave types of the emulated tenant.
 const REMOTE: &str = "34";
 const UNPAID: &str = "5";
 
-/// A service with a tenant that is linked and synced.
+/// A service with a linked and synced tenant.
 struct App {
     service: Service,
     emulator: Emulator,
@@ -91,8 +91,8 @@ impl App {
         self.emulator.tenant().writes().len()
     }
 
-    /// Somebody who works full-time and has nothing planned in January and February, nor on a day.
-    fn somebody(&self) -> i64 {
+    /// A full-time employee without absences in January and February and on one day in November.
+    fn free_employee(&self) -> i64 {
         let tenant = self.emulator.tenant();
         let (from, to) = ("2027-01-01".parse().unwrap(), "2027-02-28".parse().unwrap());
         let late = "2026-11-20".parse().unwrap();
@@ -106,7 +106,7 @@ impl App {
                 && !tenant.absences_of(*id).iter().any(busy)
         };
         let people = tenant.people(Some(Status::Active), usize::MAX);
-        people.into_iter().map(|person| person.id).find(is_free).expect("somebody free")
+        people.into_iter().map(|person| person.id).find(is_free).expect("a free employee")
     }
 
     fn set_rights(&self, change: impl FnOnce(&mut Rights)) {
@@ -115,7 +115,7 @@ impl App {
         self.emulator.tenant().put_key(KeyConfig { rights, ..KeyConfig::full(7) });
     }
 
-    /// Something goes wrong with the next request to a path.
+    /// Injects a fault into the next request to a path.
     fn once(&self, path: &str, kind: FaultKind) {
         let path = path.to_owned();
         let fault = Fault { path, query_contains: None, nth: Some(1), probability: None, kind };
@@ -128,10 +128,10 @@ fn wanted(owner: i64, leave_type: &str, starts_on: &str, ends_on: &str) -> Value
 }
 
 #[tokio::test]
-async fn from_a_leave_type_to_a_cancelled_request_on_both_databases() {
+async fn absence_request_from_preview_to_cancellation() {
     for engine in Engine::available() {
         let app = app_on(engine, &[]).await;
-        let owner = app.somebody();
+        let owner = app.free_employee();
         let types = app.get(&format!("/employees/{owner}/leave-types?starts_on=2027-01-04")).await;
         assert_eq!((types.status, &types.body["is_offered"]), (200, &json!(true)), "{}", types.body);
         let items = types.body["items"].as_array().unwrap();
@@ -155,7 +155,7 @@ async fn from_a_leave_type_to_a_cancelled_request_on_both_databases() {
         assert_eq!(json!(halves.iter().map(|half| &half["at"]).collect::<Vec<_>>()), taken);
         assert!(made.body["request_id"].is_string() && made.body["next_approver_id"].is_string());
 
-        // The same again is the same, and another under its name is refused.
+        // Repeating the request returns the same; another request under the same key is refused.
         let again = app.request("key-1", &body).await;
         assert_eq!((again.status, &again.body), (200, &made.body));
         assert_eq!(again.location(), made.location());
@@ -163,7 +163,7 @@ async fn from_a_leave_type_to_a_cancelled_request_on_both_databases() {
         assert_eq!(other.code(), (409, "absence.idempotency_key_reused"));
         assert_eq!(app.writes(), 1);
 
-        // It is found where its location says, and in the list.
+        // The request is found at its location and in the list.
         let url = format!("{}{}", app.service.url, made.location());
         let shown = app.send(app.service.http.get(&url)).await;
         assert_eq!((shown.status, &shown.body), (200, &made.body));
@@ -176,10 +176,10 @@ async fn from_a_leave_type_to_a_cancelled_request_on_both_databases() {
         assert_eq!(ids, [&second.body["id"], &made.body["id"]], "the latest first");
         let latest = app.get("/absence-requests?limit=1").await;
         assert_eq!(latest.body["items"].as_array().unwrap().len(), 1);
-        let nobodys = app.get("/absence-requests?employee_id=nobody").await;
-        assert_eq!(nobodys.body["items"], json!([]));
+        let unknown = app.get("/absence-requests?employee_id=unknown").await;
+        assert_eq!(unknown.body["items"], json!([]));
 
-        // Half of it goes, then the rest.
+        // First a part is cancelled, then the rest.
         let cancel = format!("/absence-requests/{}/cancel", made.body["id"].as_str().unwrap());
         let half = app.post(&cancel, json!({ "half_days": ["2027-01-06 AM"] })).await;
         assert_eq!(half.status, 200, "{}", half.body);
@@ -196,9 +196,9 @@ async fn from_a_leave_type_to_a_cancelled_request_on_both_databases() {
 }
 
 #[tokio::test]
-async fn without_an_idempotency_key_nothing_is_asked_for() {
+async fn request_requires_an_idempotency_key() {
     let app = app().await;
-    let body = wanted(app.somebody(), REMOTE, "2027-01-04", "2027-01-04");
+    let body = wanted(app.free_employee(), REMOTE, "2027-01-04", "2027-01-04");
     let without = app.post("/absence-requests", body.clone()).await;
     assert_eq!(without.code(), (400, "request.no_idempotency_key"));
     for key in ["", "two words", &"x".repeat(201)] {
@@ -210,9 +210,9 @@ async fn without_an_idempotency_key_nothing_is_asked_for() {
 }
 
 #[tokio::test]
-async fn what_must_be_confirmed_is_said_and_then_acknowledged() {
+async fn warnings_must_be_acknowledged() {
     let app = app().await;
-    let mut body = wanted(app.somebody(), UNPAID, "2026-11-20", "2026-11-20");
+    let mut body = wanted(app.free_employee(), UNPAID, "2026-11-20", "2026-11-20");
     let open = app.request("late", &body).await;
     assert_eq!(open.code(), (409, "absence.confirmation_needed"), "{}", open.body);
     let warning = &open.body["warnings"][0];
@@ -229,9 +229,9 @@ async fn what_must_be_confirmed_is_said_and_then_acknowledged() {
 }
 
 #[tokio::test]
-async fn what_is_in_the_way_is_told_by_half_day() {
+async fn overlaps_are_reported_by_half_day() {
     let app = app().await;
-    let owner = app.somebody();
+    let owner = app.free_employee();
     assert_eq!(app.request("a", &wanted(owner, REMOTE, "2027-01-04", "2027-01-04 AM")).await.status, 201);
     let second = app.request("b", &wanted(owner, REMOTE, "2027-01-04", "2027-01-05")).await;
     assert_eq!(second.code(), (422, "absence.overlap"));
@@ -240,7 +240,7 @@ async fn what_is_in_the_way_is_told_by_half_day() {
         (&problem["code"], &problem["half_days"]),
         (&json!("absence.overlap"), &json!(["2027-01-04 AM"]))
     );
-    // The key is free again.
+    // The key can be used again.
     assert_eq!(app.request("b", &wanted(owner, REMOTE, "2027-01-05", "2027-01-05")).await.status, 201);
     let weekend = app.request("c", &wanted(owner, REMOTE, "2027-01-09", "2027-01-10")).await;
     assert_eq!(weekend.code(), (422, "absence.nothing_to_take"));
@@ -248,9 +248,9 @@ async fn what_is_in_the_way_is_told_by_half_day() {
 }
 
 #[tokio::test]
-async fn an_account_that_was_linked_for_reading_only_is_refused_without_a_request() {
+async fn read_only_account_is_refused_without_request() {
     let app = app_on(Engine::Sqlite, &["absence_requests"]).await;
-    let body = wanted(app.somebody(), REMOTE, "2027-01-04", "2027-01-04");
+    let body = wanted(app.free_employee(), REMOTE, "2027-01-04", "2027-01-04");
     let file = "employee,leave_type,starts,ends\n1,34,2027-01-04,2027-01-04\n";
     for refused in [
         app.request("k", &body).await,
@@ -274,17 +274,17 @@ async fn an_account_that_was_linked_for_reading_only_is_refused_without_a_reques
 }
 
 #[tokio::test]
-async fn a_key_that_may_not_is_told_which_box_to_tick() {
+async fn missing_permission_is_named() {
     let app = app().await;
     app.set_rights(|rights| rights.make_absence_requests = false);
-    let body = wanted(app.somebody(), REMOTE, "2027-01-04", "2027-01-04");
+    let body = wanted(app.free_employee(), REMOTE, "2027-01-04", "2027-01-04");
     for _ in 0..2 {
         let refused = app.request("k", &body).await;
         assert_eq!(refused.code(), (403, "absence.not_permitted"), "{}", refused.body);
         assert_eq!(refused.body["permission"], "make_absence_requests");
         assert!(refused.body["detail"].as_str().unwrap().contains("Make absence requests"));
         assert_eq!(app.writes(), 0);
-        // What was refused a moment ago is not asked for again.
+        // A request that was just refused is not repeated.
         app.emulator.tenant().clear_requests();
     }
     app.request("k", &body).await;
@@ -292,7 +292,7 @@ async fn a_key_that_may_not_is_told_which_box_to_tick() {
 }
 
 #[tokio::test]
-async fn what_is_not_known_is_not_found() {
+async fn unknown_ids_are_not_found() {
     let app = app().await;
     let unknown = "abr_0193a5b0c2d47b3e9f1a2b3c4d5e6f70";
     assert_eq!(app.get(&format!("/absence-requests/{unknown}")).await.code(), (404, "not_found"));
@@ -320,9 +320,9 @@ async fn what_is_not_known_is_not_found() {
 }
 
 #[tokio::test]
-async fn what_makes_no_sense_is_refused_by_member() {
+async fn invalid_members_are_refused_by_name() {
     let app = app().await;
-    let owner = app.somebody();
+    let owner = app.free_employee();
     for (starts_on, ends_on, fields) in [
         ("tomorrow", "2027-01-04", vec!["starts_on"]),
         ("2027-01-04", "2027-02-30", vec!["ends_on"]),
@@ -363,9 +363,9 @@ async fn what_makes_no_sense_is_refused_by_member() {
 }
 
 #[tokio::test]
-async fn it_is_approved_step_by_step_and_denied_with_a_comment() {
+async fn requests_are_approved_and_denied() {
     let app = app().await;
-    let owner = app.somebody();
+    let owner = app.free_employee();
     let first = app.request("a", &wanted(owner, REMOTE, "2027-01-04", "2027-01-04")).await;
     let first = first.body["id"].as_str().unwrap();
     let mut status = Value::Null;
@@ -383,7 +383,7 @@ async fn it_is_approved_step_by_step_and_denied_with_a_comment() {
     let again = app.post(&format!("/absence-requests/{first}/deny"), json!({ "comment": "no" })).await;
     assert_eq!(again.code(), (409, "absence.wrong_state"));
 
-    // By Lucca's id, as a sync gives it.
+    // By Lucca's id, as in a synced absence.
     let second = app.request("b", &wanted(owner, REMOTE, "2027-01-11", "2027-01-11")).await;
     app.sync().await;
     let absence = second.body["absence_id"].as_str().unwrap();
@@ -397,11 +397,11 @@ async fn it_is_approved_step_by_step_and_denied_with_a_comment() {
 }
 
 #[tokio::test]
-async fn a_file_is_tried_and_then_made_once() {
+async fn import_is_simulated_and_then_made_once() {
     let app = app().await;
-    let owner = app.somebody();
+    let owner = app.free_employee();
     let bad =
-        format!("employee,leave_type,starts,ends\n{owner},{REMOTE},2027-01-04,2027-01-05\nnobody,x,y,z\n");
+        format!("employee,leave_type,starts,ends\n{owner},{REMOTE},2027-01-04,2027-01-05\nunknown,x,y,z\n");
     let tried = app.import("", &bad).await;
     assert_eq!(tried.status, 200, "{}", tried.body);
     assert_eq!((&tried.body["ok"], &tried.body["simulated"]), (&json!(false), &json!(false)));
@@ -436,13 +436,13 @@ async fn a_file_is_tried_and_then_made_once() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_looked_for_and_ends_as_what_it_is() {
+async fn lost_response_is_resolved_by_reading() {
     let app = app().await;
-    let body = wanted(app.somebody(), REMOTE, "2027-01-04", "2027-01-04");
+    let body = wanted(app.free_employee(), REMOTE, "2027-01-04", "2027-01-04");
     app.post("/absence-requests/preview", body.clone()).await;
     let reads = app.emulator.tenant().requests();
     let before = reads.iter().filter(|request| request.path.eq_ignore_ascii_case("/api/v3/leaves")).count();
-    // The answer goes down with the connection, and so does whatever is asked right after.
+    // The response is lost with the connection, and the reads right after it fail too.
     let fault = |path: &str, nth: usize, kind: FaultKind| Fault {
         path: path.to_owned(),
         query_contains: None,
@@ -469,13 +469,13 @@ async fn a_lost_answer_is_looked_for_and_ends_as_what_it_is() {
 }
 
 #[tokio::test]
-async fn what_could_not_be_sent_is_sent_later() {
+async fn rate_limited_request_is_sent_later() {
     let app = app().await;
     app.once(
         "/api/v3/leaveRequestFactory",
         FaultKind::TooMany { retry_after_s: Some(3600), http_date: false },
     );
-    let body = wanted(app.somebody(), REMOTE, "2027-01-04", "2027-01-04");
+    let body = wanted(app.free_employee(), REMOTE, "2027-01-04", "2027-01-04");
     let sent = app.request("k", &body).await;
     assert_eq!((sent.status, &sent.body["status"]), (202, &json!("submitting")), "{}", sent.body);
     app.service.clock.advance(Duration::from_mins(61));
@@ -487,9 +487,9 @@ async fn what_could_not_be_sent_is_sent_later() {
 }
 
 #[tokio::test]
-async fn a_lucca_that_fails_is_told_from_a_refusal() {
+async fn failures_of_lucca_differ_from_refusals() {
     let app = app().await;
-    let body = wanted(app.somebody(), REMOTE, "2027-01-04", "2027-01-04");
+    let body = wanted(app.free_employee(), REMOTE, "2027-01-04", "2027-01-04");
     for (kind, status, code) in [
         (FaultKind::Status { code: 500, body: String::new() }, 502, "lucca.unavailable"),
         (FaultKind::ResetConnection, 502, "lucca.unreachable"),
@@ -515,10 +515,10 @@ async fn a_lucca_that_fails_is_told_from_a_refusal() {
 }
 
 #[tokio::test]
-async fn an_account_without_a_key_that_works_is_not_used() {
+async fn account_without_working_key_sends_nothing() {
     let app = app().await;
     let store = &app.service.machinery.store;
-    let made = app.request("k", &wanted(app.somebody(), REMOTE, "2027-01-04", "2027-01-04")).await;
+    let made = app.request("k", &wanted(app.free_employee(), REMOTE, "2027-01-04", "2027-01-04")).await;
     assert_eq!(made.status, 201);
     app.emulator.tenant().clear_requests();
     store
@@ -536,7 +536,7 @@ async fn an_account_without_a_key_that_works_is_not_used() {
     ] {
         assert_eq!(answer.code(), (409, "account.unlinked"));
     }
-    // What is kept is shown.
+    // Stored data is still shown.
     assert_eq!(app.get(&format!("/absence-requests/{id}")).await.status, 200);
     assert!(app.emulator.tenant().requests().is_empty());
 }

@@ -1,4 +1,4 @@
-//! The JSON API: who may use it, what it refuses and how it says so.
+//! The JSON API: authentication, refusals and their form.
 
 use lucca_emulator::Rights;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::support::{OPERATOR, Service, tenant};
 
 #[tokio::test]
 async fn nothing_under_v1_answers_without_a_key() {
-    // From many addresses, as one is slowed down.
+    // From many addresses, since one address would be rate limited.
     let service = Service::start("trust_forwarded_for = true").await;
     let description: Value = serde_json::from_str(&server::openapi()).unwrap();
     let mut tried = 0;
@@ -35,7 +35,7 @@ async fn nothing_under_v1_answers_without_a_key() {
 }
 
 #[tokio::test]
-async fn it_says_that_it_is_well_without_a_key() {
+async fn health_needs_no_key() {
     let service = Service::start("").await;
     for path in ["/healthz", "/readyz"] {
         let answer = service.http.get(format!("{}{path}", service.url)).send().await.unwrap();
@@ -45,7 +45,7 @@ async fn it_says_that_it_is_well_without_a_key() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_gone_is_not_ready() {
+async fn readiness_fails_without_the_database() {
     let service = Service::start("").await;
     service.database.store.clone().close().await;
     let answer = service.http.get(format!("{}/readyz", service.url)).send().await.unwrap();
@@ -54,7 +54,7 @@ async fn a_database_that_is_gone_is_not_ready() {
 }
 
 #[tokio::test]
-async fn a_link_token_has_an_address_and_an_end() {
+async fn link_token_has_an_address_and_expires() {
     let service = Service::start("").await;
     let (status, made) = service.post("/v1/link-tokens", json!({ "customer_id": "cust_1" })).await;
     assert_eq!(status, 201);
@@ -71,7 +71,7 @@ async fn a_link_token_has_an_address_and_an_end() {
 }
 
 #[tokio::test]
-async fn a_mailed_link_may_be_valid_for_thirty_days_and_no_longer() {
+async fn mailed_link_is_valid_for_at_most_30_days() {
     let service = Service::start("").await;
     let make = |minutes: Value| {
         service
@@ -83,7 +83,7 @@ async fn a_mailed_link_may_be_valid_for_thirty_days_and_no_longer() {
 }
 
 #[tokio::test]
-async fn requests_that_make_no_sense_are_refused_by_member() {
+async fn invalid_link_token_members_are_refused() {
     let service = Service::start("").await;
     for (body, field) in [
         (json!({ "customer_id": " " }), "customer_id"),
@@ -119,7 +119,7 @@ async fn requests_that_make_no_sense_are_refused_by_member() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_not_found() {
+async fn unknown_resources_are_not_found() {
     let service = Service::start("").await;
     for path in [
         "/v1/linking-flows/flow_0193a5b0c2d47b3e9f1a2b3c4d5e6f70",
@@ -137,7 +137,7 @@ async fn what_is_not_there_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_withdrawn_invitation_opens_no_more() {
+async fn cancelled_flow_no_longer_opens() {
     let service = Service::start("").await;
     let (token, flow) = service.link_token(json!({})).await;
     let open = || service.http.get(format!("{}/link/{token}/welcome", service.url)).send();
@@ -148,7 +148,7 @@ async fn a_withdrawn_invitation_opens_no_more() {
 }
 
 #[tokio::test]
-async fn guessing_keys_is_slowed_down() {
+async fn key_guessing_is_rate_limited() {
     let service = Service::start("").await;
     let mut statuses = Vec::new();
     for at in 0..40 {
@@ -157,16 +157,16 @@ async fn guessing_keys_is_slowed_down() {
         statuses.push(request.send().await.unwrap().status().as_u16());
     }
     assert_eq!((statuses[0], statuses[39]), (401, 429));
-    // Whoever has the right key is not kept out by those who guess.
+    // A client with a valid key is not locked out by those who guess.
     assert_eq!(service.get("/v1/linked-accounts").await.0, 200);
 }
 
 #[test]
-fn the_description_is_what_was_agreed() {
+fn description_matches_the_checked_in_file() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
     let now = server::openapi() + "\n";
     let agreed = std::fs::read_to_string(path).unwrap_or_default();
-    // Written anew, so that the difference is there to be read, agreed and committed.
+    // Writes the new description, so that the difference can be reviewed and committed.
     std::fs::write(path, &now).unwrap();
     assert!(agreed == now, "docs/openapi.json was out of date; it is not any more");
     assert!(!now.contains(OPERATOR));
@@ -192,7 +192,7 @@ async fn nul_characters_are_refused() {
         let body = json!({ "customer_id": "a\0b", "organization": "Acme" });
         let (status, problem) = service.post("/v1/link-tokens", body).await;
         assert_eq!((status, &problem["code"]), (422, &json!("request.invalid")));
-        // Six letters that are no escape.
+        // Six characters that are not an escape sequence.
         let body = json!({ "customer_id": "a\\u0000b", "organization": "Acme" });
         assert_eq!(service.post("/v1/link-tokens", body).await.0, 201);
     }

@@ -1,4 +1,5 @@
-//! Feeds of absences: made by a vendor, opened by whoever has the address, and by nobody once they are removed.
+//! Calendar feeds of absences: created by a vendor, readable by their secret address, and gone once they are
+//! removed.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +13,7 @@ use test_database::Engine;
 
 use crate::support::{Service, TODAY, tenant};
 
-/// A feed as a calendar gets it.
+/// Fetches a feed as a calendar app does.
 async fn open(service: &Service, url: &str) -> (StatusCode, String) {
     let answer = service.http.get(url).send().await.unwrap();
     (answer.status(), answer.text().await.unwrap())
@@ -23,7 +24,7 @@ fn values<'a>(feed: &'a str, name: &str) -> Vec<&'a str> {
 }
 
 #[tokio::test]
-async fn a_team_is_seen_through_its_feed_and_nothing_else_is_on_both_databases() {
+async fn feed_shows_only_the_absences_of_its_team() {
     for engine in Engine::available() {
         let service = Service::on(engine, "").await;
         let emulator = tenant(80, Rights::all()).await;
@@ -33,7 +34,7 @@ async fn a_team_is_seen_through_its_feed_and_nothing_else_is_on_both_databases()
         let store = &service.database.store;
         assert_eq!(service.get(&base).await.1, json!({ "items": [] }));
 
-        // Whoever has an approved absence today or soon, by what is stored.
+        // Employees with an approved absence today or soon, by the stored records.
         let absences: Vec<Absence> = store.all(account.no).await.unwrap();
         let types: Vec<LeaveType> = store.all(account.no).await.unwrap();
         let remote: Vec<_> =
@@ -63,25 +64,25 @@ async fn a_team_is_seen_through_its_feed_and_nothing_else_is_on_both_databases()
         let summaries = values(&unfolded, "SUMMARY:");
         for id in &team {
             let summary = format!("{} : absence", name(id));
-            assert!(summaries.iter().any(|one| one.starts_with(&summary)), "somebody is missing");
+            assert!(summaries.iter().any(|one| one.starts_with(&summary)), "an absence is missing");
         }
         let allowed: Vec<String> = team.iter().map(|id| format!("{} : absence", name(id))).collect();
         for summary in &summaries {
-            assert!(allowed.iter().any(|one| summary.starts_with(one)), "somebody else, or a type");
+            assert!(allowed.iter().any(|one| summary.starts_with(one)), "another employee, or a leave type");
         }
         let uids = values(&unfolded, "UID:");
         assert_eq!(uids.iter().collect::<BTreeSet<_>>().len(), uids.len());
         assert_eq!(values(&feed, "STATUS:TENTATIVE").len(), 0);
         assert!(!unfolded.contains("DESCRIPTION"));
 
-        // With the type, and what is pending.
+        // With leave types and pending absences.
         let wanted = json!({ "name": "All", "team": { "employee_ids": team }, "show_type": true, "with_pending": true });
         let with_type = service.post(&base, wanted).await.1;
         let (_, more) = open(&service, with_type["url"].as_str().unwrap()).await;
         assert!(values(&more, "SUMMARY:").iter().all(|one| !one.contains(": absent")));
         assert!(values(&more, "UID:").len() >= uids.len());
 
-        // Listed without their addresses; removed, they are gone.
+        // Lists have no addresses; removed feeds are gone.
         let (_, listed) = service.get(&base).await;
         assert_eq!(listed["items"].as_array().unwrap().len(), 2);
         assert!(!listed.to_string().contains("cal_"));
@@ -89,7 +90,7 @@ async fn a_team_is_seen_through_its_feed_and_nothing_else_is_on_both_databases()
         assert_eq!(service.api(Method::DELETE, &format!("{base}/{id}"), None).await.0, 204);
         assert_eq!(service.api(Method::DELETE, &format!("{base}/{id}"), None).await.0, 404);
         assert_eq!(open(&service, made["url"].as_str().unwrap()).await.0, StatusCode::NOT_FOUND);
-        // So they are with the account.
+        // Feeds are removed together with their account.
         let now = service.machinery.clock.now();
         store.unlink(&account, DataPolicy::Erase, store::Actor::Cli, now).await.unwrap();
         assert_eq!(open(&service, with_type["url"].as_str().unwrap()).await.0, StatusCode::NOT_FOUND);
@@ -98,7 +99,7 @@ async fn a_team_is_seen_through_its_feed_and_nothing_else_is_on_both_databases()
 }
 
 #[tokio::test]
-async fn a_department_is_shown_with_those_below_it_and_a_manager_with_their_reports() {
+async fn feed_of_department_and_of_manager() {
     let service = Service::start("").await;
     let emulator = tenant(120, Rights::all()).await;
     let account = service.linked(&emulator, &[]).await;
@@ -124,7 +125,7 @@ async fn a_department_is_shown_with_those_below_it_and_a_manager_with_their_repo
 }
 
 #[tokio::test]
-async fn who_has_the_feed_is_told_so_and_who_may_not_make_one_is_refused() {
+async fn feed_has_etag_and_invalid_feeds_are_refused() {
     let service = Service::start("").await;
     let emulator = tenant(40, Rights::all()).await;
     let account = service.linked(&emulator, &[]).await;
@@ -133,11 +134,11 @@ async fn who_has_the_feed_is_told_so_and_who_may_not_make_one_is_refused() {
     let made = service.post(&base, json!({ "name": "Team", "team": { "manager_id": "1" } })).await.1;
     let url = made["url"].as_str().unwrap();
     let answer = service.http.get(url).send().await.unwrap();
-    let told = answer.headers().clone();
-    assert_eq!(told[header::CONTENT_TYPE], "text/calendar; charset=utf-8");
-    assert_eq!(told[header::CACHE_CONTROL], "private, no-cache");
+    let headers = answer.headers().clone();
+    assert_eq!(headers[header::CONTENT_TYPE], "text/calendar; charset=utf-8");
+    assert_eq!(headers[header::CACHE_CONTROL], "private, no-cache");
     let again =
-        service.http.get(url).header(header::IF_NONE_MATCH, &told[header::ETAG]).send().await.unwrap();
+        service.http.get(url).header(header::IF_NONE_MATCH, &headers[header::ETAG]).send().await.unwrap();
     assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
 
     let refused = [

@@ -1,4 +1,4 @@
-//! What is the same of every call, tried on every call that the description has: so whatever is added has it too.
+//! Conventions of all operations, tested on every operation of the description, so that new ones are covered.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ pub(crate) fn description() -> Value {
     serde_json::from_str(&server::openapi()).unwrap()
 }
 
-/// Every operation: its method, its path, and what is said of it.
+/// All operations: method, path, and description.
 pub(crate) fn operations(description: &Value) -> Vec<(Method, String, Value)> {
     let paths = description["paths"].as_object().unwrap();
     let of = |(path, methods): (&String, &Value)| {
@@ -31,13 +31,13 @@ pub(crate) fn resolve<'a>(description: &'a Value, value: &'a Value) -> &'a Value
     }
 }
 
-/// An address of an operation, with nothing that exists in it.
+/// The address of an operation, with ids that don't exist.
 fn address(service: &Service, path: &str) -> String {
     format!("{}{}", service.url, path.replace(['{', '}'], ""))
 }
 
 #[test]
-fn everything_is_described_with_an_example() {
+fn every_operation_is_described_with_example() {
     let description = description();
     let mut seen = 0;
     for (method, path, operation) in operations(&description) {
@@ -57,7 +57,7 @@ fn everything_is_described_with_an_example() {
             assert!(!media["example"].is_null(), "{place} has no example of {}", media["schema"]);
             seen += 1;
         }
-        // What Lucca calls has no key for the API, and is as Lucca calls it.
+        // Lucca calls these without an API key, and defines their form.
         if path.starts_with("/v1/inbound/") {
             continue;
         }
@@ -74,20 +74,20 @@ fn everything_is_described_with_an_example() {
     assert!(seen > 300, "{seen}");
     for (name, schema) in description["components"]["schemas"].as_object().unwrap() {
         assert!(schema["examples"].is_array(), "{name}");
-        // What nobody gave an example: with the member, or in openapi/examples.rs.
+        // The fallback for members that lack an example of their own and in openapi/examples.rs.
         assert!(
             !schema["examples"].to_string().contains("\"text\"]")
                 && !schema["examples"].to_string().contains(":\"text\""),
             "{name}: {}",
             schema["examples"]
         );
-        // A record whose members nobody is told.
+        // An object without described members.
         assert!(schema["type"] != "object" || schema.get("properties").is_some(), "{name}");
     }
 }
 
 #[tokio::test]
-async fn a_parameter_that_is_not_known_is_refused_everywhere() {
+async fn unknown_parameters_are_refused_everywhere() {
     let service = Service::start("").await;
     for (method, path, _) in operations(&description()) {
         let url = format!("{}?unheard_of=1", address(&service, &path));
@@ -98,7 +98,7 @@ async fn a_parameter_that_is_not_known_is_refused_everywhere() {
 }
 
 #[tokio::test]
-async fn head_is_answered_as_get_is_and_nothing_is_kept_by_strangers() {
+async fn head_equals_get_and_responses_are_private() {
     let service = Service::start("").await;
     for (_, path, _) in operations(&description()).into_iter().filter(|(method, ..)| *method == Method::GET) {
         let ask =
@@ -114,7 +114,7 @@ async fn head_is_answered_as_get_is_and_nothing_is_kept_by_strangers() {
 }
 
 #[tokio::test]
-async fn a_lesser_key_is_refused_in_words_and_what_it_may_not_see_is_not_there() {
+async fn lesser_key_gets_forbidden_or_not_found() {
     let service = Service::start("").await;
     let (_, made) = service.post("/v1/api-keys", json!({ "name": "app", "role": "vendor" })).await;
     let key = made["key"].as_str().unwrap();
@@ -128,7 +128,7 @@ async fn a_lesser_key_is_refused_in_words_and_what_it_may_not_see_is_not_there()
 }
 
 #[tokio::test]
-async fn what_the_framework_refuses_is_a_problem_too() {
+async fn framework_errors_are_problems() {
     let service = Service::start("").await;
     for (method, path, status, code) in [
         (Method::GET, "/v1/linking-flows/%FF", 400, "request.invalid"),
@@ -148,7 +148,7 @@ async fn what_the_framework_refuses_is_a_problem_too() {
 
 #[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "a client that does not unpack")]
-async fn answers_come_as_small_as_the_caller_can_read_them() {
+async fn description_is_served_compressed() {
     let service = Service::start("").await;
     let http = reqwest::Client::builder().no_gzip().no_brotli().no_zstd().build().unwrap();
     for encoding in ["gzip", "br"] {
@@ -160,7 +160,7 @@ async fn answers_come_as_small_as_the_caller_can_read_them() {
 }
 
 #[tokio::test]
-async fn a_key_may_ask_so_often_and_is_told_how_much_is_left() {
+async fn rate_limit_headers_count_down() {
     let service = Service::start("[api]\nrequests_per_minute = 3").await;
     let ask = |key: &str| {
         service.http.get(format!("{}/v1/webhook-endpoints", service.url)).bearer_auth(key.to_owned()).send()
@@ -193,7 +193,7 @@ async fn a_key_may_ask_so_often_and_is_told_how_much_is_left() {
 }
 
 #[tokio::test]
-async fn whoever_shows_no_key_is_told_how_long_to_wait() {
+async fn invalid_keys_are_limited_with_retry_after() {
     let service = Service::start("").await;
     let mut last = None;
     for _ in 0..40 {
@@ -206,7 +206,7 @@ async fn whoever_shows_no_key_is_told_how_long_to_wait() {
 }
 
 #[tokio::test]
-async fn the_reference_is_one_page_without_a_script() {
+async fn reference_is_one_page_without_script() {
     let service = Service::start("").await;
     let root = service.http.get(&service.url).send().await.unwrap();
     assert_eq!((root.status().as_u16(), &root.headers()["location"]), (307, &"/reference".parse().unwrap()));
@@ -220,7 +220,7 @@ async fn the_reference_is_one_page_without_a_script() {
     }
 }
 
-/// The codes in the sources: what `Problem`s are made with, and what else is of their form.
+/// The error codes in the sources: those passed to `Problem`s, and other literals of their form.
 fn codes(folder: &std::path::Path, all: &mut std::collections::BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -229,7 +229,7 @@ fn codes(folder: &std::path::Path, all: &mut std::collections::BTreeSet<String>)
             continue;
         }
         let text = std::fs::read_to_string(&path).unwrap();
-        // Where the code is a variable, its literal is elsewhere.
+        // If the code is a variable, its literal is elsewhere.
         let literal = |text: &str, nth: usize| {
             let parts: Vec<&str> = text.splitn(2 * nth + 3, '"').collect();
             let is_between = |text: &str| !text.contains(['(', ')', ';', '{']);

@@ -1,4 +1,4 @@
-//! Which people are delivered, which fields, and under which names: set through the API, and seen in what it answers.
+//! Delivery rules (people, fields, names): set through the API, and applied to its responses.
 
 use lucca_emulator::Rights;
 use reqwest::Method;
@@ -14,7 +14,7 @@ async fn items(service: &Service, path: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn rules_hold_for_lists_changes_and_lines_on_both_databases() {
+async fn delivery_rules_apply_to_all_reads() {
     for engine in Engine::available() {
         let service = Service::on(engine, "").await;
         let emulator = tenant(60, Rights::all()).await;
@@ -40,7 +40,7 @@ async fn rules_hold_for_lists_changes_and_lines_on_both_databases() {
             assert_eq!(put("", wrong.clone()).await.0, 422, "{wrong}");
         }
 
-        // A dry run says what would be, and changes nothing.
+        // A dry run previews the effect and changes nothing.
         let (status, tried) = put("?dry_run=true", rules.clone()).await;
         let expected = json!({ "delivered": active, "enter": 0, "leave": everybody - active });
         assert_eq!((status, &tried["people"]), (200, &expected));
@@ -61,10 +61,10 @@ async fn rules_hold_for_lists_changes_and_lines_on_both_databases() {
         let ids: Vec<&Value> = people.iter().map(|person| &person["id"]).collect();
         assert!(!employments.is_empty());
         for employment in &employments {
-            assert!(ids.contains(&&employment["employee_id"]), "of somebody who is not delivered");
+            assert!(ids.contains(&&employment["employee_id"]), "of an employee who is not delivered");
             assert!(employment.get("starts_on").is_none());
         }
-        // Whoever is left out is told as excluded, and shown no more.
+        // Excluded people have a change `excluded` and are no longer shown.
         let changes =
             items(&service, &format!("{base}/changes?after={last}&limit=1000&kind=employees")).await;
         assert_eq!(changes.len(), everybody - active);
@@ -72,7 +72,7 @@ async fn rules_hold_for_lists_changes_and_lines_on_both_databases() {
         let gone = changes[0]["id"].as_str().unwrap();
         assert_eq!(service.get(&format!("{base}/employees/{gone}")).await.0, 404);
 
-        // No way round.
+        // Raw records and passthrough can't bypass the rules.
         let (status, problem) = service.get(&format!("{base}/employees?include=raw")).await;
         assert_eq!((status, &problem["code"]), (422, &json!("delivery.raw_refused")));
         let (status, problem) =
@@ -89,7 +89,7 @@ async fn rules_hold_for_lists_changes_and_lines_on_both_databases() {
             items(&service, &format!("{base}/employees?limit=500&include=manager&fields=manager_id")).await;
         assert!(people.iter().any(|person| person["manager"]["name"].is_string()));
 
-        // Every field says where it is from, and what became of it.
+        // Every field has its source, and its delivered name or the reason why it is not delivered.
         let fields = items(&service, &format!("{base}/fields")).await;
         let of =
             |name: &str| fields.iter().find(|field| field["stream"] == "employees" && field["field"] == name);
@@ -98,7 +98,7 @@ async fn rules_hold_for_lists_changes_and_lines_on_both_databases() {
         assert_eq!(of("login").unwrap()["reason"], "excluded");
         assert_eq!(of("bank").unwrap()["reason"], "not_read");
 
-        // Everything again.
+        // Without rules, everything is delivered again.
         assert_eq!(put("", json!({})).await.0, 200);
         let account = service.database.store.account(account.id).await.unwrap().unwrap();
         service.sync(&account).await;

@@ -1,5 +1,5 @@
-//! What a key was found to be good for: the page, the API, the issues and the audit log say the same; and it is of the key
-//! and the tenant that are linked.
+//! The diagnosis of a key: page, API, issues and audit log agree, and it belongs to the key and the tenant
+//! that are linked.
 
 use lucca_emulator::{Fault, FaultKind, KeyConfig, Rights};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ async fn checked(browser: &Browser<'_>, tenant: &str, key: &str, features: &[&st
 
 const REQUIRED: [&str; 3] = ["view_users", "see_future_employees", "see_former_employees"];
 
-/// Asserts that the API's diagnosis and the issues that are open agree; gives the diagnosis.
+/// Asserts that the API's diagnosis and the open issues agree; returns the diagnosis.
 async fn assert_agree(service: &Service, account: &str, about: &str) -> Value {
     let (_, shown) = service.get(&format!("/v1/linked-accounts/{account}")).await;
     let diagnosis = shown["diagnosis"].clone();
@@ -62,7 +62,7 @@ async fn page_api_issues_and_audit_agree() {
     let emulator = tenant(300, Rights::all()).await;
     let all = Rights::all;
     let scoped = |scope: &[i64]| Rights { establishment_scope: Some(scope.to_vec()), ..all() };
-    // None where the role is narrowed.
+    // `None` where the role is narrowed.
     let (ready, ready_but, not_ready) = (Some("ready"), Some("ready_but"), Some("not_ready"));
     let cases = [
         ("everything", all(), ready),
@@ -71,7 +71,7 @@ async fn page_api_issues_and_audit_agree() {
         ("no qualifications", Rights { view_qualifications: false, ..all() }, ready_but),
         ("no contracts", Rights { view_contracts: false, ..all() }, ready_but),
         ("no leaves", Rights { consult_leaves: false, ..all() }, ready_but),
-        // Whether requests may be made is never tried: it can't be told, and counts as there.
+        // Creating requests is never tried: it stays undecided, and counts as granted.
         ("no requests", Rights { make_absence_requests: false, ..all() }, ready),
         ("no future", Rights { see_future: false, ..all() }, not_ready),
         ("no former", Rights { see_former: false, ..all() }, not_ready),
@@ -121,7 +121,7 @@ async fn page_api_issues_and_audit_agree() {
     }
 }
 
-/// A tenant's answer that takes a while.
+/// A slow response of the tenant.
 fn slow_once() -> Fault {
     let kind = FaultKind::Drip { bytes: 2_000, every_ms: 20 };
     Fault { path: "users".to_owned(), query_contains: None, nth: Some(1), probability: None, kind }
@@ -139,7 +139,7 @@ async fn a_diagnosis_of_another_key_links_nothing() {
     let browser = service.browser(&token).await;
     browser.up_to_key(&emulator.url()).await;
     emulator.tenant().set_faults(vec![slow_once()]);
-    // The first key has every right, and its check is still going on when the second is entered.
+    // The first key has every right, and its check is still running when the second key is entered.
     browser.give_key(emulator.api_key()).await;
     browser.give_key(lesser).await;
     for _ in 0..300 {
@@ -147,7 +147,7 @@ async fn a_diagnosis_of_another_key_links_nothing() {
         assert!(checks.contains("Not ready"), "of the second key: {checks}");
     }
     assert_eq!(browser.post("checks/link", &[]).await.step(), "checks");
-    // A page that showed what was found of the first key does not link the second.
+    // A page that showed the first key's result does not link the second key.
     let old = [("anyway", "yes"), ("checked", "1")];
     assert_eq!(browser.post("checks/link", &old).await.step(), "checks");
     assert!(service.database.store.accounts().await.unwrap().is_empty());

@@ -1,4 +1,4 @@
-//! Calls that do exactly what was asked: of runs, of the change log, of references to people.
+//! Calls that do exactly what they request: runs, the change log, references to employees.
 
 use std::time::Duration;
 
@@ -33,13 +33,13 @@ async fn full_run_reads_everything() {
         assert_eq!(mode_of_people(Some(json!({ "full": false }))).await, "incremental");
         assert_eq!(mode_of_people(None).await, "incremental");
 
-        // Asked for once more while it waits: one run, which reads everything.
+        // Requested again while it is queued: one run, which reads everything.
         service.clock.advance(Duration::from_secs(5));
         let (_, plain) = service.post(&runs, json!({})).await;
         let (_, full) = service.post(&runs, json!({ "full": true })).await;
         assert_eq!(plain["id"], full["id"]);
         assert!(service.database.store.is_full_run_asked(account.no).await.unwrap());
-        // Cancelled before it began, it is asked for no more.
+        // A run that is cancelled before it began is no longer requested.
         let path = format!("{runs}/{}/cancel", full["id"].as_str().unwrap());
         assert_eq!(service.post(&path, json!({})).await.0, 202);
         assert!(!service.database.store.is_full_run_asked(account.no).await.unwrap());
@@ -47,7 +47,7 @@ async fn full_run_reads_everything() {
 }
 
 #[tokio::test]
-async fn a_run_that_cannot_be_read_is_refused() {
+async fn invalid_run_options_are_refused() {
     let service = Service::start("").await;
     let emulator = tenant(5, Rights::all()).await;
     let account = service.linked(&emulator, &[]).await;
@@ -66,7 +66,7 @@ async fn a_run_that_cannot_be_read_is_refused() {
 }
 
 #[tokio::test]
-async fn a_place_beyond_the_last_change_is_gone() {
+async fn sequence_beyond_the_last_change_is_gone() {
     for engine in Engine::available() {
         let service = Service::on(engine, "").await;
         let emulator = tenant(5, Rights::all()).await;

@@ -6,7 +6,7 @@ use test_database::Engine;
 
 use crate::support::{Browser, Page, Service, tenant};
 
-/// Goes all the way; gives the last page.
+/// Goes through the whole flow; returns the last page.
 async fn link(browser: &Browser<'_>, tenant: &str, key: &str) -> Page {
     browser.up_to_key(tenant).await;
     browser.give_key(key).await;
@@ -19,7 +19,7 @@ async fn link(browser: &Browser<'_>, tenant: &str, key: &str) -> Page {
     browser.post("done", &[]).await
 }
 
-/// The public token that the last page gives.
+/// The public token on the last page.
 fn public_token(page: &Page) -> String {
     let at = page.html.find("pub_").expect("a public token");
     page.html[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || "_-".contains(*c)).collect()
@@ -30,7 +30,7 @@ async fn exchange(service: &Service, token: &str) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn from_a_link_token_to_a_linked_account_on_both_databases() {
+async fn flow_links_an_account() {
     for engine in Engine::available() {
         let service = Service::on(engine, "").await;
         let emulator = tenant(300, Rights::all()).await;
@@ -54,7 +54,7 @@ async fn from_a_link_token_to_a_linked_account_on_both_databases() {
         let (_, flow) = service.get(&format!("/v1/linking-flows/{flow}")).await;
         assert_eq!((&flow["status"], &flow["account_id"]), (&json!("finished"), &account["id"]));
 
-        // All of the tenant is there.
+        // All employees of the tenant are stored.
         let stored = service.database.store.accounts().await.unwrap();
         let people =
             service.database.store.count_present(stored[0].no, people::Kind::Employee).await.unwrap();
@@ -66,7 +66,7 @@ async fn from_a_link_token_to_a_linked_account_on_both_databases() {
 }
 
 #[tokio::test]
-async fn the_first_sync_is_shown_while_it_waits_for_a_worker() {
+async fn queued_first_sync_is_shown() {
     let service = Service::start("").await;
     let emulator = tenant(5, Rights::all()).await;
     for (language, text) in
@@ -86,7 +86,7 @@ async fn the_first_sync_is_shown_while_it_waits_for_a_worker() {
 }
 
 #[tokio::test]
-async fn what_was_said_is_still_there_on_another_device() {
+async fn answers_are_kept_for_another_device() {
     let service = Service::start("").await;
     let emulator = tenant(5, Rights::all()).await;
     let (token, _) = service.link_token(json!({})).await;
@@ -94,12 +94,12 @@ async fn what_was_said_is_still_there_on_another_device() {
     let other = service.browser(&token).await;
     assert!(other.get("tenant").await.html.contains(&emulator.url()));
     assert_eq!(other.get("enter-key").await.status, 200);
-    // What is not open yet leads to what is.
+    // A step that is not open yet redirects to the furthest one.
     assert_eq!(other.get("summary").await.step(), "enter-key");
 }
 
 #[tokio::test]
-async fn a_required_permission_that_is_missing_is_ticked_and_checked_again() {
+async fn missing_required_permission_blocks_linking() {
     let service = Service::start("[linking]\nallow_missing_permissions = false").await;
     let emulator = tenant(300, Rights { see_former: false, ..Rights::all() }).await;
     let (token, _) = service.link_token(json!({})).await;
@@ -108,7 +108,7 @@ async fn a_required_permission_that_is_missing_is_ticked_and_checked_again() {
     browser.give_key(emulator.api_key()).await;
     let checks = browser.checks_done().await;
     assert!(checks.html.contains("See former employees"), "{}", checks.html);
-    // Going on is not offered, and refused to whoever asks all the same.
+    // The page does not offer to continue, and the service refuses a forced attempt.
     assert_eq!(browser.post("checks/link", &[("anyway", "yes")]).await.step(), "checks");
 
     let key = KeyConfig { rights: Rights::all(), ..KeyConfig::full(7) };
@@ -119,7 +119,7 @@ async fn a_required_permission_that_is_missing_is_ticked_and_checked_again() {
 }
 
 #[tokio::test]
-async fn without_a_required_permission_one_goes_on_where_the_vendor_allows_it() {
+async fn vendor_may_allow_missing_permissions() {
     let service = Service::start("").await;
     let emulator = tenant(300, Rights { see_future: false, ..Rights::all() }).await;
     let (token, _) = service.link_token(json!({})).await;
@@ -132,7 +132,7 @@ async fn without_a_required_permission_one_goes_on_where_the_vendor_allows_it() 
 }
 
 #[tokio::test]
-async fn what_the_doctor_cannot_tell_is_confirmed() {
+async fn undecided_permissions_can_be_confirmed() {
     let service = Service::start("[linking]\nallow_missing_permissions = false").await;
     let emulator = tenant(0, Rights::all()).await;
     let (token, _) = service.link_token(json!({ "features": ["employees"], "language": "fr" })).await;
@@ -140,7 +140,7 @@ async fn what_the_doctor_cannot_tell_is_confirmed() {
     browser.up_to_key(&emulator.url()).await;
     browser.give_key(emulator.api_key()).await;
     browser.checks_done().await;
-    // Each button says what it confirms to whoever hears the page.
+    // Each button says what it confirms, for users of screen readers.
     let checks = browser.get("checks").await.html;
     assert!(
         checks.contains("correct<span class=\"hidden\">\u{a0}: Futurs collaborateurs</span>"),
@@ -169,7 +169,7 @@ async fn a_refused_key_can_be_replaced() {
     browser.give_key(emulator.api_key()).await;
     browser.checks_done().await;
     assert_eq!(browser.post("checks/link", &[("anyway", "yes")]).await.step(), "sync");
-    // What is no key at all is told where it was given.
+    // A text that is no key is reported on the form.
     let (token, _) = service.link_token(json!({})).await;
     let browser = service.browser(&token).await;
     browser.up_to_key(&emulator.url()).await;
@@ -177,12 +177,12 @@ async fn a_refused_key_can_be_replaced() {
 }
 
 #[tokio::test]
-async fn declined_features_are_neither_checked_nor_read() {
+async fn declined_features_are_not_requested() {
     let service = Service::start("").await;
     let emulator = tenant(300, Rights::all()).await;
     let (token, _) = service.link_token(json!({})).await;
     let browser = service.browser(&token).await;
-    // Boxes that are ticked are sent: leaves and jobs were switched off.
+    // Browsers send ticked boxes: leaves and jobs were declined.
     let kept = [("features", "managers"), ("features", "qualifications")];
     assert_eq!(browser.post("welcome", &kept).await.step(), "access");
     link_from_access(&browser, &emulator.url(), emulator.api_key()).await;
@@ -192,7 +192,7 @@ async fn declined_features_are_neither_checked_nor_read() {
     let asked = emulator.tenant().requests();
     let asked: Vec<String> = asked.iter().map(|request| format!("{request:?}")).collect();
     assert!(!asked.iter().any(|request| request.contains("jobTitle")), "something declined was asked for");
-    // The doctor asks for the id of one leave, to tell that the key may see more than is needed.
+    // The doctor requests the id of one leave, to detect a right that is not needed.
     let leaves: Vec<&String> = asked.iter().filter(|request| request.contains("leaves")).collect();
     assert!(leaves.len() <= 1, "{leaves:?}");
     assert!(asked.iter().any(|request| request.contains("/api/v3/users")));
@@ -210,7 +210,7 @@ async fn link_from_access(browser: &Browser<'_>, tenant: &str, key: &str) {
 }
 
 #[tokio::test]
-async fn a_link_opens_until_it_expires_and_a_handed_over_one_longer() {
+async fn handed_over_link_outlives_the_first() {
     let service = Service::start("").await;
     let (token, _) = service.link_token(json!({})).await;
     let browser = service.browser(&token).await;
@@ -270,7 +270,7 @@ async fn linking_again_keeps_the_id() {
 }
 
 #[tokio::test]
-async fn linking_again_with_a_lesser_key_tells_what_is_missing() {
+async fn relinking_with_a_lesser_key_lists_missing() {
     let service = Service::start("[linking]\nrequests_per_minute = 0").await;
     let emulator = tenant(300, Rights::all()).await;
     let (token, _) = service.link_token(json!({})).await;
@@ -292,7 +292,7 @@ async fn linking_again_with_a_lesser_key_tells_what_is_missing() {
 }
 
 #[tokio::test]
-async fn a_tenant_that_another_customer_has_linked_is_noticed() {
+async fn tenant_of_another_customer_is_detected() {
     let emulator = tenant(5, Rights::all()).await;
     for (config, allowed) in [("", false), ("[linking]\nsame_tenant = \"allow\"", true)] {
         let service = Service::start(config).await;
@@ -314,7 +314,7 @@ async fn a_tenant_that_another_customer_has_linked_is_noticed() {
 }
 
 #[tokio::test]
-async fn unlinking_erases_the_key_and_what_was_asked_for() {
+async fn unlinking_erases_key_and_requested_data() {
     let service = Service::start("").await;
     let emulator = tenant(5, Rights::all()).await;
     let (token, _) = service.link_token(json!({})).await;
@@ -330,7 +330,7 @@ async fn unlinking_erases_the_key_and_what_was_asked_for() {
 }
 
 #[tokio::test]
-async fn a_form_from_elsewhere_is_refused() {
+async fn cross_site_form_is_refused() {
     let service = Service::start("").await;
     let (token, _) = service.link_token(json!({})).await;
     let csrf = service.csrf(&token).await;
@@ -345,7 +345,7 @@ async fn a_form_from_elsewhere_is_refused() {
 }
 
 #[tokio::test]
-async fn only_the_allowed_origin_may_frame_it_and_nothing_comes_from_elsewhere() {
+async fn only_the_allowed_origin_may_frame_the_flow() {
     let service = Service::start("").await;
     let (token, _) = service.link_token(json!({ "allowed_origin": "https://app.example" })).await;
     let page = service.http.get(format!("{}/link/{token}/welcome", service.url)).send().await.unwrap();
@@ -368,7 +368,7 @@ async fn only_the_allowed_origin_may_frame_it_and_nothing_comes_from_elsewhere()
 }
 
 #[tokio::test]
-async fn everything_is_there_in_french_too() {
+async fn flow_speaks_french() {
     let service = Service::start("").await;
     let (token, _) = service.link_token(json!({ "language": "fr" })).await;
     let page = service.browser(&token).await.get("welcome").await;
@@ -376,7 +376,7 @@ async fn everything_is_there_in_french_too() {
     let browser = service.browser(&token).await;
     browser.post("language", &[("language", "en"), ("step", "welcome")]).await;
     assert!(browser.get("welcome").await.html.contains("lang=\"en\""));
-    // Where nobody chose, the browser's languages decide.
+    // Without a chosen language, the browser's languages decide.
     let (token, _) = service.link_token(json!({ "language": null })).await;
     let url = format!("{}/link/{token}/welcome", service.url);
     let page =
@@ -384,21 +384,21 @@ async fn everything_is_there_in_french_too() {
     assert!(page.text().await.unwrap().contains("lang=\"fr\""));
 }
 
-/// Syncs the one linked account a quarter of an hour later, as the round does.
+/// Syncs the one linked account a quarter of an hour later, as the scheduler does.
 async fn sync(service: &Service) {
     service.clock.advance(std::time::Duration::from_mins(15));
     let account = service.machinery.store.accounts().await.unwrap().remove(0);
     service.sync(&account).await;
 }
 
-/// The codes of issues that are open.
+/// The codes of the open issues.
 async fn open_issues(service: &Service) -> Vec<String> {
     let issues = service.database.store.issues(None, store::IssueFilter::Open).await.unwrap();
     issues.into_iter().map(|issue| issue.code).collect()
 }
 
 #[tokio::test]
-async fn a_permission_that_is_lost_later_is_an_issue_until_it_is_back() {
+async fn lost_permission_is_an_issue_until_restored() {
     let service = Service::start("[linking]\nrequests_per_minute = 0").await;
     let emulator = tenant(300, Rights::all()).await;
     let (token, _) = service.link_token(json!({})).await;
@@ -423,7 +423,7 @@ async fn a_permission_that_is_lost_later_is_an_issue_until_it_is_back() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_refused_later_is_an_issue() {
+async fn refused_key_opens_an_issue() {
     let service = Service::start("[linking]\nrequests_per_minute = 0").await;
     let emulator = tenant(300, Rights::all()).await;
     let (token, _) = service.link_token(json!({})).await;
@@ -449,7 +449,7 @@ async fn a_key_that_is_refused_later_is_an_issue() {
 }
 
 #[tokio::test]
-async fn guessing_links_and_checking_without_end_is_slowed_down() {
+async fn link_guessing_and_checks_are_rate_limited() {
     let service = Service::start("").await;
     let mut last = 0;
     for at in 0..40 {
@@ -472,7 +472,7 @@ async fn guessing_links_and_checking_without_end_is_slowed_down() {
 }
 
 #[tokio::test]
-async fn without_the_right_to_read_anybody_there_is_nothing_to_link() {
+async fn key_that_reads_no_people_cannot_be_linked() {
     let service = Service::start("").await;
     let emulator = tenant(300, Rights { view_users: false, ..Rights::all() }).await;
     let (token, _) = service.link_token(json!({})).await;
@@ -487,7 +487,7 @@ async fn without_the_right_to_read_anybody_there_is_nothing_to_link() {
 }
 
 #[tokio::test]
-async fn a_tenant_is_named_twenty_times_an_hour() {
+async fn tenant_names_are_limited_to_20_per_hour() {
     let service = Service::start("[linking]\nsame_tenant = \"refuse\"").await;
     let emulator = tenant(5, Rights::all()).await;
     let account = service.linked(&emulator, &[]).await;
@@ -505,7 +505,7 @@ async fn a_tenant_is_named_twenty_times_an_hour() {
 }
 
 #[tokio::test]
-async fn handing_over_ends_with_the_flow() {
+async fn hand_over_cannot_extend_the_flow() {
     let service = Service::start("[linking]\nhand_over_days = 20").await;
     let (mut token, _) = service.link_token(json!({ "mailed": true, "valid_minutes": 43_200 })).await;
     let mut renewed = 0;

@@ -1,5 +1,5 @@
-//! Three hundred hostile inputs to every form and endpoint: nothing breaks, nothing leaves this machine, and no secret
-//! turns up anywhere.
+//! Three hundred hostile inputs to every form and endpoint: nothing breaks, nothing leaves this machine, and
+//! no secret appears anywhere.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -11,10 +11,10 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::support::{Service, tenant};
 
-/// A valid API key that no tenant has, so that it is kept, sent and refused.
+/// A valid API key that no tenant has, so that it is stored, sent and refused.
 const CANARY: &str = "c0ffee00-dead-4bad-8bad-0123456789ab";
 
-/// What is thrown at every field.
+/// The inputs for every field.
 fn hostile() -> Vec<String> {
     let mut inputs: Vec<String> = [
         "",
@@ -55,7 +55,7 @@ fn hostile() -> Vec<String> {
         "a=b&c=d",
         "\u{0}\u{1}\u{2}\u{7f}",
         "A\u{301}\u{301}\u{301}\u{301}",
-        // Tenant URLs that must lead nowhere.
+        // Tenant URLs that must not be contacted.
         "https://acme.ilucca.net@evil.example",
         "https://evil.example#.ilucca.net",
         "https://evil.example/.ilucca.net",
@@ -91,7 +91,7 @@ fn hostile() -> Vec<String> {
         "https://metadata.google.internal",
         "https://localhost.evil.example",
         "acme.ilucca.net/../../x",
-        // Keys that are none.
+        // Invalid keys.
         "00000000-0000-0000-0000-000000000000",
         "c0ffee00-dead-4bad-8bad-0123456789a",
         "Bearer c0ffee00",
@@ -128,7 +128,7 @@ impl MakeWriter<'_> for Log {
     }
 }
 
-/// Everything that was seen or kept, to be searched for what must not be there.
+/// All responses and stored data, to be searched for secrets and markup.
 #[derive(Default)]
 struct Everything(Vec<(String, String)>);
 
@@ -147,7 +147,7 @@ impl Everything {
     }
 }
 
-/// An address for each request.
+/// A client address for each request.
 fn from(request: usize) -> String {
     format!("10.0.{}.{}", request / 250, request % 250)
 }
@@ -157,9 +157,9 @@ async fn three_hundred_hostile_inputs() {
     let log = Log::default();
     let subscriber =
         tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
-    // Of the whole process: what other tests log meanwhile may hold no secret either.
+    // For the whole process: other tests' logs must not contain secrets either.
     tracing::subscriber::set_global_default(subscriber).unwrap();
-    // Each request comes from somebody else: what slows down one who tries often is not looked at here.
+    // Each request comes from another address, so that rate limits don't interfere.
     let service = Service::start("trust_forwarded_for = true").await;
     let emulator = tenant(5, Rights::all()).await;
     let mut everything = Everything::default();
@@ -190,7 +190,7 @@ async fn three_hundred_hostile_inputs() {
             format!("/assets/{escaped}"),
             format!("/widget/{escaped}"),
         ] {
-            // What no client could send is no input.
+            // Requests that no client can build are skipped.
             let Ok(request) = service
                 .http
                 .get(format!("{}{path}", service.url))
@@ -221,9 +221,12 @@ async fn three_hundred_hostile_inputs() {
             body[member] = json!(input);
             requests.push(post("absence-requests/preview".to_owned()).json(&body));
         }
-        let nobody = json!({ "employee_id": "0", "leave_type_id": "34", "starts_on": day, "ends_on": day });
+        let unknown_employee =
+            json!({ "employee_id": "0", "leave_type_id": "34", "starts_on": day, "ends_on": day });
         requests.push(
-            post("absence-requests".to_owned()).json(&nobody).header("idempotency-key", input.as_bytes()),
+            post("absence-requests".to_owned())
+                .json(&unknown_employee)
+                .header("idempotency-key", input.as_bytes()),
         );
         let escaped: String = url::form_urlencoded::byte_serialize(input.as_bytes()).collect();
         for (what, body) in [
@@ -283,7 +286,7 @@ async fn three_hundred_hostile_inputs() {
             requests.push(request.header("content-type", "text/csv").body(file));
         }
         for request in requests {
-            // What no client could send is no input.
+            // Requests that no client can build are skipped.
             let Ok(request) = request.header("x-forwarded-for", from(sent)).build() else { continue };
             let what = format!("{} {input:?}", request.url().path());
             everything.add(what, service.http.execute(request).await.unwrap()).await;
@@ -326,7 +329,7 @@ async fn three_hundred_hostile_inputs() {
         sent += 1;
     }
 
-    // A key that Lucca refuses: it is held, sent, and nowhere to be read.
+    // A key that Lucca refuses: it is stored and sent, and appears nowhere.
     let (token, _) = service.link_token(json!({})).await;
     let browser = service.browser(&token).await;
     browser.up_to_key(&emulator.url()).await;
@@ -338,7 +341,7 @@ async fn three_hundred_hostile_inputs() {
     }
 
     assert!(sent >= 300, "{sent}");
-    // What a page is given, it may give back, but not as markup, and a key never.
+    // Pages may repeat their input, but not as markup, and never a key.
     let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
     let files = service.database.raw_content().await;
     let plain = CANARY.replace('-', "");
@@ -352,7 +355,8 @@ async fn three_hundred_hostile_inputs() {
             assert!(!text.to_ascii_lowercase().contains(secret), "a secret in {what}");
         }
     }
-    // The database keeps a name as it was given; pages show it as text. Data is told to be data, and may repeat it.
+    // The database stores names unchanged; pages escape them. JSON responses are declared as data and may
+    // repeat them.
     let is_data =
         |text: &str| text.contains("\"content-type\": \"application/json\"") && text.contains("\"nosniff\"");
     for (what, text) in everything.0.iter().filter(|(_, text)| !is_data(text)) {
@@ -361,19 +365,20 @@ async fn three_hundred_hostile_inputs() {
     assert!(!logged.contains("lnk_"), "a link token in the log");
     assert!(!files.contains("lnk_"), "a link token in the database");
     assert!(logged.contains("answered"), "nothing was logged");
-    // Whatever looked like a tenant would have been looked up: nothing did.
+    // An input that was accepted as a tenant would have been contacted: none was.
     assert!(!logged.contains("a tenant was not reached"), "something left this machine");
 }
 
 #[tokio::test]
-async fn a_stranger_locks_no_customer_out() {
+async fn stranger_cannot_lock_customers_out() {
     let service = Service::start("").await;
     let (token, _) = service.link_token(json!({})).await;
     let get = async |path: &str| {
         let answer = service.http.get(format!("{}{path}", service.url)).send().await.unwrap();
         answer.status().as_u16()
     };
-    // All come from one address, as behind a proxy whose headers are not trusted; at once, because an allowance comes back.
+    // All come from one address, as behind a proxy whose headers are not trusted, and at the same time,
+    // because limits recover.
     let statuses = async |path: &str, many: usize| {
         let all = futures::stream::iter((0..many).map(|_| get(path))).buffer_unordered(50);
         all.collect::<Vec<u16>>().await.into_iter().collect::<std::collections::BTreeSet<u16>>()

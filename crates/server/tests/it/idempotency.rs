@@ -1,4 +1,4 @@
-//! Requests that their caller named: done once, answered again, and only theirs.
+//! Requests with an idempotency key: processed once, replayed, and separate for each caller.
 
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ fn key(name: &str) -> Value {
 }
 
 #[tokio::test]
-async fn the_same_again_is_answered_as_before_and_done_once() {
+async fn repeated_request_is_replayed() {
     for engine in Engine::available() {
         let service = Service::on(engine, "").await;
         let first = post(&service, (OPERATOR, "a"), "/v1/api-keys", &key("app")).await;
@@ -47,7 +47,7 @@ async fn the_same_again_is_answered_as_before_and_done_once() {
             post(&service, (OPERATOR, "a"), "/v1/link-tokens", &json!({ "customer_id": "c" })).await;
         assert_eq!(elsewhere.status, 422);
 
-        // Another caller's name is another name.
+        // Another caller's key with the same text is another key.
         let vendor = first.body["key"].as_str().unwrap();
         let theirs = post(&service, (vendor, "a"), "/v1/link-tokens", &json!({ "customer_id": "c" })).await;
         assert_eq!((theirs.status, theirs.is_replayed), (201, false));
@@ -59,7 +59,7 @@ async fn the_same_again_is_answered_as_before_and_done_once() {
 }
 
 #[tokio::test]
-async fn what_was_refused_may_be_sent_again_mended() {
+async fn refused_request_releases_its_key() {
     let service = Service::start("").await;
     let refused =
         post(&service, (OPERATOR, "a"), "/v1/api-keys", &json!({ "name": "", "role": "vendor" })).await;
@@ -78,7 +78,7 @@ async fn what_was_refused_may_be_sent_again_mended() {
 }
 
 #[tokio::test]
-async fn of_many_at_once_one_is_done() {
+async fn concurrent_requests_run_once() {
     for engine in Engine::available() {
         let service = Service::on(engine, "").await;
         let body = key("app");

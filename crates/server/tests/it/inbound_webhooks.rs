@@ -1,5 +1,5 @@
-//! What a customer's Lucca tells by itself: taken only from it, kept, and read from it again at once; by an emulated tenant that
-//! tells in every way that is documented or may be.
+//! Webhooks from a customer's Lucca: accepted only from it, recorded, and read from it again at once. The
+//! emulated tenant sends them in every documented and every plausible form.
 
 use std::time::Duration;
 
@@ -27,11 +27,11 @@ struct App {
     settings: String,
     url: String,
     key: String,
-    /// Who works on Mondays and Tuesdays.
+    /// Employees who work on Mondays and Tuesdays.
     people: Vec<i64>,
 }
 
-/// A service whose customer's Lucca tells what happens, and a tenant that was read.
+/// A service that receives webhooks of a customer's Lucca, and a synced tenant.
 async fn app(switches: impl FnOnce(&mut Switches)) -> App {
     let service = Service::start("").await;
     let emulator = tenant(40, Rights::all()).await;
@@ -40,7 +40,7 @@ async fn app(switches: impl FnOnce(&mut Switches)) -> App {
     let mut set = emulator.tenant().switches();
     switches(&mut set);
     emulator.tenant().set_switches(set);
-    let people = who_works(&emulator);
+    let people = workers_on_both_days(&emulator);
     let account = service.linked(&emulator, &[]).await;
     service.sync(&account).await;
     let settings = format!("/v1/linked-accounts/{}/inbound-webhooks", account.id);
@@ -50,12 +50,12 @@ async fn app(switches: impl FnOnce(&mut Switches)) -> App {
     let text = |name: &str| on[name].as_str().unwrap().to_owned();
     let (url, key) = (text("url"), text("key"));
     let app = App { service, emulator, account, settings, url, key, people };
-    app.tells(|_| {});
+    app.set_telling(|_| {});
     app
 }
 
-/// Who has four half-days off in the week before, having asked for two days.
-fn who_works(emulator: &Emulator) -> Vec<i64> {
+/// Employees for whose request of two days in the week before four half-days were taken.
+fn workers_on_both_days(emulator: &Emulator) -> Vec<i64> {
     let tenant = emulator.tenant();
     let (monday, tuesday) = (date(2027, 2, 22), date(2027, 2, 23));
     let works = |person: &i64| {
@@ -68,7 +68,7 @@ fn who_works(emulator: &Emulator) -> Vec<i64> {
 }
 
 impl App {
-    fn tells(&self, change: impl FnOnce(&mut Telling)) {
+    fn set_telling(&self, change: impl FnOnce(&mut Telling)) {
         let mut switches = self.emulator.tenant().switches();
         let mut telling = Telling::to(&self.url, &self.key);
         change(&mut telling);
@@ -76,7 +76,7 @@ impl App {
         self.emulator.tenant().set_switches(switches);
     }
 
-    /// Somebody, and two days off that they ask for; the id of the absence.
+    /// Requests two days off for an employee; returns the period's id and the absence's id.
     fn two_days_off(&self) -> (i64, RemoteId) {
         let tenant = self.emulator.tenant();
         let ask = |person: &i64| {
@@ -86,7 +86,7 @@ impl App {
         (period, RemoteId::from(period))
     }
 
-    /// Waits until so much was told; gives what was answered.
+    /// Waits until this many webhooks were sent; returns the statuses of the responses.
     async fn told(&self, count: usize) -> Vec<u16> {
         let tenant = self.emulator.tenant();
         let all = async {
@@ -98,7 +98,7 @@ impl App {
         tenant.told()
     }
 
-    /// What the service does a second later: what it read, and with how many requests.
+    /// Runs the service a second later; returns the report of the run, if there was one.
     async fn a_second_later(&self) -> Option<RunReport> {
         self.service.clock.advance(Duration::from_secs(1));
         let machinery = &self.service.machinery;
@@ -121,7 +121,7 @@ impl App {
         requests.into_iter().find(|one| one.absence_id.as_ref() == Some(absence)).map(|one| one.status)
     }
 
-    /// The operations that the change log has of a record.
+    /// The operations that the change log has for a record.
     async fn changes(&self, kind: Kind, id: &RemoteId) -> Vec<String> {
         let filter = ChangeFilter { kind: Some(kind), id: Some(id), ..ChangeFilter::default() };
         let changes = self.service.machinery.store.changes(self.account.no, filter, 100).await.unwrap();
@@ -132,7 +132,7 @@ impl App {
         self.service.get(&self.settings).await.1["waiting"].as_u64().unwrap()
     }
 
-    /// Sends what Lucca would.
+    /// Sends a webhook as Lucca would.
     async fn send(&self, url: &str, authorization: &str, body: impl Into<reqwest::Body>) -> (u16, Value) {
         let request = self.service.http.post(url).header("authorization", authorization).body(body);
         let answer = request.header("x-event", "approved").send().await.unwrap();
@@ -142,14 +142,14 @@ impl App {
 }
 
 #[tokio::test]
-async fn what_is_approved_is_stored_a_second_later_with_few_requests() {
+async fn notified_absence_is_read_within_a_second() {
     let app = app(|_| {}).await;
     let (period, id) = app.two_days_off();
     assert_eq!(app.told(4).await, [202; 4]);
     let report = app.a_second_later().await.unwrap();
     assert_eq!(app.absence(&id).await.unwrap().half_days, 4);
     assert_eq!(app.request_status(&id).await, Some(AbsenceRequestStatus::Pending));
-    // Her leaves on these days, and the requests that were made lately.
+    // The employee's leaves on these days, and the requests that were created lately.
     assert_eq!(report.total_requests(), 2, "{report:#?}");
     assert_eq!(app.waiting().await, 0);
 
@@ -159,22 +159,22 @@ async fn what_is_approved_is_stored_a_second_later_with_few_requests() {
     assert_eq!(app.absence(&id).await.unwrap().is_confirmed, Some(true));
     assert_eq!(app.request_status(&id).await, Some(AbsenceRequestStatus::Approved));
     assert_eq!(app.changes(Kind::Absence, &id).await, ["created", "updated"]);
-    // Her leaves on these days, and the request by its id.
+    // The employee's leaves on these days, and the request by its id.
     assert_eq!(report.total_requests(), 2, "{report:#?}");
     assert!(report.streams.iter().all(|stream| stream.mode == sync::Mode::Notified), "{report:#?}");
 
-    // Nothing is read without being told.
+    // Without a webhook nothing is read.
     assert!(app.a_second_later().await.is_none());
-    // The cursor has not moved: the next sync asks for what changed as if nothing had been told.
+    // The cursor has not moved: the next sync requests the changes as if there had been no webhook.
     app.service.clock.advance(Duration::from_mins(16));
     app.service.sync(&app.account).await;
     assert_eq!(app.changes(Kind::Absence, &id).await, ["created", "updated"]);
 }
 
 #[tokio::test]
-async fn twice_and_backwards_is_one_run_and_one_change() {
+async fn duplicates_and_reordering_yield_one_change() {
     let app = app(|_| {}).await;
-    app.tells(|telling| (telling.backwards, telling.repeats) = (true, 2));
+    app.set_telling(|telling| (telling.backwards, telling.repeats) = (true, 2));
     let (period, id) = app.two_days_off();
     while app.emulator.tenant().approve(period).is_ok() {}
     app.told(24).await;
@@ -183,11 +183,11 @@ async fn twice_and_backwards_is_one_run_and_one_change() {
     assert_eq!(app.changes(Kind::Absence, &id).await, ["created"]);
     assert!(app.a_second_later().await.is_none());
 
-    app.tells(|telling| telling.backwards = true);
+    app.set_telling(|telling| telling.backwards = true);
     app.emulator.tenant().cancel(period).unwrap();
     app.emulator.tenant().cancel(period).unwrap();
     app.told(28).await;
-    // What was told before comes late, and says nothing new.
+    // A webhook about an earlier state arrives late and changes nothing.
     let late = json!({ "id": format!("{period}-20270301-AM"), "isConfirmed": true });
     assert_eq!(app.send(&app.url, &app.key, late.to_string()).await.0, 202);
     app.a_second_later().await.unwrap();
@@ -196,7 +196,7 @@ async fn twice_and_backwards_is_one_run_and_one_change() {
 }
 
 #[tokio::test]
-async fn every_way_in_which_it_may_be_told_is_understood() {
+async fn all_webhook_variants_are_understood() {
     let ways: [fn(&mut Telling); 7] = [
         |telling| telling.together = true,
         |telling| telling.authorization_as = AuthorizationAs::Basic,
@@ -209,7 +209,7 @@ async fn every_way_in_which_it_may_be_told_is_understood() {
     let app = app(|_| {}).await;
     let mut told = 0;
     for way in ways {
-        app.tells(way);
+        app.set_telling(way);
         let (period, id) = app.two_days_off();
         let calls = match &app.emulator.tenant().switches().telling {
             Some(telling) if telling.together => 1,
@@ -228,7 +228,7 @@ async fn every_way_in_which_it_may_be_told_is_understood() {
 }
 
 #[tokio::test]
-async fn a_tenant_that_hides_what_waits_and_what_is_over_is_asked_for_it() {
+async fn hidden_pending_and_inactive_leaves_are_read() {
     let app =
         app(|switches| (switches.leaves_show_pending, switches.leaves_show_inactive) = (false, false)).await;
     let (period, id) = app.two_days_off();
@@ -244,9 +244,9 @@ async fn a_tenant_that_hides_what_waits_and_what_is_over_is_asked_for_it() {
 }
 
 #[tokio::test]
-async fn what_was_not_told_is_found_by_the_rhythm() {
+async fn lost_webhook_is_covered_by_scheduled_sync() {
     let app = app(|_| {}).await;
-    app.tells(|telling| telling.lost = true);
+    app.set_telling(|telling| telling.lost = true);
     let (_, id) = app.two_days_off();
     assert!(app.a_second_later().await.is_none() && app.absence(&id).await.is_none());
     app.service.clock.advance(Duration::from_mins(15));
@@ -258,7 +258,7 @@ async fn what_was_not_told_is_found_by_the_rhythm() {
 }
 
 #[tokio::test]
-async fn nobody_else_can_tell_and_nothing_is_said_of_why() {
+async fn unauthenticated_webhooks_get_one_refusal() {
     let app = app(|_| {}).await;
     let body = json!({ "id": "9-20270301-AM", "date": "2027-03-01", "owner": { "id": 1 } }).to_string();
     let unknown = format!("{}/v1/inbound/inw_{}", app.service.url, "0".repeat(32));
@@ -275,7 +275,7 @@ async fn nobody_else_can_tell_and_nothing_is_said_of_why() {
         assert_eq!(status, 401, "{url} {answer}");
         answers.push(answer);
     }
-    // The operator's key opens nothing here.
+    // The operator's key is refused here.
     let (status, answer) = app.send(&app.url, &format!("Bearer {}", crate::support::OPERATOR), body).await;
     assert_eq!((status, &answer), (401, &answers[0]));
     assert!(answers.iter().all(|answer| answer == &answers[0]), "{answers:#?}");
@@ -291,7 +291,7 @@ async fn nobody_else_can_tell_and_nothing_is_said_of_why() {
         (&json!(5), &json!(5), &json!(0))
     );
     assert!(!shown["last_malformed_at"].is_null() && shown.get("key").is_none());
-    // Guessing goes on for a while only.
+    // Repeated guessing is rate limited.
     let mut last = 0;
     for _ in 0..30 {
         last = app.send(&app.url, "inb_wrong", "{}").await.0;
@@ -300,7 +300,7 @@ async fn nobody_else_can_tell_and_nothing_is_said_of_why() {
 }
 
 #[tokio::test]
-async fn what_is_told_is_no_data_and_no_question_of_the_sender() {
+async fn webhook_content_is_neither_data_nor_query() {
     let app = app(|_| {}).await;
     let person = app.emulator.tenant().people(Some(Status::Active), 1)[0].id;
     let made_up = json!({
@@ -311,7 +311,7 @@ async fn what_is_told_is_no_data_and_no_question_of_the_sender() {
     let report = app.a_second_later().await.unwrap();
     assert_eq!(report.written(), 0, "{report:#?}");
     assert!(app.absence(&RemoteId::from(999_999)).await.is_none());
-    // Whoever names nobody who is known has what changed read, and no more than that.
+    // Webhooks about unknown employees only cause a read of recent changes.
     for owner in ["greaterthan,0", "1,2,3", "987654321"] {
         let body = json!({ "id": "7-20270301-AM", "owner": { "id": owner } });
         app.send(&app.url, &app.key, body.to_string()).await;
@@ -323,7 +323,7 @@ async fn what_is_told_is_no_data_and_no_question_of_the_sender() {
 }
 
 #[tokio::test]
-async fn what_is_told_during_a_sync_is_read_after_it() {
+async fn webhook_during_a_sync_is_read_after_it() {
     let app = app(|_| {}).await;
     let store = &app.service.machinery.store;
     let run = app.service.machinery.new_run().unwrap();
@@ -338,7 +338,7 @@ async fn what_is_told_during_a_sync_is_read_after_it() {
 }
 
 #[tokio::test]
-async fn who_is_killed_between_the_notice_and_the_sync_leaves_it_to_the_next() {
+async fn killed_run_leaves_notices_to_the_next() {
     let app = app(|_| {}).await;
     let (_, id) = app.two_days_off();
     app.told(4).await;
@@ -348,14 +348,14 @@ async fn who_is_killed_between_the_notice_and_the_sync_leaves_it_to_the_next() {
     let killed = store.take_lease(&app.account, run, "killed", None, now).await.unwrap().unwrap();
     store.start_run(&killed, now).await.unwrap();
     assert_eq!(store.take_notices(&killed, now).await.unwrap().len(), 4);
-    // Its lease ends by itself.
+    // The lease of the killed run expires.
     app.service.clock.advance(Duration::from_mins(16));
     app.a_second_later().await.unwrap();
     assert!(app.absence(&id).await.is_some() && app.waiting().await == 0);
 }
 
 #[tokio::test]
-async fn what_lucca_does_not_answer_is_read_later() {
+async fn failed_read_is_retried_later() {
     let app = app(|_| {}).await;
     let (_, id) = app.two_days_off();
     app.told(4).await;
@@ -377,7 +377,7 @@ async fn what_lucca_does_not_answer_is_read_later() {
 }
 
 #[tokio::test]
-async fn a_key_is_replaced_without_a_gap() {
+async fn key_rotation_has_no_gap() {
     let app = app(|_| {}).await;
     let body = json!({ "id": "7-20270301-AM" }).to_string();
     let put = async |body| app.service.api(Method::PUT, &app.settings, Some(body)).await;
@@ -398,7 +398,7 @@ async fn a_key_is_replaced_without_a_gap() {
 }
 
 #[tokio::test]
-async fn the_signed_kind_is_verified_and_read() {
+async fn signed_webhooks_are_verified_and_read() {
     let app = app(|_| {}).await;
     let asked = app.service.http.get(format!("{}?echo=a1-b2", app.url)).send().await.unwrap();
     assert_eq!(asked.status(), 200);
@@ -407,10 +407,10 @@ async fn the_signed_kind_is_verified_and_read() {
     let older = app.service.http.get(format!("{}?challenge=c", app.url)).send().await.unwrap();
     assert_eq!(older.text().await.unwrap(), "c");
 
-    let sign = |secret: &str| app.tells(|telling| telling.signed_with = Some(secret.to_owned()));
+    let sign = |secret: &str| app.set_telling(|telling| telling.signed_with = Some(secret.to_owned()));
     sign("lucca's own");
     let (period, id) = app.two_days_off();
-    // Its secret is not known yet.
+    // Lucca's secret is not known yet.
     assert_eq!(app.told(1).await, [401]);
     let secret = json!({ "signing_secret": "lucca's own" });
     let (status, set) = app.service.api(Method::PUT, &app.settings, Some(secret)).await;
@@ -429,7 +429,7 @@ async fn the_signed_kind_is_verified_and_read() {
     sign("another's");
     app.two_days_off();
     assert_eq!(app.told(4).await[3], 401);
-    // Six minutes is no longer now.
+    // A signature that is six minutes old is refused.
     sign("lucca's own");
     app.service.clock.advance(Duration::from_mins(6));
     app.two_days_off();

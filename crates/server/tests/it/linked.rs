@@ -1,4 +1,5 @@
-//! What is told once an account is linked: on every page, on every device, once; and of two that link at the same time.
+//! Pages after linking: every page and device gets one public token, which can be exchanged once; and two
+//! flows that link at the same time.
 
 use lucca_emulator::Rights;
 use serde_json::{Value, json};
@@ -6,7 +7,7 @@ use test_database::Engine;
 
 use crate::support::{Browser, Page, Service, tenant};
 
-/// Goes up to the end of the checks.
+/// Goes through the flow up to the end of the checks.
 async fn checked(browser: &Browser<'_>, tenant: &str, key: &str) {
     browser.up_to_key(tenant).await;
     browser.give_key(key).await;
@@ -18,8 +19,8 @@ async fn linked(browser: &Browser<'_>, tenant: &str, key: &str) {
     assert_eq!(browser.post("checks/link", &[("anyway", "yes")]).await.step(), "sync");
 }
 
-/// The public token that a page gives to the page that embeds it.
-fn told(page: &Page) -> Option<String> {
+/// The public token that a page passes to the embedding page.
+fn token_on_page(page: &Page) -> Option<String> {
     let (_, rest) = page.html.split_once("data-public-token=\"")?;
     Some(rest.split_once('"').unwrap().0.to_owned())
 }
@@ -31,50 +32,51 @@ async fn exchange(service: &Service, token: &str) -> (u16, Value) {
 const EMBEDDED: &str = "https://app.example";
 
 #[tokio::test]
-async fn pages_after_linking_tell_one_token() {
+async fn pages_after_linking_have_the_same_token() {
     for engine in Engine::available() {
         let service = Service::on(engine, "").await;
         let emulator = tenant(5, Rights::all()).await;
         let (token, _) = service.link_token(json!({ "allowed_origin": EMBEDDED })).await;
         let browser = service.browser(&token).await;
         checked(&browser, &emulator.url(), emulator.api_key()).await;
-        assert_eq!(told(&browser.get("checks").await), None);
+        assert_eq!(token_on_page(&browser.get("checks").await), None);
         assert_eq!(browser.get("linked").await.status, 204);
         assert_eq!(browser.post("checks/link", &[("anyway", "yes")]).await.step(), "sync");
         assert_eq!(browser.get("linked").await.status, 200);
-        let public = told(&browser.get("sync").await).expect("as soon as it is linked");
+        let public = token_on_page(&browser.get("sync").await).expect("as soon as it is linked");
         browser.synced().await;
-        // A reload, the pages that follow, the link opened again: none invalidates what is being exchanged.
+        // A reload, the following pages and the reopened link don't invalidate a token that is being
+        // exchanged.
         for page in [browser.get("sync").await, browser.get("summary").await, browser.post("done", &[]).await]
         {
-            assert_eq!(told(&page).as_ref(), Some(&public), "{}", page.html);
+            assert_eq!(token_on_page(&page).as_ref(), Some(&public), "{}", page.html);
         }
-        assert_eq!(told(&browser.get("").await).as_ref(), Some(&public));
+        assert_eq!(token_on_page(&browser.get("").await).as_ref(), Some(&public));
 
         assert_eq!(exchange(&service, &public).await.0, 200);
         assert_eq!(exchange(&service, &public).await.0, 404, "once");
         let after = browser.get("sync").await;
-        assert_eq!(told(&after), None);
+        assert_eq!(token_on_page(&after), None);
         assert!(after.html.contains(" data-linked"), "{}", after.html);
     }
 }
 
 #[tokio::test]
-async fn a_token_is_issued_again_while_the_link_opens() {
+async fn expired_token_is_reissued_on_reload() {
     let service = Service::start("").await;
     let emulator = tenant(5, Rights::all()).await;
     let (token, _) = service.link_token(json!({ "allowed_origin": EMBEDDED, "mailed": true })).await;
     let browser = service.browser(&token).await;
     linked(&browser, &emulator.url(), emulator.api_key()).await;
-    let public = told(&browser.get("sync").await).unwrap();
+    let public = token_on_page(&browser.get("sync").await).unwrap();
     service.clock.advance(std::time::Duration::from_mins(31));
     assert_eq!(exchange(&service, &public).await.0, 404, "it is valid for 30 minutes");
-    let again = told(&browser.get("sync").await).expect("the page is loaded again");
+    let again = token_on_page(&browser.get("sync").await).expect("the page is loaded again");
     assert_eq!(exchange(&service, &again).await.0, 200);
 }
 
 #[tokio::test]
-async fn the_sync_page_leads_back_with_the_token() {
+async fn sync_page_returns_with_the_token() {
     let service = Service::start("").await;
     let emulator = tenant(5, Rights::all()).await;
     let (token, _) = service.link_token(json!({ "return_url": "https://app.example/back" })).await;

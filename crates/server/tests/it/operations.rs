@@ -1,5 +1,5 @@
-//! What machines that watch are told: whether the process and its database are there, and metrics, which are those that
-//! dashboards and alerts may ask for.
+//! Health and metrics for monitoring: readiness of the process and its database, and exactly the metrics that
+//! dashboards and alerts use.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use test_database::Engine;
 
 use crate::support::{Service, tenant};
 
-/// The metrics that dashboards and alerts may name, with their type and whether they are what is stored.
+/// The metrics that dashboards and alerts may use: type, and whether they describe stored data.
 fn known() -> BTreeMap<&'static str, (&'static str, bool)> {
     let lines = include_str!("../../../../packaging/prometheus/metrics.txt").lines();
     let lines = lines.filter(|line| !line.starts_with('#') && !line.is_empty());
@@ -24,7 +24,7 @@ fn known() -> BTreeMap<&'static str, (&'static str, bool)> {
 }
 
 #[tokio::test]
-async fn what_is_measured_is_what_dashboards_may_ask_for() {
+async fn metrics_match_the_documented_list() {
     server::measure().unwrap();
     for engine in Engine::available() {
         let service = Service::on(engine, "").await;

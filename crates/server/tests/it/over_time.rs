@@ -1,4 +1,4 @@
-//! What changes a list, and how it stood on other days: tags, short pages, `as_of`, positions; runs that are cancelled.
+//! Changes of lists over time: ETags, short pages, `as_of`, positions; and cancelled runs.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use test_database::Engine;
 
 use crate::support::{OPERATOR, Service, TODAY, tenant};
 
-/// Every item of a list, page by page, and how many pages it took.
+/// All items of a list, page by page, and the number of pages.
 async fn every(service: &Service, path: &str) -> (Vec<Value>, usize) {
     let (mut items, mut cursor, mut pages) = (Vec::new(), String::new(), 0);
     loop {
@@ -28,7 +28,7 @@ async fn every(service: &Service, path: &str) -> (Vec<Value>, usize) {
 }
 
 #[tokio::test]
-async fn a_tag_holds_as_long_as_nothing_changes_and_no_longer() {
+async fn etag_is_valid_until_the_list_changes() {
     for engine in Engine::available() {
         let service = Service::on(engine, "").await;
         let emulator = tenant(60, Rights::all()).await;
@@ -43,12 +43,12 @@ async fn a_tag_holds_as_long_as_nothing_changes_and_no_longer() {
         };
         let (_, first, body) = get("none").await;
         assert_eq!(get(&first).await.0, 304);
-        // A sync that finds nothing changes nothing.
+        // A sync without changes keeps the ETag.
         service.clock.advance(Duration::from_mins(20));
         service.sync(&account).await;
         assert_eq!(get(&first).await.0, 304);
         assert_eq!(get("none").await.2, body);
-        // Somebody changes.
+        // An employee changes.
         let changed = emulator.tenant().people(Some(Status::Active), usize::MAX)[5].id;
         let patch = PersonPatch { job_title: Some(Some("Falconer".to_owned())), ..PersonPatch::default() };
         emulator.tenant().change(changed, patch).unwrap();
@@ -56,7 +56,7 @@ async fn a_tag_holds_as_long_as_nothing_changes_and_no_longer() {
         let (status, second, body) = get(&first).await;
         assert_eq!(status, 200);
         assert!(body.contains("Falconer"));
-        // Somebody is erased: at once, whatever was kept.
+        // An erased employee is gone at once, despite the page cache.
         let erased = RemoteId::from(changed);
         let now = service.machinery.clock.now();
         let id = ErasureId::mint(now, [3; 10]);
@@ -65,14 +65,14 @@ async fn a_tag_holds_as_long_as_nothing_changes_and_no_longer() {
         let (status, third, body) = get(&second).await;
         assert_eq!(status, 200);
         assert!(!body.contains("Falconer"));
-        // The calendar alone: another day, another status.
+        // A new day alone may change statuses.
         service.clock.advance(Duration::from_hours(24));
         assert_eq!(get(&third).await.0, 200);
     }
 }
 
 #[tokio::test]
-async fn who_starts_or_leaves_by_the_calendar_is_among_what_was_modified() {
+async fn modified_after_includes_calendar_changes() {
     for engine in Engine::available() {
         let service = Service::on(engine, "").await;
         let emulator = tenant(80, Rights::all()).await;
@@ -95,7 +95,7 @@ async fn who_starts_or_leaves_by_the_calendar_is_among_what_was_modified() {
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), items.len(), "each once");
-        // A cursor of one order is none of the other.
+        // A cursor of one order is not valid for another.
         let (_, page) = service.get(&format!("{base}?limit=1")).await;
         let cursor = page["next_cursor"].as_str().unwrap();
         assert_eq!(service.get(&format!("{path}&cursor={cursor}")).await.0, 422);
@@ -103,7 +103,7 @@ async fn who_starts_or_leaves_by_the_calendar_is_among_what_was_modified() {
 }
 
 #[tokio::test]
-async fn a_page_of_a_rare_status_is_short_and_goes_on() {
+async fn pages_of_a_rare_status_are_short() {
     let service = Service::start("").await;
     let emulator = tenant(2600, Rights::all()).await;
     let account = service.linked(&emulator, &["leaves"]).await;
@@ -117,7 +117,7 @@ async fn a_page_of_a_rare_status_is_short_and_goes_on() {
 }
 
 #[tokio::test]
-async fn people_stood_where_contracts_and_what_was_seen_say() {
+async fn as_of_follows_contracts_and_observations() {
     for engine in Engine::available() {
         let service = Service::on(engine, "").await;
         let emulator = tenant(200, Rights::all()).await;
@@ -148,7 +148,7 @@ async fn people_stood_where_contracts_and_what_was_seen_say() {
             assert_eq!(in_force.len(), contracts.iter().filter(covers).count());
         }
 
-        // Somebody gets another job, and the day before still has the one before.
+        // An employee gets another job; the day before still shows the previous one.
         let moved = emulator.tenant().people(Some(Status::Active), usize::MAX)[9].id;
         let (_, before) = service.get(&format!("{base}/employees/{moved}")).await;
         service.clock.advance(Duration::from_hours(72));
@@ -176,7 +176,7 @@ async fn people_stood_where_contracts_and_what_was_seen_say() {
 }
 
 #[tokio::test]
-async fn the_tree_of_a_day_has_the_names_of_then() {
+async fn tree_as_of_a_day_has_former_names() {
     let service = Service::start("").await;
     let emulator = tenant(100, Rights::all()).await;
     let account = service.linked(&emulator, &["leaves"]).await;
@@ -195,7 +195,7 @@ async fn the_tree_of_a_day_has_the_names_of_then() {
 }
 
 #[tokio::test]
-async fn a_run_that_is_cancelled_writes_no_more_and_ends() {
+async fn cancelled_run_writes_nothing_more() {
     for engine in Engine::available() {
         let service = Service::on(engine, "").await;
         let emulator = tenant(5, Rights::all()).await;
@@ -221,7 +221,7 @@ async fn a_run_that_is_cancelled_writes_no_more_and_ends() {
         assert_eq!(service.get(&path).await.1["outcome"], "cancelled");
         assert_eq!(service.post(&format!("{path}/cancel"), json!({})).await.0, 202, "asked again");
 
-        // The next run reads everything; one that has ended can't be cancelled.
+        // The next run reads everything; a finished run can't be cancelled.
         service.clock.advance(Duration::from_secs(5));
         service.sync(&account).await;
         let (_, runs) = service.get(&format!("/v1/linked-accounts/{}/runs", account.id)).await;
@@ -236,7 +236,7 @@ async fn a_run_that_is_cancelled_writes_no_more_and_ends() {
 }
 
 #[tokio::test]
-async fn a_sync_is_cancelled_before_it_begins_and_one_that_is_due_goes_on() {
+async fn queued_sync_is_cancelled_and_due_sync_stays() {
     for engine in Engine::available() {
         let service = Service::on(engine, "").await;
         let emulator = tenant(5, Rights::all()).await;
@@ -245,7 +245,7 @@ async fn a_sync_is_cancelled_before_it_begins_and_one_that_is_due_goes_on() {
         let duty = jobs::SyncDuty(service.machinery.clone());
         let (_, asked) = service.post(&runs, json!({})).await;
         let path = format!("{runs}/{}", asked["id"].as_str().unwrap());
-        // Whoever cancels it after a worker was told of it has the last word.
+        // Cancelling wins even if a worker has already claimed the run.
         let told = jobs::Duty::due(&duty, service.now()).await.unwrap();
         let (status, cancelled) = service.post(&format!("{path}/cancel"), json!({})).await;
         assert_eq!((status, &cancelled["state"]), (202, &json!("cancelled")), "{cancelled}");
@@ -254,7 +254,7 @@ async fn a_sync_is_cancelled_before_it_begins_and_one_that_is_due_goes_on() {
         let (_, all) = service.get(&runs).await;
         assert_eq!(all["items"].as_array().unwrap().len(), 1, "{all}");
 
-        // Asked for while it is due: one run, of the id that was asked for, be it found by the other.
+        // Requested while it is due: one run, with the requested id, also if the schedule finds it first.
         service.clock.advance(Duration::from_secs(1));
         let (_, asked) = service.post(&runs, json!({})).await;
         jobs::Duty::see_to(&duty, &account.id.to_string()).await;
@@ -266,7 +266,7 @@ async fn a_sync_is_cancelled_before_it_begins_and_one_that_is_due_goes_on() {
 }
 
 #[tokio::test]
-async fn whoever_goes_on_after_a_worker_that_died_in_an_asked_sync_is_told_so() {
+async fn sync_of_a_dead_worker_is_interrupted() {
     for engine in Engine::available() {
         let service = Service::on(engine, "").await;
         let emulator = tenant(5, Rights::all()).await;
@@ -284,7 +284,7 @@ async fn whoever_goes_on_after_a_worker_that_died_in_an_asked_sync_is_told_so() 
         assert!(store.start_run(&lease, service.now()).await.unwrap());
         let (status, problem) = service.post(&runs, json!({})).await;
         assert_eq!((status, &problem["code"]), (409, &json!("sync.busy")));
-        // Nobody waits for the rhythm.
+        // The account is synced as soon as the dead worker's lease has expired, before it is due.
         service.clock.advance(Duration::from_secs(46));
         service.do_due(&duty).await;
         let (_, all) = service.get(&runs).await;

@@ -10,7 +10,7 @@ use test_database::Engine;
 use crate::support::{Service, tenant};
 
 impl Service {
-    /// Allows passthrough requests, and reads field groups without a pace.
+    /// Allows passthrough requests, and returns the path for them.
     async fn allow(&self, account: &LinkedAccount) -> String {
         let path = format!("/v1/linked-accounts/{}/passthrough", account.id);
         let (status, view) = self.api(Method::PUT, &path, Some(json!({ "allowed": true }))).await;
@@ -47,12 +47,12 @@ async fn passthrough_is_off_by_default() {
 }
 
 #[tokio::test]
-async fn lucca_answers_as_it_answers_and_it_counts() {
+async fn passthrough_returns_luccas_response() {
     for engine in Engine::available() {
         let service = Service::on(engine, "").await;
         let emulator = tenant(12, Rights::all()).await;
         let account = service.linked(&emulator, &[]).await;
-        // Other tests have no limit.
+        // Other tests run without a limit.
         let settings =
             AccountSettings { requests_per_minute: None, passthrough: true, ..account.settings.clone() };
         let now = service.machinery.clock.now();
@@ -66,7 +66,7 @@ async fn lucca_answers_as_it_answers_and_it_counts() {
         assert_eq!(answer["body"]["data"]["items"].as_array().unwrap().len(), 5, "{answer}");
         assert!(answer["content_type"].as_str().unwrap().starts_with("application/json"));
 
-        // What Lucca refuses is its answer, not ours.
+        // Lucca's refusal is a response of Lucca's, not of the service.
         let (status, answer) = service.ask(&path, "/api/v3/users/999999?fields=id").await;
         assert_eq!((status, &answer["status"]), (200, &json!(500)), "{answer}");
 
@@ -118,7 +118,7 @@ async fn passthrough_stays_within_what_was_shared() {
     let (status, answer) = service.post(&path, put).await;
     assert_eq!((status, &answer["code"]), (403, &json!("passthrough.method_refused")));
 
-    // A server that sends more than it was asked for.
+    // A server that sends more than was requested.
     let (status, answer) = service.ask(&path, "/api/v3/users/1").await;
     assert_eq!((status, &answer["status"]), (200, &json!(200)), "{answer}");
     let text = answer.to_string().to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! What was synced, read through the API: every record as it is stored, page by page, by each role.
+//! Synced records, read through the API: every record as it is stored, page by page, by each role.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use test_database::Engine;
 
 use crate::support::{Service, tenant};
 
-/// The lists, and what is in them.
+/// The lists and their kinds.
 const LISTS: &[(&str, Kind)] = &[
     ("employees", Kind::Employee),
     ("employments", Kind::Employment),
@@ -25,7 +25,7 @@ const LISTS: &[(&str, Kind)] = &[
     ("custom-field-definitions", Kind::CustomFieldDefinition),
 ];
 
-/// All of a list, page by page, by id.
+/// All records of a list, page by page, by id.
 async fn all(service: &Service, path: &str, limit: usize) -> BTreeMap<String, Value> {
     let mut found = BTreeMap::new();
     let mut cursor = String::new();
@@ -47,7 +47,7 @@ async fn all(service: &Service, path: &str, limit: usize) -> BTreeMap<String, Va
 }
 
 #[tokio::test]
-async fn every_record_is_listed_as_it_is_stored_on_both_databases() {
+async fn lists_equal_the_stored_records() {
     for engine in Engine::available() {
         let service = Service::on(engine, "").await;
         let emulator = tenant(120, Rights::all()).await;
@@ -67,7 +67,7 @@ async fn every_record_is_listed_as_it_is_stored_on_both_databases() {
                 }
                 assert_eq!(item["state"], "present");
             }
-            // One by one, it is the same.
+            // Single records equal those in the list.
             let (id, item) = shown.first_key_value().unwrap();
             assert_eq!(&service.get(&format!("{base}/{list}/{id}")).await.1, item, "{list}");
             assert_eq!(service.get(&format!("{base}/{list}/no-such-id")).await.0, 404);
@@ -76,7 +76,7 @@ async fn every_record_is_listed_as_it_is_stored_on_both_databases() {
 }
 
 #[tokio::test]
-async fn people_are_told_by_status_by_department_and_with_what_belongs_to_them() {
+async fn employees_by_status_and_department() {
     let service = Service::start("").await;
     let emulator = tenant(300, Rights::all()).await;
     let account = service.linked(&emulator, &[]).await;
@@ -90,23 +90,23 @@ async fn people_are_told_by_status_by_department_and_with_what_belongs_to_them()
         assert!(truth.iter().all(|person| shown[&person.id.to_string()]["status"] == name));
     }
     let everybody = all(&service, &format!("{base}?include=manager,department"), 500).await;
-    let somebody = everybody.values().find(|one| one["manager_id"].is_string()).unwrap();
-    let manager = &everybody[somebody["manager_id"].as_str().unwrap()];
-    assert_eq!(somebody["manager"]["name"], manager["name"]);
-    let department = somebody["department_id"].as_str().unwrap();
+    let employee = everybody.values().find(|one| one["manager_id"].is_string()).unwrap();
+    let manager = &everybody[employee["manager_id"].as_str().unwrap()];
+    assert_eq!(employee["manager"]["name"], manager["name"]);
+    let department = employee["department_id"].as_str().unwrap();
     let there = all(&service, &format!("{base}?department_id={department}"), 20).await;
     let expected = everybody.values().filter(|one| one["department_id"] == department).count();
     assert_eq!(there.len(), expected);
     let (_, sparse) = service.get(&format!("{base}?fields=name&limit=1")).await;
     assert_eq!(sparse["items"][0].as_object().unwrap().len(), 2, "{sparse}");
-    let id = somebody["id"].as_str().unwrap();
+    let id = employee["id"].as_str().unwrap();
     let (_, contracts) =
         service.get(&format!("/v1/linked-accounts/{}/employments?employee_id={id}", account.id)).await;
     assert!(contracts["items"].as_array().unwrap().iter().all(|one| one["employee_id"] == id));
 }
 
 #[tokio::test]
-async fn what_changed_since_is_listed_nested_changes_and_what_is_gone_among_it() {
+async fn modified_after_includes_nested_changes() {
     for engine in Engine::available() {
         let service = Service::on(engine, "").await;
         let emulator = tenant(60, Rights::all()).await;
@@ -120,7 +120,7 @@ async fn what_changed_since_is_listed_nested_changes_and_what_is_gone_among_it()
         let tenant = emulator.tenant();
         let people = tenant.people(Some(Status::Active), usize::MAX);
         let (ended, gone) = (people[20].id, people[21].id);
-        // A contract gets a last day in a year: the person's own record may stay as it is.
+        // A contract ends in a year, which may leave the employee's own record unchanged.
         tenant.terminate(ended, jiff::civil::date(2027, 11, 25)).unwrap();
         assert!(tenant.remove(gone));
         service.sync(&account).await;
@@ -132,7 +132,7 @@ async fn what_changed_since_is_listed_nested_changes_and_what_is_gone_among_it()
         assert!(modified.len() < 10, "{:?}", modified.keys());
         assert!(!all(&service, &format!("{base}/employees"), 100).await.contains_key(&gone.to_string()));
         assert_eq!(service.get(&format!("{base}/employees/{gone}")).await.1["state"], "gone");
-        // The log tells the same, once.
+        // The change log has the deletion once.
         let mut deleted = Vec::new();
         loop {
             let (_, page) =
@@ -151,7 +151,7 @@ async fn what_changed_since_is_listed_nested_changes_and_what_is_gone_among_it()
 }
 
 #[tokio::test]
-async fn all_of_a_list_comes_line_by_line_and_what_is_known_does_not_come_again() {
+async fn ndjson_has_all_records_and_etag_gives_304() {
     let service = Service::start("").await;
     let emulator = tenant(1200, Rights::all()).await;
     let account = service.linked(&emulator, &["leaves"]).await;
@@ -174,7 +174,7 @@ async fn all_of_a_list_comes_line_by_line_and_what_is_known_does_not_come_again(
 }
 
 #[tokio::test]
-async fn a_key_opens_what_its_role_opens() {
+async fn keys_have_the_access_of_their_role() {
     for engine in Engine::available() {
         let service = Service::on(engine, "").await;
         let emulator = tenant(5, Rights::all()).await;
@@ -218,7 +218,7 @@ async fn a_key_opens_what_its_role_opens() {
             let unlink = format!("/v1/linked-accounts/{own}/absence-requests/imports");
             assert_ne!(call(role, Method::POST, &unlink).await, 201, "{role}");
         }
-        // Another account is not even told to be there.
+        // The key's holder can't learn whether another account exists.
         let second = tenant(1, Rights::all()).await;
         service.clock.advance(std::time::Duration::from_secs(1));
         let second = service.linked(&second, &[]).await;
@@ -237,7 +237,7 @@ async fn a_key_opens_what_its_role_opens() {
 }
 
 #[tokio::test]
-async fn what_can_t_be_asked_for_is_said() {
+async fn invalid_list_parameters_are_refused() {
     let service = Service::start("").await;
     let emulator = tenant(5, Rights::all()).await;
     let account = service.linked(&emulator, &[]).await;
@@ -270,7 +270,7 @@ async fn what_can_t_be_asked_for_is_said() {
 }
 
 #[tokio::test]
-async fn departments_are_a_tree_with_each_once() {
+async fn department_tree_has_each_department_once() {
     let service = Service::start("").await;
     let emulator = tenant(300, Rights::all()).await;
     let account = service.linked(&emulator, &[]).await;
@@ -292,7 +292,7 @@ async fn departments_are_a_tree_with_each_once() {
 }
 
 #[tokio::test]
-async fn a_sync_is_started_once_and_followed_to_its_end() {
+async fn sync_is_started_once_and_can_be_followed() {
     let service = Service::start("").await;
     let emulator = tenant(60, Rights::all()).await;
     let account = service.linked(&emulator, &[]).await;
@@ -320,7 +320,7 @@ async fn a_sync_is_started_once_and_followed_to_its_end() {
 
 #[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "a client of the test's own, which shows what is sent")]
-async fn answers_are_compressed_where_that_is_understood() {
+async fn responses_are_compressed_on_request() {
     let service = Service::start("").await;
     let emulator = tenant(60, Rights::all()).await;
     let account = service.linked(&emulator, &[]).await;

@@ -55,7 +55,7 @@ impl Service {
         Self::on(Engine::Sqlite, config).await
     }
 
-    /// Does what is due of a duty, as workers do.
+    /// Runs the due jobs of a duty, as workers do.
     pub(crate) async fn do_due(&self, duty: &dyn jobs::Duty) {
         for subject in duty.due(self.machinery.clock.now()).await.unwrap() {
             duty.see_to(&subject.id).await;
@@ -117,7 +117,7 @@ impl Service {
         self.api(reqwest::Method::GET, path, None).await
     }
 
-    /// A link token, and the flow it opens.
+    /// Creates a link token; returns it with the id of its flow.
     pub(crate) async fn link_token(&self, with: Value) -> (String, String) {
         let mut wanted = json!({ "customer_id": "cust_1", "organization": "Acme", "language": "en" });
         wanted.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
@@ -128,7 +128,7 @@ impl Service {
 }
 
 impl Service {
-    /// A linked account of a tenant, without what was declined, and without a pace.
+    /// Links a tenant, without the declined features and without a request limit.
     pub(crate) async fn linked(&self, emulator: &Emulator, declined: &[&str]) -> LinkedAccount {
         let now = self.machinery.clock.now();
         let settings = AccountSettings {
@@ -154,7 +154,7 @@ impl Service {
         self.machinery.store.link_account(&self.machinery.vault, new).await.unwrap()
     }
 
-    /// Reads all of a linked account.
+    /// Syncs all data of a linked account.
     pub(crate) async fn sync(&self, account: &LinkedAccount) {
         let client = self.machinery.tenants.client_of(account, &self.machinery.vault, None).await.unwrap();
         let run = self.machinery.new_run().unwrap();
@@ -172,7 +172,7 @@ pub(crate) async fn tenant(employees: u32, rights: Rights) -> Emulator {
 }
 
 impl Service {
-    /// What the flow's forms carry, read off its first page.
+    /// The CSRF token of the flow's forms, from its first page.
     pub(crate) async fn csrf(&self, token: &str) -> String {
         let page = self.http.get(format!("{}/link/{token}/welcome", self.url)).send().await.unwrap();
         let page = page.text().await.unwrap();
@@ -181,20 +181,20 @@ impl Service {
         value.split_once('"').unwrap().0.to_owned()
     }
 
-    /// Somebody without JavaScript who has opened the flow.
+    /// Opens the flow in a browser without JavaScript.
     pub(crate) async fn browser(&self, token: &str) -> Browser<'_> {
         Browser { service: self, token: token.to_owned(), csrf: self.csrf(token).await }
     }
 }
 
-/// A browser without JavaScript, at one flow.
+/// A browser without JavaScript, with one flow.
 pub(crate) struct Browser<'a> {
     service: &'a Service,
     pub(crate) token: String,
     csrf: String,
 }
 
-/// A page, or where it leads.
+/// A page, or a redirect.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) status: u16,
@@ -208,14 +208,14 @@ impl Page {
         Self { status: answer.status().as_u16(), leads_to, html: answer.text().await.unwrap() }
     }
 
-    /// The step that it leads to.
+    /// The step to which it redirects.
     pub(crate) fn step(&self) -> &str {
         self.leads_to.as_deref().and_then(|to| to.rsplit('/').next()).unwrap_or_default()
     }
 }
 
 impl Browser<'_> {
-    /// A page of the flow; `""` is the link itself.
+    /// Gets a page of the flow; `""` is the link itself.
     pub(crate) async fn get(&self, step: &str) -> Page {
         let url = format!("{}/link/{}/{step}", self.service.url, self.token);
         let url = url.trim_end_matches('/');
@@ -228,9 +228,9 @@ impl Browser<'_> {
         Page::of(self.service.http.post(url).form(&form).send().await.unwrap()).await
     }
 
-    /// Goes to where the key is asked for.
+    /// Goes to the step that requests the key.
     pub(crate) async fn up_to_key(&self, tenant: &str) {
-        // Nothing is switched off: a browser sends the boxes that are ticked.
+        // All features stay ticked; browsers send the ticked boxes.
         let all = ["leaves", "jobs", "managers", "qualifications"].map(|feature| ("features", feature));
         assert_eq!(self.post("welcome", &all).await.step(), "access");
         assert_eq!(self.post("access", &[("can", "yes")]).await.step(), "tenant");
@@ -244,7 +244,7 @@ impl Browser<'_> {
         assert_eq!(self.post("enter-key", &[("key", key)]).await.step(), "checks");
     }
 
-    /// Waits until a page no longer reloads by itself.
+    /// Waits until a page no longer polls.
     pub(crate) async fn settled(&self, step: &str) -> Page {
         for _ in 0..5_000 {
             let page = self.get(step).await;
@@ -255,7 +255,7 @@ impl Browser<'_> {
         panic!("{step} does not end");
     }
 
-    /// Has a worker do the first sync, and waits for the page that says so.
+    /// Lets a worker run the first sync, and waits for the page that reports it.
     pub(crate) async fn synced(&self) -> Page {
         self.service.do_due(&jobs::SyncDuty(self.service.machinery.clone())).await;
         self.settled("sync").await
@@ -267,7 +267,7 @@ impl Browser<'_> {
 }
 
 impl Service {
-    /// What time it is for the service.
+    /// The service's current time.
     pub(crate) fn now(&self) -> jiff::Timestamp {
         self.machinery.clock.now()
     }

@@ -1,4 +1,4 @@
-//! Asking for webhooks through the API, and getting those of a real sync.
+//! Webhook endpoints through the API, and the events of a real sync.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use crate::support::{Service, tenant};
 
 const ENDPOINTS: &str = "/v1/webhook-endpoints";
 
-/// A receiver that takes everything, and what it got.
+/// A receiver that accepts everything, and its log.
 async fn receiver() -> (SocketAddr, Arc<Mutex<Vec<Value>>>) {
     let taken = Arc::<Mutex<Vec<Value>>>::default();
     let inside = Arc::clone(&taken);
@@ -38,7 +38,7 @@ fn courier(service: &Service) -> Courier {
 }
 
 #[tokio::test]
-async fn an_endpoint_is_told_what_a_sync_finds() {
+async fn endpoint_receives_events_of_a_sync() {
     for engine in Engine::available() {
         let service = Service::on(engine, "").await;
         let emulator = tenant(12, Rights::all()).await;
@@ -72,7 +72,7 @@ async fn an_endpoint_is_told_what_a_sync_finds() {
         let (status, replayed) = service.post(&format!("{place}/replay"), json!({ "after_seq": 0 })).await;
         assert_eq!(status, 202, "{replayed}");
         courier.deliver_due().await.unwrap();
-        // The other log was not asked for again.
+        // The other log is not replayed.
         assert_eq!(taken.lock().unwrap().as_slice(), &first[..first.len() - 1]);
         let beyond = json!({ "after_seq": replayed["last_seq"].as_i64().unwrap() + 1 });
         let (status, problem) = service.post(&format!("{place}/replay"), beyond).await;
@@ -81,7 +81,7 @@ async fn an_endpoint_is_told_what_a_sync_finds() {
 }
 
 #[tokio::test]
-async fn an_endpoint_is_made_changed_tested_and_removed_and_its_secret_shown_once() {
+async fn endpoint_lifecycle_shows_the_secret_once() {
     for engine in Engine::available() {
         let service = Service::on(engine, "").await;
         let (address, taken) = receiver().await;
@@ -124,7 +124,7 @@ async fn an_endpoint_is_made_changed_tested_and_removed_and_its_secret_shown_onc
 }
 
 #[tokio::test]
-async fn what_cannot_be_an_endpoint_is_refused() {
+async fn invalid_endpoints_are_refused() {
     let service = Service::start("").await;
     let ok = "https://app.example/hooks";
     for (body, field, code) in [

@@ -1,4 +1,4 @@
-//! `POST /v1/linked-accounts/{account_id}/absence-requests/{id}/approve`: says yes to the step that is awaited.
+//! `POST /v1/linked-accounts/{account_id}/absence-requests/{id}/approve`: approves the pending step.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -6,22 +6,22 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::views::ChangedAbsence;
-use super::{Desk, id_of};
+use super::{AbsenceSession, id_of};
 use crate::api::Body;
-use crate::api::answers::{Forbidden, LuccaFails, NotFound, NotNow, Unauthorized, Unprocessable};
+use crate::api::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable};
 use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// What is said with the approval.
+/// A comment on the approval.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct YesBecause {
-    /// What the person reads.
+    /// The comment, which the employee sees.
     comment: Option<String>,
 }
 
-/// Approves the step that an absence request waits for, whoever asked for it.
+/// Approves the pending step of an absence request, also one that was not made through the connector.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/absence-requests/{id}/approve", tag = "absence requests",
     security(("key" = [])), request_body = YesBecause,
@@ -34,9 +34,9 @@ pub(crate) struct YesBecause {
         Unauthorized,
         Forbidden,
         NotFound,
-        NotNow,
+        Conflict,
         Unprocessable,
-        LuccaFails,
+        LuccaErrors,
     )
 )]
 pub(crate) async fn approve_absence(
@@ -45,10 +45,10 @@ pub(crate) async fn approve_absence(
     Path((account_id, id)): Path<(String, String)>,
     Body(said): Body<YesBecause>,
 ) -> Result<Json<ChangedAbsence>, Problem> {
-    let desk = Desk::of(&app, vendor, &account_id).await?;
+    let session = AbsenceSession::of(&app, vendor, &account_id).await?;
     id_of(&id).ok_or(absences::Error::UnknownAbsence)?;
-    let changed = desk
-        .act(move |absences| {
+    let changed = session
+        .run(move |absences| {
             Box::pin(async move { Ok(absences.decide(&id, true, said.comment.as_deref()).await?) })
         })
         .await?;

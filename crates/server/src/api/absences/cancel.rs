@@ -1,4 +1,5 @@
-//! `POST /v1/linked-accounts/{account_id}/absence-requests/{id}/cancel`: takes an absence back, or half-days of it.
+//! `POST /v1/linked-accounts/{account_id}/absence-requests/{id}/cancel`: cancels an absence, or half-days of
+//! it.
 
 use absences::ProblemCode;
 use axum::Json;
@@ -8,24 +9,26 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::views::ChangedAbsence;
-use super::{Desk, id_of, wrong};
+use super::{AbsenceSession, id_of, wrong};
 use crate::api::Body;
-use crate::api::answers::{Forbidden, LuccaFails, NotFound, NotNow, Unauthorized, Unprocessable};
+use crate::api::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable};
 use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// What is taken back.
+/// The part of the absence to cancel.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Cancellation {
-    /// Only these half-days; all of it by default.
+    /// Only these half-days; by default the whole absence.
     #[schema(example = json!(["2026-05-04 PM"]))]
     half_days: Option<Vec<String>>,
 }
 
-/// Takes an absence back, or half-days of it, whoever asked for it. One that waits is cancelled at once; of one that is
-/// approved the wish to cancel it may have to be approved. To ask again is safe.
+/// Cancels an absence or half-days of it, also one that was not made through the connector.
+///
+/// A pending absence is cancelled at once. For an approved one, Lucca may require an approval of the
+/// cancellation. Repeating the call is safe.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/absence-requests/{id}/cancel", tag = "absence requests",
     security(("key" = [])), request_body = Cancellation,
@@ -38,9 +41,9 @@ pub(crate) struct Cancellation {
         Unauthorized,
         Forbidden,
         NotFound,
-        NotNow,
+        Conflict,
         Unprocessable,
-        LuccaFails,
+        LuccaErrors,
     )
 )]
 pub(crate) async fn cancel_absence(
@@ -49,11 +52,11 @@ pub(crate) async fn cancel_absence(
     Path((account_id, id)): Path<(String, String)>,
     Body(wanted): Body<Cancellation>,
 ) -> Result<Json<ChangedAbsence>, Problem> {
-    let desk = Desk::of(&app, vendor, &account_id).await?;
+    let session = AbsenceSession::of(&app, vendor, &account_id).await?;
     id_of(&id).ok_or(absences::Error::UnknownAbsence)?;
     let half_days = wanted.half_days.map(|texts| read(&texts)).transpose()?;
-    let changed = desk
-        .act(move |absences| Box::pin(async move { Ok(absences.cancel(&id, half_days.as_deref()).await?) }))
+    let changed = session
+        .run(move |absences| Box::pin(async move { Ok(absences.cancel(&id, half_days.as_deref()).await?) }))
         .await?;
     Ok(Json(changed.into()))
 }

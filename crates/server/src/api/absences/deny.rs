@@ -1,4 +1,4 @@
-//! `POST /v1/linked-accounts/{account_id}/absence-requests/{id}/deny`: says no, and why.
+//! `POST /v1/linked-accounts/{account_id}/absence-requests/{id}/deny`: denies the request, with a reason.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -6,23 +6,23 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::views::ChangedAbsence;
-use super::{Desk, id_of};
+use super::{AbsenceSession, id_of};
 use crate::api::Body;
-use crate::api::answers::{Forbidden, LuccaFails, NotFound, NotNow, Unauthorized, Unprocessable};
+use crate::api::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable};
 use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// Why not.
+/// The reason of the denial.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NoBecause {
-    /// What the person reads. A denial needs it.
+    /// The reason, which the employee sees. Required.
     #[schema(min_length = 1, example = "Two of the team are away already.")]
     comment: String,
 }
 
-/// Denies an absence request that waits for a decision, whoever asked for it.
+/// Denies a pending absence request, also one that was not made through the connector.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/absence-requests/{id}/deny", tag = "absence requests",
     security(("key" = [])), request_body = NoBecause,
@@ -35,9 +35,9 @@ pub(crate) struct NoBecause {
         Unauthorized,
         Forbidden,
         NotFound,
-        NotNow,
+        Conflict,
         Unprocessable,
-        LuccaFails,
+        LuccaErrors,
     )
 )]
 pub(crate) async fn deny_absence(
@@ -46,10 +46,10 @@ pub(crate) async fn deny_absence(
     Path((account_id, id)): Path<(String, String)>,
     Body(said): Body<NoBecause>,
 ) -> Result<Json<ChangedAbsence>, Problem> {
-    let desk = Desk::of(&app, vendor, &account_id).await?;
+    let session = AbsenceSession::of(&app, vendor, &account_id).await?;
     id_of(&id).ok_or(absences::Error::UnknownAbsence)?;
-    let changed = desk
-        .act(move |absences| {
+    let changed = session
+        .run(move |absences| {
             Box::pin(async move { Ok(absences.decide(&id, false, Some(&said.comment)).await?) })
         })
         .await?;

@@ -1,4 +1,5 @@
-//! `POST /v1/linked-accounts/{account_id}/absence-requests/imports`: absences by the file, tried first.
+//! `POST /v1/linked-accounts/{account_id}/absence-requests/imports`: creates absences from a CSV file, after
+//! a dry run.
 
 use absences::{Batch, BulkRow};
 use axum::Json;
@@ -11,42 +12,43 @@ use serde::{Deserialize, Serialize};
 use store::SubmissionId;
 use utoipa::{IntoParams, ToSchema};
 
-use super::Desk;
+use super::AbsenceSession;
 use super::views::{AbsenceProblem, AbsenceRequestList, AbsenceRequestView, PersonView, all};
 use crate::api::answers::{
-    Forbidden, LuccaFails, NotFound, NotNow, TooLarge, Unauthorized, Unprocessable, Unsupported,
+    Conflict, Forbidden, LuccaErrors, NotFound, TooLarge, Unauthorized, Unprocessable, Unsupported,
 };
 use crate::api::{Params, nul};
 use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::{More, Problem};
 
-/// Five thousand rows, which is the most that a file may have, are half of that.
+/// Twice the size of five thousand rows, the maximum of a file.
 pub(crate) const LARGEST_FILE: usize = 1024 * 1024;
 
-/// Whether it is for good.
+/// Options of an import.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct ForGood {
-    /// `true` (the default): every row is checked and Lucca tries the file, and nothing is made. `false`: it is made.
-    #[serde(default = "yes")]
+pub(crate) struct ImportQuery {
+    /// `true` (the default): a dry run, in which every row is checked and Lucca simulates the import.
+    /// `false`: the absences are created.
+    #[serde(default = "default_simulate")]
     simulate: bool,
 }
 
-const fn yes() -> bool {
+const fn default_simulate() -> bool {
     true
 }
 
 /// A row of the file.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ImportRow {
-    /// Its line, the header being line 1.
+    /// The row's line, the header being line 1.
     line: u64,
-    /// Whose absence it is; null where the row does not lead to one person.
+    /// The employee; null if the row does not identify exactly one.
     person: Option<PersonView>,
-    /// What is wrong with it.
+    /// Errors in the row.
     problems: Vec<AbsenceProblem>,
-    /// The half-days it would take, by what the last sync heard.
+    /// The half-days it would take, as of the last sync.
     #[schema(value_type = Vec<String>)]
     half_days: Vec<HalfDay>,
 }
@@ -58,22 +60,22 @@ impl From<BulkRow> for ImportRow {
     }
 }
 
-/// What came of trying a file.
+/// The result of a dry run.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Trial {
-    /// Its rows, in the order of the file.
+    /// The rows, in the order of the file.
     rows: Vec<ImportRow>,
-    /// Whether Lucca tried it: not where a row is known to be wrong.
+    /// Whether Lucca simulated the import; it does not if a row has an error.
     simulated: bool,
-    /// Whether Lucca finds fault with it; with which row, it does not tell.
+    /// Whether Lucca would refuse the import. Lucca does not report which row is wrong.
     lucca_finds_fault: Option<bool>,
-    /// What Lucca finds fault with, as far as it tells.
+    /// Lucca's reasons for refusing it, as far as it reports them.
     problems: Vec<AbsenceProblem>,
-    /// Whether it can be made as it is.
+    /// Whether the file can be imported as it is.
     ok: bool,
 }
 
-/// What came of a file.
+/// The result of an import.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum Imported {
@@ -83,16 +85,18 @@ pub(crate) enum Imported {
     Made(AbsenceRequestList),
 }
 
-/// Makes absences by the file, through Lucca's documented import.
+/// Imports absences from a CSV file, through Lucca's documented import.
 ///
-/// UTF-8, separated by commas or semicolons, with a header: one or several of `lucca_id`, `employee_number` (or
-/// `matricule`), `email` and `employee` (`id:12`, `number:00042`, `email:…`, or a value that fits one person only), which
-/// have to lead to the same person; `leave_type` (id or name), `starts`, `ends`, and, if wanted, `approved` (`true` or `false`, the default:
-/// approvers decide) and `hours` (`7.5`, for leave types in hours). Each row becomes an absence request of its own, and the same file is made once.
+/// The file is UTF-8, separated by commas or semicolons, with a header. Employees: one or several of the
+/// columns `lucca_id`, `employee_number` (or `matricule`), `email` and `employee` (`id:12`, `number:00042`,
+/// `email:…`, or a value that matches exactly one employee), which have to identify the same employee.
+/// Absences: `leave_type` (id or name), `starts`, `ends`, and optionally `approved` (`true`, or `false`, the
+/// default: approvers decide) and `hours` (`7.5`, for leave types in hours). Each row becomes an absence
+/// request of its own. The same file is imported once.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/absence-requests/imports", tag = "absence requests",
     security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id"), ForGood),
+    params(("account_id" = String, Path, description = "the linked account's id"), ImportQuery),
     request_body(content = String, content_type = "text/csv",
         example = "lucca_id,leave_type,starts,ends\n12,34,2026-05-04 PM,2026-05-06\n"),
     responses(
@@ -103,26 +107,26 @@ pub(crate) enum Imported {
         Unauthorized,
         Forbidden,
         NotFound,
-        NotNow,
+        Conflict,
         TooLarge,
         Unsupported,
         Unprocessable,
-        LuccaFails,
+        LuccaErrors,
     )
 )]
 pub(crate) async fn import_absences(
     State(app): State<App>,
     vendor: Vendor,
     Path(account_id): Path<String>,
-    Params(how): Params<ForGood>,
+    Params(how): Params<ImportQuery>,
     headers: HeaderMap,
     file: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<Imported>), Problem> {
-    let desk = Desk::of(&app, vendor, &account_id).await?;
+    let session = AbsenceSession::of(&app, vendor, &account_id).await?;
     let file = csv(&headers, file)?;
     let machinery = app.machinery.clone();
-    let (status, imported) = desk
-        .act(move |absences| {
+    let (status, imported) = session
+        .run(move |absences| {
             Box::pin(async move {
                 let batch = absences.read_batch(&file).await?;
                 if how.simulate {
@@ -133,7 +137,7 @@ pub(crate) async fn import_absences(
                 let minted = batch.rows.iter().map(|_| machinery.new_submission());
                 let minted = minted.collect::<Result<Vec<SubmissionId>, _>>()?;
                 let mut unused = minted.clone().into_iter();
-                // There are as many as rows, and each row takes one at most.
+                // There is one id per row, and each row takes at most one.
                 let mint = |at| unused.next().unwrap_or_else(|| SubmissionId::mint(at, [0; 10]));
                 let all = absences.make_batch(&batch, mint, |_| {}).await?;
                 let is_new = all.iter().any(|submission| minted.contains(&submission.id));
@@ -151,7 +155,7 @@ pub(crate) async fn import_absences(
 }
 
 async fn trial(absences: &absences::Absences<'_>, mut batch: Batch) -> Result<Trial, Problem> {
-    // A file without rows is refused as a whole; one with wrong rows is shown row by row.
+    // A file without rows is refused as a whole; errors in rows are reported by row.
     let is_tried = batch.is_good() || batch.rows.is_empty();
     let problems = if is_tried { absences.simulate_batch(&mut batch).await? } else { Vec::new() };
     let lucca_finds_fault = is_tried.then_some(!problems.is_empty());
@@ -164,7 +168,7 @@ async fn trial(absences: &absences::Absences<'_>, mut batch: Batch) -> Result<Tr
     })
 }
 
-/// Says which lines are wrong; the engine would not say it by line.
+/// Reports the lines with errors, since the engine's own error does not name lines.
 fn refuse_wrong_rows(batch: &Batch) -> Result<(), Problem> {
     let of_row = |row: &BulkRow| {
         let line = row.line;

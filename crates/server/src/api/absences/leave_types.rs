@@ -1,4 +1,5 @@
-//! `GET /v1/linked-accounts/{account_id}/employees/{id}/leave-types`: what a person may take an absence on.
+//! `GET /v1/linked-accounts/{account_id}/employees/{id}/leave-types`: the leave types that an employee may
+//! use.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -7,18 +8,18 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::views::{LeaveTypeView, PersonView, all};
-use super::{Desk, period};
+use super::{AbsenceSession, period};
 use crate::api::Params;
-use crate::api::answers::{Forbidden, LuccaFails, NotFound, NotNow, Unauthorized, Unprocessable};
+use crate::api::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable};
 use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// For when.
+/// The period of the absence.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct For {
+pub(crate) struct LeaveTypesQuery {
     /// The first day of the absence, `2026-05-04` or `2026-05-04 PM`; today by default.
     #[param(example = "2026-05-04")]
     starts_on: Option<String>,
@@ -27,18 +28,19 @@ pub(crate) struct For {
     ends_on: Option<String>,
 }
 
-/// What a person may take an absence on.
+/// The leave types that an employee may use.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OfferedLeaveTypes {
-    /// Whose they are.
+    /// The employee.
     person: PersonView,
     /// The leave types.
     items: Vec<LeaveTypeView>,
-    /// Whether Lucca offered them to this person for this period. If not, these are all that the tenant has.
+    /// Whether Lucca offered these leave types to this employee for this period. If false, the list has all
+    /// leave types of the tenant.
     is_offered: bool,
 }
 
-/// Lists what a person may take an absence on, and what is left of it, as Lucca says it now.
+/// Lists the leave types that an employee may use, with their balances, as Lucca reports them now.
 #[utoipa::path(
     get, path = "/v1/linked-accounts/{account_id}/employees/{id}/leave-types", tag = "absence requests",
     security(("key" = [])),
@@ -46,23 +48,23 @@ pub(crate) struct OfferedLeaveTypes {
         ("account_id" = String, Path, description = "the linked account's id"),
         ("id" = String, Path, description = "the person: `id:12`, `number:00042` or `email:jo@acme.example`; a value \
          without a prefix where it fits one person only", example = "id:12"),
-        For,
+        LeaveTypesQuery,
     ),
     responses(
         (status = 200, body = OfferedLeaveTypes),
         Unauthorized,
         Forbidden,
         NotFound,
-        NotNow,
+        Conflict,
         Unprocessable,
-        LuccaFails,
+        LuccaErrors,
     )
 )]
 pub(crate) async fn leave_types_of_employee(
     State(app): State<App>,
     vendor: Vendor,
     Path((account_id, employee_id)): Path<(String, String)>,
-    Params(wanted): Params<For>,
+    Params(wanted): Params<LeaveTypesQuery>,
 ) -> Result<Json<OfferedLeaveTypes>, Problem> {
     let (first, last) = if wanted.starts_on.is_none() && wanted.ends_on.is_none() {
         let today = app.machinery.today();
@@ -70,11 +72,11 @@ pub(crate) async fn leave_types_of_employee(
     } else {
         period(wanted.starts_on.as_deref(), wanted.ends_on.as_deref())?
     };
-    let desk = Desk::of(&app, vendor, &account_id).await?;
-    let person = desk.person(&employee_id).await?;
+    let session = AbsenceSession::of(&app, vendor, &account_id).await?;
+    let person = session.person(&employee_id).await?;
     let employee_id = person.id.clone();
-    let found = desk
-        .act(move |absences| {
+    let found = session
+        .run(move |absences| {
             Box::pin(async move { Ok(absences.leave_types(&employee_id, first, last).await?) })
         })
         .await?;

@@ -1,4 +1,4 @@
-//! `GET /v1/linked-accounts/{account_id}/absence-requests`: those made through the connector.
+//! `GET /v1/linked-accounts/{account_id}/absence-requests`: requests made through the connector.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -15,26 +15,27 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-const USUAL: u64 = 50;
-const MOST: u64 = 500;
+const DEFAULT_LIMIT: u64 = 50;
+const MAX_LIMIT: u64 = 500;
 
-/// Which absence requests.
+/// Filters of the list.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Which {
-    /// Only this person's: Lucca's id, with or without `id:` before it.
+pub(crate) struct AbsenceRequestsQuery {
+    /// Only requests of this employee: Lucca's id, with or without `id:` before it.
     #[param(example = "12")]
     employee_id: Option<String>,
-    /// So many at most, the latest of them; 50 by default.
+    /// Maximum number of requests, latest first; 50 by default.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u64>,
 }
 
-/// Lists absence requests made through the connector, the latest first, as they were last heard of. Lucca is not asked.
+/// Lists absence requests made through the connector, latest first, in their last known state, without a
+/// request to Lucca.
 #[utoipa::path(
     get, path = "/v1/linked-accounts/{account_id}/absence-requests", tag = "absence requests",
     security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id"), Which),
+    params(("account_id" = String, Path, description = "the linked account's id"), AbsenceRequestsQuery),
     responses(
         (status = 200, body = AbsenceRequestList),
         Unauthorized,
@@ -46,13 +47,13 @@ pub(crate) async fn absence_requests(
     State(app): State<App>,
     _: Vendor,
     Path(account_id): Path<String>,
-    Params(which): Params<Which>,
+    Params(which): Params<AbsenceRequestsQuery>,
 ) -> Result<Json<AbsenceRequestList>, Problem> {
     let account = find(&app, &account_id).await?;
-    let limit = page_size(which.limit, USUAL, MOST)?;
+    let limit = page_size(which.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let id = which.employee_id.as_deref().map(|text| text.strip_prefix("id:").unwrap_or(text));
     let employee_id = match id.map(id_of) {
-        // Nobody has such an id, so nobody with it has asked for anything.
+        // The text can't be an id of Lucca's, so no request matches.
         Some(None) => return Ok(Json(AbsenceRequestList { items: Vec::new() })),
         other => other.flatten(),
     };

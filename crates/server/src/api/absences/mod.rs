@@ -1,6 +1,5 @@
-//! `/v1/linked-accounts/{account_id}/absence-requests` and the leave types they are made on: how a body becomes what
-//! `absences` is asked, and how it is asked. One endpoint, one file; what is shown is in `views`, what is refused in
-//! `refusals`.
+//! `/v1/linked-accounts/{account_id}/absence-requests` and leave types, one file per endpoint. This file
+//! parses requests and runs them against `absences`; `views` has the responses, `refusals` the errors.
 
 pub(crate) mod approve;
 pub(crate) mod cancel;
@@ -31,16 +30,17 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// Longer than most answers of Lucca take, shorter than the service lets anybody wait.
-const PATIENCE: Duration = Duration::from_secs(25);
+/// Timeout of a response while Lucca is processing: longer than most responses of Lucca take, and shorter
+/// than the service's own timeout of 30 seconds.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// Longer texts are no id of Lucca's.
+/// Longer texts are no ids of Lucca's.
 const LONGEST_ID: usize = 100;
 
-/// Longer texts refer to no person: an e-mail address has at most 254 characters.
+/// Longer texts identify no employee: an e-mail address has at most 254 characters.
 const LONGEST_REFERENCE: usize = 300;
 
-/// An absence to be looked at or asked for: a preview and the request that follows have the same body.
+/// An absence to preview or to request. Both calls have the same body.
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({
     "employee_id": "id:12",
@@ -51,35 +51,35 @@ const LONGEST_REFERENCE: usize = 300;
 }))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WantedAbsence {
-    /// Who would be away: `id:12` (Lucca's id), `number:00042` (the employee number) or `email:jo@acme.example`. A value
-    /// without a prefix is taken where it fits one person only, over all three; else the request is refused with
-    /// `absence.ambiguous_employee`.
+    /// The employee: `id:12` (Lucca's id), `number:00042` (the employee number) or `email:jo@acme.example`. A
+    /// value without a prefix is accepted if exactly one employee has it as id, number or e-mail address;
+    /// otherwise the request is refused with `absence.ambiguous_employee`.
     #[schema(example = "id:12", max_length = 300)]
     employee_id: String,
-    /// What it is taken on: the id of a leave type of this person.
+    /// The id of a leave type that the employee may use.
     #[schema(example = "34")]
     leave_type_id: String,
-    /// The first day, with `AM` or `PM` behind it for a half-day; a day alone begins in the morning.
+    /// The first day. Add `AM` or `PM` for a half-day; without it, the absence begins in the morning.
     #[schema(example = "2026-05-04 PM", pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}( (AM|PM))?$")]
     starts_on: String,
-    /// The last day, this one included; a day alone ends in the afternoon.
+    /// The last day, inclusive. Without `AM` or `PM`, the absence ends in the afternoon.
     #[schema(example = "2026-05-06", pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}( (AM|PM))?$")]
     ends_on: String,
-    /// How long, within one day, where the leave type is counted in hours.
+    /// Duration in minutes, within one day, if the leave type is counted in hours.
     #[schema(example = 150, minimum = 1, maximum = 1440)]
     minutes: Option<u32>,
-    /// What the person writes to the approvers.
+    /// The employee's comment to the approvers.
     #[schema(max_length = 2000)]
     comment: Option<String>,
-    /// The ids of the warnings that the person has seen and confirmed, from a preview or an answer with the code
-    /// `absence.confirmation_needed`. A preview needs none.
+    /// The ids of the warnings that the employee has confirmed, from a preview or from a response with the
+    /// code `absence.confirmation_needed`. A preview needs none.
     #[serde(default)]
     acknowledged_warnings: Vec<String>,
 }
 
 impl WantedAbsence {
-    /// What it asks for, if it can be read, and which warnings are acknowledged.
-    async fn read(self, desk: &Desk) -> Result<(Ask, Vec<String>), Problem> {
+    /// Parses the absence and its acknowledged warnings.
+    async fn read(self, session: &AbsenceSession) -> Result<(Ask, Vec<String>), Problem> {
         let (first, last) = period(Some(&self.starts_on), Some(&self.ends_on))?;
         let Some(leave_type_id) = id_of(&self.leave_type_id) else {
             let message = "there is no leave type with this id";
@@ -91,7 +91,7 @@ impl WantedAbsence {
             .into());
         };
         let ask = Ask {
-            employee_id: desk.person(&self.employee_id).await?.id,
+            employee_id: session.person(&self.employee_id).await?.id,
             leave_type_id,
             first,
             last,
@@ -102,13 +102,13 @@ impl WantedAbsence {
     }
 }
 
-/// An id of Lucca's; none where the text can't be one.
+/// An id of Lucca's; `None` if the text can't be one.
 fn id_of(text: &str) -> Option<RemoteId> {
     let is_one = !text.is_empty() && text.len() <= LONGEST_ID && !text.chars().any(char::is_control);
     is_one.then(|| RemoteId::from(text))
 }
 
-/// The half-days that two dates mean; of one that is not there, the other's day.
+/// The first and last half-day of two dates; a missing date is replaced by the other one's day.
 fn period(starts_on: Option<&str>, ends_on: Option<&str>) -> Result<(HalfDay, HalfDay), Problem> {
     let first = starts_on.or(ends_on.and_then(|text| text.get(..10))).and_then(first_half_day);
     let last = ends_on.or(starts_on.and_then(|text| text.get(..10))).and_then(last_half_day);
@@ -136,19 +136,19 @@ fn wrong(code: ProblemCode, field: &str, message: &str) -> absences::Problem {
     }
 }
 
-/// Something that is asked of a linked account's absences.
-pub(crate) type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, Problem>> + Send + 'a>>;
+/// An operation on a linked account's absences.
+pub(crate) type AbsenceTask<'a, T> = Pin<Box<dyn Future<Output = Result<T, Problem>> + Send + 'a>>;
 
-/// A linked account whose Lucca can be asked.
-pub(crate) struct Desk {
+/// A linked account, and the client for its tenant.
+pub(crate) struct AbsenceSession {
     machinery: Machinery,
     account: LinkedAccount,
     client: Client,
     actor: Actor,
 }
 
-impl Desk {
-    /// The linked account in the path. Refused where it has no key, or one that Lucca refuses.
+impl AbsenceSession {
+    /// Finds the linked account in the path. Refused if it has no key, or if Lucca refuses the key.
     pub(crate) async fn of(app: &App, vendor: Vendor, account_id: &str) -> Result<Self, Problem> {
         let account = linked_accounts::find(app, account_id).await?;
         let client = linked_accounts::client(app, &account).await?;
@@ -156,7 +156,7 @@ impl Desk {
         Ok(Self { machinery, account, client, actor: vendor.actor() })
     }
 
-    /// The one person that a reference means.
+    /// Finds the one employee that a reference identifies.
     async fn person(&self, reference: &str) -> Result<PersonLabel, Problem> {
         if reference.len() > LONGEST_REFERENCE || reference.chars().any(char::is_control) {
             return Err(absences::Error::UnknownEmployee.into());
@@ -165,28 +165,28 @@ impl Desk {
         Ok(absences.find_person(reference).await?)
     }
 
-    /// Does something with its absences. It is done to its end, also where nobody waits for the answer any more: what
-    /// was sent to Lucca is noted, and what came of it written down.
-    pub(crate) async fn act<T: Send + 'static>(
+    /// Runs an operation on the account's absences. The operation runs to its end even if the caller
+    /// disconnects or the response times out, so that everything sent to Lucca is recorded with its outcome.
+    pub(crate) async fn run<T: Send + 'static>(
         self,
-        act: impl for<'a> FnOnce(&'a Absences<'a>) -> Doing<'a, T> + Send + 'static,
+        operation: impl for<'a> FnOnce(&'a Absences<'a>) -> AbsenceTask<'a, T> + Send + 'static,
     ) -> Result<T, Problem> {
-        self.act_within_patience(act).await?.ok_or_else(goes_on)
+        self.run_with_timeout(operation).await?.ok_or_else(still_running)
     }
 
-    /// The same; nothing where it takes longer than anybody waits for, and goes on.
-    pub(crate) async fn act_within_patience<T: Send + 'static>(
+    /// Like `run`, but returns `None` if the operation is still running after the timeout.
+    pub(crate) async fn run_with_timeout<T: Send + 'static>(
         self,
-        act: impl for<'a> FnOnce(&'a Absences<'a>) -> Doing<'a, T> + Send + 'static,
+        operation: impl for<'a> FnOnce(&'a Absences<'a>) -> AbsenceTask<'a, T> + Send + 'static,
     ) -> Result<Option<T>, Problem> {
         let task = tokio::spawn(async move {
             let absences = self.machinery.absences(&self.account, &self.client, self.actor);
-            act(&absences).await
+            operation(&absences).await
         });
-        match tokio::time::timeout(PATIENCE, task).await {
+        match tokio::time::timeout(RESPONSE_TIMEOUT, task).await {
             Ok(Ok(done)) => done.map(Some),
             Ok(Err(_)) => {
-                // What a panic says may hold what was being worked on.
+                // A panic's message may contain request data.
                 tracing::error!("a request met a defect");
                 let detail = "Something failed in the service.";
                 Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail))
@@ -196,8 +196,8 @@ impl Desk {
     }
 }
 
-/// What is said of something that takes longer than anybody waits for.
-fn goes_on() -> Problem {
+/// The response while an operation is still running.
+fn still_running() -> Problem {
     Problem::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "request.goes_on",
@@ -207,7 +207,7 @@ fn goes_on() -> Problem {
     .retry_after(5)
 }
 
-/// A request that was made through the connector for a linked account.
+/// Finds a request that was made through the connector for this account.
 async fn submission(app: &App, account: &LinkedAccount, id: &str) -> Result<Submission, Problem> {
     let missing = || Problem::not_found("absence request");
     let id = id.parse().map_err(|_| missing())?;

@@ -1,18 +1,18 @@
-//! `POST /v1/linked-accounts/{account_id}/absence-requests/preview`: what an absence would take. Nothing is asked for.
+//! `POST /v1/linked-accounts/{account_id}/absence-requests/preview`: previews an absence, without creating a
+//! request.
 
 use axum::Json;
 use axum::extract::{Path, State};
 
 use super::views::AbsencePreview;
-use super::{Desk, WantedAbsence};
+use super::{AbsenceSession, WantedAbsence};
 use crate::api::Body;
-use crate::api::answers::{Forbidden, LuccaFails, NotFound, NotNow, Unauthorized, Unprocessable};
+use crate::api::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable};
 use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// Says what an absence would take and what is in its way: half-days, overlaps, balance, Lucca's warnings. Nothing is
-/// asked for.
+/// Previews an absence and its obstacles: half-days, overlaps, balance, Lucca's warnings. Creates no request.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/absence-requests/preview", tag = "absence requests",
     security(("key" = [])), request_body = WantedAbsence,
@@ -22,9 +22,9 @@ use crate::problem::Problem;
         Unauthorized,
         Forbidden,
         NotFound,
-        NotNow,
+        Conflict,
         Unprocessable,
-        LuccaFails,
+        LuccaErrors,
     )
 )]
 pub(crate) async fn preview_absence(
@@ -33,9 +33,9 @@ pub(crate) async fn preview_absence(
     Path(account_id): Path<String>,
     Body(wanted): Body<WantedAbsence>,
 ) -> Result<Json<AbsencePreview>, Problem> {
-    let desk = Desk::of(&app, vendor, &account_id).await?;
-    let (ask, _) = wanted.read(&desk).await?;
+    let session = AbsenceSession::of(&app, vendor, &account_id).await?;
+    let (ask, _) = wanted.read(&session).await?;
     let preview =
-        desk.act(move |absences| Box::pin(async move { Ok(absences.preview(&ask).await?) })).await?;
+        session.run(move |absences| Box::pin(async move { Ok(absences.preview(&ask).await?) })).await?;
     Ok(Json(preview.into()))
 }

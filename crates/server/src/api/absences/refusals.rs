@@ -1,5 +1,5 @@
-//! What goes wrong with absences, as the API says it: a status, the stable code, what a program needs to go on, and
-//! what a person can do. Never Lucca's addresses, which hold ids of people.
+//! Converts errors about absences into problems: status, stable code, data for programs, and advice for a
+//! person. Never includes Lucca's URLs, which contain ids of people.
 
 use absences::{Error, Lacking};
 use axum::http::StatusCode;

@@ -1,4 +1,4 @@
-//! `POST /v1/linked-accounts/{account_id}/absence-requests`: asks Lucca for an absence, once.
+//! `POST /v1/linked-accounts/{account_id}/absence-requests`: creates an absence request in Lucca, once.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -6,20 +6,23 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::views::AbsenceRequestView;
-use super::{Desk, WantedAbsence, goes_on};
+use super::{AbsenceSession, WantedAbsence, still_running};
 use crate::api::Body;
-use crate::api::answers::{BadRequest, Forbidden, LuccaFails, NotFound, NotNow, Unauthorized, Unprocessable};
+use crate::api::answers::{
+    BadRequest, Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable,
+};
 use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// Asks Lucca for an absence, once, however often it is sent under the same idempotency key.
+/// Creates an absence request in Lucca, once for each idempotency key.
 ///
-/// Before anything is sent it is written down; an answer of Lucca that is lost is looked for, and nothing is asked for
-/// twice. What can't be asked for is answered with 422, what has to be confirmed first with 409: the key is free then.
-/// What Lucca itself refuses is made here with the status `refused`.
+/// The request is stored before it is sent. If Lucca's response is lost, the connector looks for the absence
+/// and never sends it twice. Invalid requests are answered with 422, requests with unconfirmed warnings with
+/// 409; the idempotency key can then be used again. A request that Lucca itself refuses is created here with
+/// the status `refused`.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/absence-requests", tag = "absence requests",
     security(("key" = [])), request_body = WantedAbsence,
@@ -39,9 +42,9 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
         Unauthorized,
         Forbidden,
         NotFound,
-        NotNow,
+        Conflict,
         Unprocessable,
-        LuccaFails,
+        LuccaErrors,
     )
 )]
 pub(crate) async fn request_absence(
@@ -51,20 +54,20 @@ pub(crate) async fn request_absence(
     headers: HeaderMap,
     Body(wanted): Body<WantedAbsence>,
 ) -> Result<Response, Problem> {
-    let desk = Desk::of(&app, vendor, &account_id).await?;
+    let session = AbsenceSession::of(&app, vendor, &account_id).await?;
     let key = idempotency_key(&headers)?;
-    let (ask, acknowledged) = wanted.read(&desk).await?;
+    let (ask, acknowledged) = wanted.read(&session).await?;
     let id = app.machinery.new_submission()?;
-    let (account_no, name) = (desk.account.no, key.clone());
-    let done = desk
-        .act_within_patience(move |absences| {
+    let (account_no, name) = (session.account.no, key.clone());
+    let done = session
+        .run_with_timeout(move |absences| {
             Box::pin(async move { Ok(absences.request(id, &key, &ask, &acknowledged).await?) })
         })
         .await?;
     let submission = match done {
         Some(submission) => submission,
-        // It goes on; where it is written down already, it can be followed.
-        None => app.machinery.store.submission_by_key(account_no, &name).await?.ok_or_else(goes_on)?,
+        // Still running; if it is stored already, the caller can follow it.
+        None => app.machinery.store.submission_by_key(account_no, &name).await?.ok_or_else(still_running)?,
     };
     let view = AbsenceRequestView::of(&submission)?;
     let status = if view.is_on_its_way() {

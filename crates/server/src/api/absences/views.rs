@@ -1,4 +1,4 @@
-//! How absence requests are shown: shapes that stay while the engine changes.
+//! API types of absence requests, which stay stable while the engine changes.
 
 use absences::{Amount, Balance, Changed, Overlap, Preview, Report, UsableLeaveType};
 use people::{
@@ -12,41 +12,41 @@ use utoipa::ToSchema;
 use crate::api::time;
 use crate::problem::Problem;
 
-/// What is wrong with an absence.
+/// An error in an absence.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct AbsenceProblem {
     /// A stable code.
     #[schema(example = "absence.overlap")]
     code: &'static str,
-    /// The member, or the column, that it is about.
+    /// The member of the body, or the column of the file, that has the error.
     #[schema(example = "starts_on")]
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
     /// The line of the file, the header being line 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u64>,
-    /// What is wrong, for a person.
+    /// The error, for a person.
     #[schema(example = "the person is away already on some of these half-days")]
     message: String,
-    /// Lucca's own words, in the language of the API key.
+    /// Lucca's own message, in the language of the API key.
     #[serde(skip_serializing_if = "Option::is_none")]
     lucca: Option<String>,
-    /// The half-days it is about.
+    /// The half-days that have the error.
     #[schema(value_type = Vec<String>, example = json!(["2026-05-04 PM"]))]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     half_days: Vec<HalfDay>,
-    /// The people that the reference fits, or nearly fits.
+    /// The employees that the reference matches, or nearly matches.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     candidates: Vec<PersonCandidateView>,
 }
 
-/// A person, named.
+/// An employee.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct PersonView {
     /// Lucca's id.
     #[schema(value_type = String, example = "12")]
     id: RemoteId,
-    /// The name that is shown.
+    /// The display name.
     #[schema(example = "Ada Morel")]
     name: String,
     /// The employee number.
@@ -61,15 +61,16 @@ impl From<PersonLabel> for PersonView {
     }
 }
 
-/// A person that a reference may mean.
+/// An employee who matches a reference.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct PersonCandidateView {
-    /// The person; null where they are not delivered.
+    /// The employee; null if the account's delivery filter excludes them.
     person: Option<PersonView>,
-    /// `present`, `hidden` (no longer shown to the API key), `gone` (deleted in Lucca) or `withheld` (not delivered).
+    /// `present`, `hidden` (no longer shown to the API key), `gone` (deleted in Lucca) or `withheld` (not
+    /// delivered).
     #[schema(value_type = String, example = "present")]
     standing: PersonStanding,
-    /// What of them the value fits: `id`, `number` or `email`.
+    /// The attributes that match: `id`, `number` or `email`.
     #[schema(value_type = Vec<String>, example = json!(["number"]))]
     fits: Vec<ReferenceKind>,
 }
@@ -94,14 +95,14 @@ impl From<absences::Problem> for AbsenceProblem {
     }
 }
 
-/// What Lucca has to say of a request, short of refusing it.
+/// A warning of Lucca's about a request that it does not refuse.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct AbsenceWarning {
-    /// What it is acknowledged by, in `acknowledged_warnings`.
+    /// The id by which it is acknowledged, in `acknowledged_warnings`.
     id: String,
-    /// Lucca's words, in the language of the API key.
+    /// Lucca's text, in the language of the API key.
     text: String,
-    /// Whether the request is only made once it is acknowledged.
+    /// Whether the request is only created once the warning is acknowledged.
     must_be_confirmed: bool,
 }
 
@@ -112,28 +113,28 @@ impl From<absences::Warning> for AbsenceWarning {
     }
 }
 
-/// All of a list, each as it is shown.
+/// Converts each item of a list.
 pub(crate) fn all<A: Into<B>, B>(list: impl IntoIterator<Item = A>) -> Vec<B> {
     list.into_iter().map(Into::into).collect()
 }
 
-/// A leave type, as far as a person can use it.
+/// A leave type, as the employee may use it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct LeaveTypeView {
-    /// Lucca's id; a new one each year for yearly accounts.
+    /// Lucca's id. Yearly leave types have a new id each year.
     #[schema(value_type = String, example = "34")]
     id: RemoteId,
-    /// Its name, in the language of the API key.
+    /// The name, in the language of the API key.
     #[schema(example = "Remote work")]
     name: Option<String>,
-    /// What it is counted in: `days`, `hours` or `other`.
+    /// The unit: `days`, `hours` or `other`.
     #[schema(value_type = Option<String>, example = "days")]
     unit: Option<LeaveUnit>,
-    /// Whether half-days can be taken, where Lucca tells.
+    /// Whether half-days can be taken, if Lucca reports it.
     half_days: Option<bool>,
-    /// The steps in which hours are taken, where Lucca tells.
+    /// The step in hours, if Lucca reports it.
     step_hours: Option<f64>,
-    /// What is left, in its unit, where Lucca tells.
+    /// The balance, in the leave type's unit, if Lucca reports it.
     balance: Option<f64>,
     /// Whether it is remote work.
     is_remote_work: Option<bool>,
@@ -146,10 +147,10 @@ impl From<UsableLeaveType> for LeaveTypeView {
     }
 }
 
-/// A half-day on which nobody need be absent.
+/// A half-day on which the employee does not work anyway.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OffHalfDayView {
-    /// Which.
+    /// The half-day.
     #[schema(value_type = String, example = "2026-05-08 AM")]
     at: HalfDay,
     /// `public_holiday`, `weekly_rest` or `not_worked` (part-time, or no contract).
@@ -157,15 +158,15 @@ pub(crate) struct OffHalfDayView {
     why: DayOff,
 }
 
-/// What an absence would take.
+/// The half-days of an absence.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PlanView {
     /// The half-days that would be taken, in order.
     #[schema(value_type = Vec<String>, example = json!(["2026-05-04 PM", "2026-05-05 AM"]))]
     taken: Vec<HalfDay>,
-    /// The half-days in between that would not.
+    /// The half-days in between that would not be taken.
     off: Vec<OffHalfDayView>,
-    /// Whether some of this is a guess, Monday to Friday, because Lucca told nothing of the day.
+    /// Whether some days are estimates, Monday to Friday, because Lucca reported nothing about them.
     is_estimated: bool,
 }
 
@@ -176,10 +177,10 @@ impl From<people::Plan> for PlanView {
     }
 }
 
-/// How much of a leave type an absence takes.
+/// The amount of a leave type that an absence takes.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AmountView {
-    /// How much, in the unit.
+    /// The amount, in the unit.
     #[schema(example = 2.5)]
     value: f64,
     /// `days`, `hours` or `other`.
@@ -187,24 +188,24 @@ pub(crate) struct AmountView {
     unit: LeaveUnit,
 }
 
-/// What is left of a leave type, in its unit.
+/// The balance of a leave type, in its unit.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct BalanceView {
     /// Today, before the absence.
     before: f64,
-    /// After it, by our own subtraction.
+    /// After the absence, calculated by the connector.
     after: f64,
     /// At the end of the absence, as Lucca estimates it.
     at_period_end: Option<f64>,
 }
 
-/// An absence that takes half-days which another would take too.
+/// An existing absence that takes some of the same half-days.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OverlapView {
-    /// The absence that is there.
+    /// The existing absence.
     #[schema(value_type = String, example = "5120")]
     absence_id: RemoteId,
-    /// The half-days that both would take.
+    /// The half-days that both take.
     #[schema(value_type = Vec<String>)]
     half_days: Vec<HalfDay>,
 }
@@ -215,18 +216,18 @@ impl From<Overlap> for OverlapView {
     }
 }
 
-/// What an absence would be. Nothing was asked for.
+/// The preview of an absence. No request was created.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AbsencePreview {
-    /// Who would be away, named.
+    /// The employee.
     person: PersonView,
-    /// Who would be away.
+    /// The employee's id.
     #[schema(value_type = String, example = "12")]
     employee_id: RemoteId,
-    /// What it would be taken on.
+    /// The leave type's id.
     #[schema(value_type = String, example = "34")]
     leave_type_id: RemoteId,
-    /// What the leave type is called, where Lucca tells.
+    /// The leave type's name, if Lucca reports it.
     leave_type_name: Option<String>,
     /// The first half-day.
     #[schema(value_type = String, example = "2026-05-04 PM")]
@@ -234,24 +235,24 @@ pub(crate) struct AbsencePreview {
     /// The last half-day.
     #[schema(value_type = String, example = "2026-05-06 PM")]
     ends_on: HalfDay,
-    /// How long, where that was said.
+    /// Duration in minutes, if requested.
     minutes: Option<u32>,
     /// The half-days it would take, and why not the others.
     plan: PlanView,
-    /// How much of the leave type it would take.
+    /// The amount of the leave type that it would take.
     amount: Option<AmountView>,
-    /// What would be left, where Lucca tells.
+    /// The balance afterwards, if Lucca reports it.
     balance: Option<BalanceView>,
-    /// The absences that are in its way.
+    /// Existing absences that overlap.
     overlaps: Vec<OverlapView>,
-    /// What Lucca has to say of it.
+    /// Lucca's warnings.
     warnings: Vec<AbsenceWarning>,
-    /// Why it can't be asked for; empty if it can.
+    /// Why it can't be requested; empty if it can.
     problems: Vec<AbsenceProblem>,
-    /// The door that it would go through: `factory` or `import`.
+    /// The API of Lucca that would be used: `factory` or `import`.
     #[schema(example = "factory")]
     door: &'static str,
-    /// Whether it can be asked for, its warnings acknowledged.
+    /// Whether it can be requested, once its warnings are acknowledged.
     can_be_requested: bool,
 }
 
@@ -284,15 +285,15 @@ impl From<Preview> for AbsencePreview {
     }
 }
 
-/// A half-day of an absence that was made.
+/// A half-day of an absence that was created.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TakenHalfDayView {
-    /// Which.
+    /// The half-day.
     #[schema(value_type = String, example = "2026-05-04 PM")]
     at: HalfDay,
-    /// False once it was cancelled, or denied with the rest.
+    /// False once it is cancelled, or denied with the rest.
     is_active: bool,
-    /// How long it is, where the leave type is counted in hours.
+    /// Duration in minutes, if the leave type is counted in hours.
     minutes: Option<i64>,
 }
 
@@ -302,15 +303,15 @@ pub(crate) struct ApprovalView {
     /// The employee who decided.
     #[schema(value_type = Option<String>)]
     approver_id: Option<RemoteId>,
-    /// The employee in whose place they did.
+    /// The employee in whose place the approver decided.
     #[schema(value_type = Option<String>)]
     substituted_approver_id: Option<RemoteId>,
     /// True for an approval, false for a denial.
     approved: bool,
-    /// When, as Lucca writes it: without an offset, its zone is not known.
+    /// When, as Lucca writes it: without an offset, the time zone is unknown.
     #[schema(example = "2026-05-01T09:30:00")]
     at: Option<String>,
-    /// What they wrote.
+    /// The approver's comment.
     comment: Option<String>,
 }
 
@@ -326,22 +327,22 @@ impl From<Approval> for ApprovalView {
     }
 }
 
-/// A wish to cancel an absence that was approved.
+/// A request to cancel an approved absence.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CancellationView {
-    /// The employee who asks.
+    /// The employee who requested the cancellation.
     #[schema(value_type = Option<String>)]
     author_id: Option<RemoteId>,
-    /// Whether it was granted; absent while that is open.
+    /// Whether it was granted; absent while it is pending.
     approved: Option<bool>,
-    /// When it was made, as Lucca writes it.
+    /// When it was created, as Lucca writes it.
     created_at: Option<String>,
-    /// The employee whose decision is awaited.
+    /// The employee who has to decide next.
     #[schema(value_type = Option<String>)]
     next_approver_id: Option<RemoteId>,
-    /// Whether it still stands.
+    /// Whether the request is still active.
     is_active: bool,
-    /// What its author wrote.
+    /// The author's comment.
     comment: Option<String>,
 }
 
@@ -361,58 +362,58 @@ impl From<CancellationRequest> for CancellationView {
 /// An absence request made through the connector.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AbsenceRequestView {
-    /// Its id.
+    /// The request's id.
     #[schema(example = "abr_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
     id: String,
-    /// The caller's name for it.
+    /// The caller's key of the request.
     #[schema(example = "6f1c0f6e-3f0a-4c6b-9a52-0d8f1f5c7a11")]
     idempotency_key: String,
-    /// `submitting` (on its way to Lucca), `in_doubt` (sent and not answered: it is being looked for), `refused` (by
-    /// Lucca, before it was made), `not_made` (it did not arrive), `pending` (an approver is awaited), `approved`,
-    /// `denied`, `cancelled`, or `cancellation_pending`.
+    /// `submitting` (being sent to Lucca), `in_doubt` (sent without a response: the connector is looking for
+    /// it), `refused` (by Lucca, before it was created), `not_made` (it did not reach Lucca), `pending` (an
+    /// approver has to decide), `approved`, `denied`, `cancelled`, or `cancellation_pending`.
     #[schema(example = "pending")]
     status: &'static str,
-    /// Who would be away.
+    /// The employee's id.
     #[schema(value_type = String, example = "12")]
     employee_id: RemoteId,
-    /// What it is taken on.
+    /// The leave type's id.
     #[schema(value_type = String, example = "34")]
     leave_type_id: RemoteId,
-    /// The first half-day that was asked for.
+    /// The first half-day requested.
     #[schema(value_type = String, example = "2026-05-04 PM")]
     starts_on: HalfDay,
-    /// The last half-day that was asked for.
+    /// The last half-day requested.
     #[schema(value_type = String, example = "2026-05-06 PM")]
     ends_on: HalfDay,
-    /// How long, where that was said.
+    /// Duration in minutes, if requested.
     minutes: Option<u32>,
-    /// What the person writes to the approvers.
+    /// The employee's comment to the approvers.
     comment: Option<String>,
-    /// The door it went through: `factory` or `import`.
+    /// The API of Lucca that was used: `factory` or `import`.
     #[schema(example = "factory")]
     door: Option<&'static str>,
-    /// Lucca's id of the request; none where there is none, as in an import that was approved at once.
+    /// Lucca's id of the request; absent if there is none, as for an import that was approved at once.
     #[schema(value_type = Option<String>, example = "871")]
     request_id: Option<RemoteId>,
-    /// Lucca's id of the absence, once it is made.
+    /// Lucca's id of the absence, once it is created.
     #[schema(value_type = Option<String>, example = "5121")]
     absence_id: Option<RemoteId>,
-    /// The half-days it takes, once it is made.
+    /// The half-days that it takes, once it is created.
     half_days: Vec<TakenHalfDayView>,
-    /// Every decision so far, in order.
+    /// All decisions so far, in order.
     approvals: Vec<ApprovalView>,
-    /// Whose decision is awaited.
+    /// The employee who has to decide next.
     #[schema(value_type = Option<String>)]
     next_approver_id: Option<RemoteId>,
-    /// Every wish to cancel it after it was approved.
+    /// All requests to cancel it after its approval.
     cancellation_requests: Vec<CancellationView>,
-    /// Why it was refused, or not made.
+    /// Why it was refused, or not created.
     problems: Vec<AbsenceProblem>,
-    /// What has to be acknowledged, under the same idempotency key, before it is made.
+    /// The warnings to acknowledge, under the same idempotency key, before it is created.
     warnings: Vec<AbsenceWarning>,
-    /// When it was asked for here, UTC.
+    /// When it was requested here, UTC.
     created_at: String,
-    /// When something was last heard of it, UTC.
+    /// When its state was last updated, UTC.
     updated_at: String,
 }
 
@@ -450,7 +451,7 @@ impl AbsenceRequestView {
         })
     }
 
-    /// Whether more is to be heard of it without anybody doing anything.
+    /// Whether its state will change without any further action.
     pub(crate) fn is_on_its_way(&self) -> bool {
         use absences::Status::{InDoubt, Submitting};
         [Submitting, InDoubt].iter().any(|status| status.name() == self.status)
@@ -470,22 +471,22 @@ impl AbsenceRequestList {
     }
 }
 
-/// How an absence stands after it was acted on.
+/// The state of an absence after an action on it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ChangedAbsence {
-    /// As of an absence request.
+    /// The same values as for an absence request.
     #[schema(example = "cancelled")]
     status: &'static str,
     /// Lucca's id of the absence.
     #[schema(value_type = String, example = "5121")]
     absence_id: RemoteId,
-    /// Lucca's id of its request, where it has one.
+    /// Lucca's id of its request, if it has one.
     #[schema(value_type = Option<String>, example = "871")]
     request_id: Option<RemoteId>,
-    /// The half-days it still takes.
+    /// The half-days that it still takes.
     #[schema(value_type = Vec<String>)]
     half_days: Vec<HalfDay>,
-    /// Whether there was anything left to do.
+    /// Whether the call changed anything.
     was_changed: bool,
 }
 

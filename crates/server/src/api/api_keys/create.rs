@@ -1,4 +1,4 @@
-//! `POST /v1/api-keys`: makes a key for this API.
+//! `POST /v1/api-keys`: creates an API key.
 
 use axum::Json;
 use axum::extract::State;
@@ -18,23 +18,23 @@ use crate::tokens;
 
 const LONGEST_NAME: usize = 200;
 
-/// A key to be made.
+/// The API key to create.
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({ "name": "people app, production", "role": "vendor" }))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewApiKey {
-    /// What it is for, 1 to 200 characters.
+    /// Its purpose, 1 to 200 characters.
     #[schema(example = "people app, production", min_length = 1, max_length = 200)]
     name: String,
     /// `operator`, `vendor` or `read_only`.
     #[schema(example = "vendor", pattern = "^(operator|vendor|read_only)$")]
     role: String,
-    /// The linked account that a `read_only` key opens; only for that role, and needed there.
+    /// The linked account that a `read_only` key may read; required for that role, and only allowed for it.
     #[schema(example = "acct_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
     account_id: Option<String>,
 }
 
-/// A key that was made.
+/// A new API key.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ApiKeyMade {
     #[serde(flatten)]
@@ -44,7 +44,7 @@ pub(crate) struct ApiKeyMade {
     key: String,
 }
 
-/// Makes a key for this API. The key is shown in this answer and never again; it is kept as a hash.
+/// Creates an API key. The key is returned in this response only, and is stored as a hash.
 #[utoipa::path(
     post, path = "/v1/api-keys", tag = "API keys", security(("key" = [])), request_body = NewApiKey,
     responses(

@@ -1,4 +1,4 @@
-//! `GET /v1/api-keys`: the keys for this API.
+//! `GET /v1/api-keys`: lists the API keys.
 
 use axum::Json;
 use axum::extract::State;
@@ -11,14 +11,14 @@ use crate::app::App;
 use crate::auth::Operator;
 use crate::problem::Problem;
 
-/// Keys for this API.
+/// API keys.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ApiKeyList {
-    /// The keys, the oldest first, revoked ones included.
+    /// The keys, oldest first, including revoked ones.
     items: Vec<ApiKeyView>,
 }
 
-/// Lists the keys for this API, without the keys. The operator's own, in the data directory, is not among them.
+/// Lists the API keys, without their secrets. The operator's own key in the data directory is not among them.
 #[utoipa::path(
     get, path = "/v1/api-keys", tag = "API keys", security(("key" = [])),
     responses(

@@ -1,4 +1,4 @@
-//! `/v1/api-keys`: keys for this API, made and revoked by an operator. One endpoint, one file.
+//! `/v1/api-keys`: API keys, managed by an operator. One file per endpoint.
 
 pub(crate) mod create;
 pub(crate) mod list;
@@ -10,24 +10,24 @@ use utoipa::ToSchema;
 
 use super::time;
 
-/// A key for this API. The key itself is shown once, when it is made.
+/// An API key. Its secret is shown once, when it is created.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ApiKeyView {
-    /// Its id.
+    /// The key's id.
     #[schema(example = "key_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
     id: String,
-    /// What it is for.
+    /// Its purpose.
     #[schema(example = "people app, production")]
     name: String,
-    /// `operator` (everything, keys included), `vendor` (everything about linked accounts) or `read_only` (reading one
-    /// linked account).
+    /// `operator` (everything, including API keys), `vendor` (everything about linked accounts) or
+    /// `read_only` (reading one linked account).
     #[schema(example = "vendor")]
     role: &'static str,
-    /// The linked account that a `read_only` key opens.
+    /// The linked account that a `read_only` key may read.
     account_id: Option<String>,
-    /// When it was made, UTC.
+    /// When it was created, UTC.
     created_at: String,
-    /// Since when it opens nothing any more, UTC.
+    /// When it was revoked, UTC.
     revoked_at: Option<String>,
 }
 

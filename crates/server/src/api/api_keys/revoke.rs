@@ -1,4 +1,4 @@
-//! `DELETE /v1/api-keys/{key_id}`: revokes a key for this API.
+//! `DELETE /v1/api-keys/{key_id}`: revokes an API key.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::auth::Operator;
 use crate::problem::Problem;
 
-/// Revokes a key: it opens nothing from now on.
+/// Revokes an API key, with immediate effect.
 #[utoipa::path(
     delete, path = "/v1/api-keys/{key_id}", tag = "API keys", security(("key" = [])),
     params(("key_id" = String, Path, description = "the key's id")),

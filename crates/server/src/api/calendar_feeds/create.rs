@@ -1,4 +1,4 @@
-//! `POST /v1/linked-accounts/{account_id}/calendar-feeds`: makes a feed of a team's absences.
+//! `POST /v1/linked-accounts/{account_id}/calendar-feeds`: creates a calendar feed of a team's absences.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::{CalendarFeedView, TeamView};
 use crate::api::Body;
-use crate::api::answers::{Forbidden, NotFound, NotNow, Unauthorized, Unprocessable};
+use crate::api::answers::{Conflict, Forbidden, NotFound, Unauthorized, Unprocessable};
 use crate::api::linked_accounts::find;
 use crate::app::App;
 use crate::auth::Vendor;
@@ -22,25 +22,25 @@ use crate::problem::Problem;
 const LONGEST_NAME: usize = 200;
 const MOST_EMPLOYEES: usize = 1_000;
 
-/// A feed to be made.
+/// The feed to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewFeed {
-    /// The calendar's name, as calendars show it: at most 200 characters.
+    /// The calendar's name in calendar apps: at most 200 characters.
     #[schema(example = "Absences, Sales")]
     name: String,
-    /// Whose absences it shows.
+    /// The employees whose absences it shows.
     team: TeamView,
-    /// Whether it shows what an absence is taken on, such as sick leave; false by default.
+    /// Whether it shows the leave type, such as sick leave; false by default.
     #[serde(default)]
     show_type: bool,
-    /// Whether it shows absences that are not approved yet, too; false by default.
+    /// Whether it also shows absences that are not approved yet; false by default.
     #[serde(default)]
     with_pending: bool,
-    /// Its language: `en` (the default) or `fr`.
+    /// The language of its texts: `en` (the default) or `fr`.
     #[schema(example = "fr")]
     language: Option<String>,
-    /// How many days it looks ahead: 1 to 730, 365 by default.
+    /// How many days ahead it shows: 1 to 730, 365 by default.
     #[schema(minimum = 1, maximum = 730)]
     days_ahead: Option<u16>,
 }
@@ -50,13 +50,15 @@ pub(crate) struct NewFeed {
 pub(crate) struct CalendarFeedWithUrl {
     #[serde(flatten)]
     feed: CalendarFeedView,
-    /// Where calendars find it. Whoever has it can read the feed; it is not shown again.
+    /// The feed's address for calendar apps. It is the only credential, and is not shown again.
     #[schema(example = "https://lucca.example.com/calendar-feeds/cal_EXAMPLE/calendar.ics")]
     url: String,
 }
 
-/// Makes a feed of a team's absences that calendars subscribe to. It has names and days, and neither comments nor, unless that
-/// is asked for, types. It is opened by its address alone, which is in this answer and never shown again.
+/// Creates a feed of a team's absences, to which calendar apps subscribe.
+///
+/// It shows names and days, no comments, and leave types only if requested. Its address is the only
+/// credential; it is in this response and never shown again.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/calendar-feeds", tag = "calendars", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id")), request_body = NewFeed,
@@ -65,7 +67,7 @@ pub(crate) struct CalendarFeedWithUrl {
         Unauthorized,
         Forbidden,
         NotFound,
-        NotNow,
+        Conflict,
         Unprocessable,
     )
 )]

@@ -1,4 +1,4 @@
-//! `GET /v1/linked-accounts/{account_id}/calendar-feeds`: the feeds of a linked account.
+//! `GET /v1/linked-accounts/{account_id}/calendar-feeds`: lists the feeds of a linked account.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -12,10 +12,10 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// Feeds of absences.
+/// Calendar feeds.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CalendarFeedList {
-    /// The feeds, the oldest first.
+    /// The feeds, oldest first.
     items: Vec<CalendarFeedView>,
 }
 

@@ -1,5 +1,5 @@
-//! `/v1/linked-accounts/{account_id}/calendar-feeds`: absences of a team for calendars, opt-in; and the feeds themselves, each
-//! opened by the secret in its address. One endpoint, one file.
+//! `/v1/linked-accounts/{account_id}/calendar-feeds`: opt-in calendar feeds of a team's absences, and the
+//! feeds themselves, each under a secret address. One file per endpoint.
 
 pub(crate) mod create;
 pub(crate) mod list;
@@ -12,15 +12,15 @@ use utoipa::ToSchema;
 
 use super::time;
 
-/// Whose absences a feed shows: exactly one of the members.
+/// The employees whose absences a feed shows: exactly one of the members.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TeamView {
-    /// Everybody of this department and of those below it.
+    /// All employees of this department and of the departments below it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "7")]
     department_id: Option<String>,
-    /// Whoever reports to this employee directly.
+    /// The direct reports of this employee.
     #[schema(example = "12")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     manager_id: Option<String>,
@@ -42,28 +42,28 @@ impl From<Team> for TeamView {
     }
 }
 
-/// A feed of a team's absences. Its address is shown when it is made, and never again.
+/// A calendar feed of a team's absences. Its address is shown once, when it is created.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CalendarFeedView {
-    /// Its id.
+    /// The feed's id.
     #[schema(example = "feed_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
     id: String,
-    /// The calendar's name, as calendars show it.
+    /// The calendar's name in calendar apps.
     #[schema(example = "Absences, Sales")]
     name: String,
-    /// Whose absences it shows.
+    /// The employees whose absences it shows.
     team: TeamView,
-    /// Whether it shows what an absence is taken on.
+    /// Whether it shows the leave type.
     show_type: bool,
-    /// Whether it shows absences that are not approved yet.
+    /// Whether it also shows absences that are not approved yet.
     with_pending: bool,
-    /// Its language: `en` or `fr`.
+    /// The language of its texts: `en` or `fr`.
     #[schema(example = "fr")]
     language: String,
-    /// How many days it looks ahead.
+    /// How many days ahead it shows.
     #[schema(example = 365)]
     days_ahead: u16,
-    /// When it was made, UTC.
+    /// When it was created, UTC.
     created_at: String,
 }
 

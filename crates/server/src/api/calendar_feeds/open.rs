@@ -1,4 +1,5 @@
-//! `GET /calendar-feeds/{secret}/calendar.ics`: a feed, for whoever has its address.
+//! `GET /calendar-feeds/{secret}/calendar.ics`: serves a feed. The secret in its address is the only
+//! credential.
 
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -16,8 +17,10 @@ const EXAMPLE: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//lucca-connect
 UID:32002.0@acct_0193a5b0c2d47b3e9f1a2b3c4d5e6f70\r\nDTSTAMP:20261125T100000Z\r\nDTSTART;VALUE=DATE:20261221\r\n\
 DTEND;VALUE=DATE:20261224\r\nSUMMARY:Anne Roux: absent\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
 
-/// A team's absences as iCalendar (RFC 5545), from 30 days ago on. The address is the key. Absences that were cancelled are no
-/// longer in it. Calendars are asked to look again every hour; an `ETag` spares them what they have.
+/// Returns a team's absences as iCalendar (RFC 5545), from 30 days ago on.
+///
+/// The address is the credential. Cancelled absences are not included. The feed asks calendar apps to refresh
+/// every hour; the `ETag` spares them unchanged data.
 #[utoipa::path(
     get, path = "/calendar-feeds/{secret}/calendar.ics", tag = "calendars",
     params(("secret" = String, Path, description = "the secret of the feed's address: `cal_…`")),
@@ -40,7 +43,7 @@ pub(crate) async fn calendar_feed(
         return Err(missing());
     };
     let account = store.account(feed.account_id).await?.ok_or_else(missing)?;
-    // Nothing of it is known to hold any more.
+    // The stored data may be out of date, since the account is no longer synced.
     if account.status == AccountStatus::Unlinked {
         return Err(missing());
     }

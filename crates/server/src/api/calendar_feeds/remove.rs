@@ -1,4 +1,4 @@
-//! `DELETE /v1/linked-accounts/{account_id}/calendar-feeds/{feed_id}`: ends a feed.
+//! `DELETE /v1/linked-accounts/{account_id}/calendar-feeds/{feed_id}`: removes a feed.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// Removes a feed: its address opens nothing from now on. Calendars keep what they have until they look again.
+/// Removes a feed: its address stops working at once. Calendar apps keep their copy until they refresh.
 #[utoipa::path(
     delete, path = "/v1/linked-accounts/{account_id}/calendar-feeds/{feed_id}", tag = "calendars",
     security(("key" = [])),

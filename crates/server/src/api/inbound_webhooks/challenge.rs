@@ -1,4 +1,4 @@
-//! `GET /v1/inbound/{inbound_id}`: what Lucca asks before it sends webhooks of its newer kind.
+//! `GET /v1/inbound/{inbound_id}`: answers the challenge that precedes webhooks of Lucca's newer kind.
 
 use axum::extract::{Path, State};
 use axum::http::header;
@@ -14,15 +14,15 @@ use crate::problem::Problem;
 
 const LONGEST: usize = 1_000;
 
-/// What Lucca wants to hear again.
+/// The text that Lucca expects back.
 #[derive(Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct ChallengeQuery {
     echo: Option<String>,
-    /// As older documentation of Lucca's has it.
+    /// The name in older documentation of Lucca's.
     challenge: Option<String>,
 }
 
-/// Answers with what Lucca asks to hear again, so that it knows that the address wants its webhooks. Source: Lucca's
+/// Answers Lucca's challenge, which confirms that this address accepts its webhooks. Source: Lucca's
 /// documentation of webhooks, *activate*.
 #[utoipa::path(
     get, path = "/v1/inbound/{inbound_id}", tag = "inbound webhooks",
@@ -41,7 +41,7 @@ pub(crate) async fn inbound_challenge(
     State(app): State<App>,
     Sender(from): Sender,
     Path(inbound_id): Path<String>,
-    Params(Asked { echo, challenge }): Params<Asked>,
+    Params(ChallengeQuery { echo, challenge }): Params<ChallengeQuery>,
 ) -> Result<Response, Problem> {
     let known = match inbound_id.parse() {
         Ok(id) => app.machinery.store.inbound_webhook(id).await?,

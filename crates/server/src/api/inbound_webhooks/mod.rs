@@ -1,6 +1,6 @@
-//! `/v1/linked-accounts/{account_id}/inbound-webhooks`: lets a customer's Lucca tell us what happens; and `/v1/inbound/…`, where
-//! it does. One endpoint, one file; what a webhook says is read in `notice`, who sends it is proven in `proof`. What is done
-//! about it is not here but in `jobs`.
+//! `/v1/linked-accounts/{account_id}/inbound-webhooks`: settings of webhooks from a customer's Lucca; and
+//! `/v1/inbound/…`, which receives them. One file per endpoint. `proof` authenticates a webhook, `notice`
+//! parses it, and `jobs` processes it.
 
 pub(crate) mod challenge;
 mod notice;
@@ -20,42 +20,43 @@ use super::time;
 use crate::app::App;
 use crate::problem::Problem;
 
-/// How long a key or secret that was replaced holds too: it is a person at the customer who types the new one into Lucca.
+/// How long a replaced key or secret stays valid, since a person at the customer has to enter the new one in
+/// Lucca.
 pub const OVERLAP: Duration = Duration::from_hours(7 * 24);
 
-/// How an account's Lucca tells us what happens. The key is shown when it is made, and never again.
+/// The state of an account's inbound webhooks. The key is shown once, when it is created.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct InboundWebhooksView {
     /// The address to enter in Lucca.
     #[schema(example = "https://lucca.example.com/v1/inbound/inw_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
     url: String,
-    /// Until when the former key opens it too, UTC.
+    /// Until when the previous key stays valid, UTC.
     previous_key_until: Option<String>,
-    /// Whether Lucca's own secret is known, which the signed kind of webhooks needs.
+    /// Whether Lucca's own secret is stored, which signed webhooks need.
     signed: bool,
-    /// How many webhooks came.
+    /// Number of webhooks received.
     #[schema(example = 128)]
     received: u64,
-    /// How many of them were about something that is not read by webhooks.
+    /// Number of these whose topic the connector does not read by webhooks.
     #[schema(example = 0)]
     passed_over: u64,
-    /// How many could not be understood. Nothing is lost by them: what they were about is read by the next sync.
+    /// Number of these that could not be parsed. No data is lost: the next sync reads it.
     #[schema(example = 0)]
     malformed: u64,
-    /// What was told and is not read yet.
+    /// Number of notifications whose data is not read yet.
     #[schema(example = 0)]
     waiting: u64,
-    /// When the last webhook came, UTC.
+    /// When the last webhook arrived, UTC.
     last_received_at: Option<String>,
-    /// When the last one came that could not be understood, UTC.
+    /// When the last unparsable webhook arrived, UTC.
     last_malformed_at: Option<String>,
-    /// When they were switched on, UTC.
+    /// When inbound webhooks were enabled, UTC.
     created_at: String,
     /// When a key or secret last changed, UTC.
     updated_at: String,
 }
 
-/// As it is shown.
+/// Builds the API's view of inbound webhooks.
 async fn view(app: &App, webhook: &InboundWebhook) -> Result<InboundWebhooksView, Problem> {
     Ok(InboundWebhooksView {
         url: format!("{}/v1/inbound/{}", app.public_url, webhook.id),

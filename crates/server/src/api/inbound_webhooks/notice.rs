@@ -1,29 +1,29 @@
-//! What a webhook of Lucca's says: only whose absences to read again, and on which days. Pure.
+//! Parses a webhook from Lucca: only whose absences to read again, and for which days. Pure.
 
 use jiff::civil::Date;
 use people::RemoteId;
 use serde_json::{Map, Value};
 use store::{Notice, NoticeOf};
 
-/// What was told.
+/// The content of a webhook.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Told {
-    /// What to read again.
+pub(super) enum WebhookContent {
+    /// Absences to read again.
     Notices(Vec<Notice>),
-    /// It is about something that is not read by webhooks.
-    SomethingElse,
+    /// A topic that is not read by webhooks.
+    OtherTopic,
 }
 
-/// Longer than any id of Lucca's.
+/// No id of Lucca's is longer.
 const LONGEST_ID: usize = 64;
 
-/// Reads a webhook. None where it can't be understood.
+/// Parses a webhook; `None` if it is malformed.
 pub(super) fn read(
     is_signed: bool,
     event: Option<&str>,
     resource: Option<&str>,
     body: &[u8],
-) -> Option<Told> {
+) -> Option<WebhookContent> {
     if store::has_nul(body) {
         return None;
     }
@@ -32,16 +32,17 @@ pub(super) fn read(
         return event_of(body.as_object()?);
     }
     if resource.is_some_and(|resource| !resource.trim().eq_ignore_ascii_case("leave")) {
-        return Some(Told::SomethingElse);
+        return Some(WebhookContent::OtherTopic);
     }
-    // unverified: one call a half-day, or all of a change in one: Lucca's article has said both (source: absences.md §9.1).
+    // unverified: one call per half-day, or all half-days of a change in one call: Lucca's article has said
+    // both (source: absences.md §9.1).
     let half_days = match &body {
         Value::Array(half_days) => half_days.as_slice(),
         half_day => std::slice::from_ref(half_day),
     };
     let read = |half_day: &Value| self::half_day(event, half_day.as_object()?);
     let notices: Option<Vec<Notice>> = half_days.iter().map(read).collect();
-    notices.filter(|notices| !notices.is_empty()).map(Told::Notices)
+    notices.filter(|notices| !notices.is_empty()).map(WebhookContent::Notices)
 }
 
 /// A half-day of the *HTTP synchronisation*. Source: absences.md §9.1.
@@ -58,7 +59,7 @@ fn half_day(event: Option<&str>, body: &Map<String, Value>) -> Option<Notice> {
     let event = match event.map(|event| event.trim().to_ascii_lowercase()).as_deref() {
         Some("created") => NoticeOf::Created,
         Some("deleted") => NoticeOf::Deleted,
-        // unverified: that the header is always there; the body says the same.
+        // unverified: that the header is always there; otherwise the body shows the same.
         None if is_set("isCancelled") => NoticeOf::Deleted,
         None if !is_set("isConfirmed") => NoticeOf::Created,
         Some(_) | None => NoticeOf::Changed,
@@ -66,14 +67,15 @@ fn half_day(event: Option<&str>, body: &Map<String, Value>) -> Option<Notice> {
     Some(Notice { event, leave_id, owner_id, days: day.map(|day| (day, day)) })
 }
 
-/// An event of the newer kind, as Lucca's own form or as a CloudEvent. Source: absences.md §9.2, lucca-api-2024-11-01.md §8.1.
-fn event_of(body: &Map<String, Value>) -> Option<Told> {
+/// An event of the newer kind, in Lucca's own format or as a CloudEvent. Source: absences.md §9.2,
+/// lucca-api-2024-11-01.md §8.1.
+fn event_of(body: &Map<String, Value>) -> Option<WebhookContent> {
     let topic = member(body, "topic").and_then(Value::as_str);
     let kind = member(body, "type").and_then(Value::as_str);
     let topic = topic.or_else(|| kind?.strip_prefix("com.luccasoftware."))?;
     let (resource, what) = topic.rsplit_once('.').unwrap_or((topic, ""));
     if !matches!(resource, "leave" | "leave-request" | "leave-request-decision") {
-        return Some(Told::SomethingElse);
+        return Some(WebhookContent::OtherTopic);
     }
     let event = match what {
         "created" => NoticeOf::Created,
@@ -81,7 +83,8 @@ fn event_of(body: &Map<String, Value>) -> Option<Told> {
         _ => NoticeOf::Changed,
     };
     let data = member(body, "data").and_then(Value::as_object)?;
-    // unverified: that an employee of this API has the id of the v3 user; whoever is not known by it is not asked for.
+    // unverified: that an employee of this API has the id of the v3 user. An employee who is not known by it
+    // is not requested.
     let employee = member(data, "employee").and_then(Value::as_object);
     let owner_id = employee.and_then(|employee| member(employee, "id")).and_then(number);
     let span = |of: &Map<String, Value>| {
@@ -89,15 +92,16 @@ fn event_of(body: &Map<String, Value>) -> Option<Told> {
         ends.into_iter().flatten().collect::<Vec<_>>()
     };
     let mut days = span(data);
-    // An absence that was moved was somewhere else before. The prose places what changed in `data`, the sample beside it.
+    // A moved absence had other days before. Lucca's text places the previous values in `data`, its sample
+    // beside it.
     let before = member(body, "previousAttributes").or_else(|| member(data, "previousAttributes"));
     days.extend(before.and_then(Value::as_object).map(span).unwrap_or_default());
     let days = days.iter().min().copied().zip(days.iter().max().copied());
     let days = days.filter(|_| owner_id.is_some() && resource == "leave");
-    Some(Told::Notices(vec![Notice { event, leave_id: None, owner_id, days }]))
+    Some(WebhookContent::Notices(vec![Notice { event, leave_id: None, owner_id, days }]))
 }
 
-/// A member, whatever its casing.
+/// Finds a member by its name in any casing.
 fn member<'a>(of: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     of.get(name).or_else(|| of.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
 }
@@ -111,18 +115,18 @@ fn id(value: &Value) -> Option<RemoteId> {
     (1..=LONGEST_ID).contains(&text.len()).then(|| RemoteId::from(text))
 }
 
-/// An id that is asked for: nothing but digits, so that it is one id and no other question.
+/// An id to request: digits only, so that it can't extend the query.
 fn number(value: &Value) -> Option<RemoteId> {
     id(value).filter(|id| id.as_str().bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// The day of a date with or without a time.
+/// The day of a date, with or without a time.
 fn date(value: &Value) -> Option<Date> {
     let day: Date = value.as_str()?.trim().get(..10)?.parse().ok()?;
     (1990..=2200).contains(&day.year()).then_some(day)
 }
 
-/// The day that a half-day's id names: `78287-20180424-PM`.
+/// The day in a half-day's id: `78287-20180424-PM`.
 fn day_of(leave: &RemoteId) -> Option<Date> {
     let day = leave.as_str().rsplit('-').nth(1).filter(|day| day.len() == 8 && day.is_ascii())?;
     date(&Value::String(format!("{}-{}-{}", &day[..4], &day[4..6], &day[6..])))
@@ -136,17 +140,22 @@ mod tests {
 
     use super::*;
 
-    fn told(is_signed: bool, event: Option<&str>, body: &Value) -> Option<Told> {
+    fn parsed(is_signed: bool, event: Option<&str>, body: &Value) -> Option<WebhookContent> {
         read(is_signed, event, Some("leave"), body.to_string().as_bytes())
     }
 
-    fn notice(event: NoticeOf, leave: Option<&str>, owner: Option<&str>, days: Option<(Date, Date)>) -> Told {
+    fn notice(
+        event: NoticeOf,
+        leave: Option<&str>,
+        owner: Option<&str>,
+        days: Option<(Date, Date)>,
+    ) -> WebhookContent {
         let (leave_id, owner_id) = (leave.map(RemoteId::from), owner.map(RemoteId::from));
-        Told::Notices(vec![Notice { event, leave_id, owner_id, days }])
+        WebhookContent::Notices(vec![Notice { event, leave_id, owner_id, days }])
     }
 
     #[test]
-    fn the_documented_half_day_says_whose_and_when() {
+    fn documented_half_day_is_parsed() {
         let body = json!({
             "id": "78287-20180424-PM", "date": "2018-04-24", "isAm": false,
             "owner": { "id": 134, "name": "x", "email": "x", "employeeNumber": "00001" },
@@ -156,13 +165,13 @@ mod tests {
         });
         let day = date(2018, 4, 24);
         let expected = |event| Some(notice(event, Some("78287-20180424-PM"), Some("134"), Some((day, day))));
-        assert_eq!(told(false, Some("approved"), &body), expected(NoticeOf::Changed));
-        assert_eq!(told(false, Some("Deleted"), &body), expected(NoticeOf::Deleted));
-        assert_eq!(told(false, None, &body), expected(NoticeOf::Changed));
+        assert_eq!(parsed(false, Some("approved"), &body), expected(NoticeOf::Changed));
+        assert_eq!(parsed(false, Some("Deleted"), &body), expected(NoticeOf::Deleted));
+        assert_eq!(parsed(false, None, &body), expected(NoticeOf::Changed));
     }
 
     #[test]
-    fn other_casings_times_and_missing_members_are_read() {
+    fn undocumented_half_day_variants_are_parsed() {
         let day = Some((date(2018, 4, 24), date(2018, 4, 24)));
         let id = "78287-20180424-PM";
         for (body, leave, owner, days) in [
@@ -171,24 +180,26 @@ mod tests {
             (json!({ "date": "2018-04-24T00:00:00", "ownerId": "134" }), None, Some("134"), day),
             (json!({ "id": "other", "ownerId": 134 }), Some("other"), Some("134"), None),
             (json!({ "id": id, "owner": null, "date": null }), Some(id), None, day),
-            // No more than one id, and none that is a question.
+            // An owner id that extends the query is dropped.
             (json!({ "id": id, "ownerId": "greaterthan,0" }), Some(id), None, day),
         ] {
             let expected = Some(notice(NoticeOf::Created, leave, owner, days));
-            assert_eq!(told(false, None, &body), expected, "{body}");
+            assert_eq!(parsed(false, None, &body), expected, "{body}");
         }
     }
 
     #[test]
-    fn the_half_days_of_a_change_may_come_together() {
+    fn half_days_of_a_change_may_arrive_together() {
         let both = json!([{ "id": "7-20180424-AM", "ownerId": 1 }, { "id": "7-20180424-PM", "ownerId": 1 }]);
-        let Some(Told::Notices(notices)) = told(false, Some("approved"), &both) else { panic!("{both}") };
+        let Some(WebhookContent::Notices(notices)) = parsed(false, Some("approved"), &both) else {
+            panic!("{both}")
+        };
         assert_eq!(notices.len(), 2);
-        assert_eq!(told(false, None, &json!([{ "id": "7-20180424-AM" }, {}])), None);
+        assert_eq!(parsed(false, None, &json!([{ "id": "7-20180424-AM" }, {}])), None);
     }
 
     #[test]
-    fn events_of_absences_say_where_to_look_and_others_nothing() {
+    fn only_absence_events_yield_notices() {
         let leave = |more: Value| {
             let mut event = json!({
                 "id": "1", "topic": "leave.updated",
@@ -199,27 +210,27 @@ mod tests {
         };
         let days = (date(2023, 1, 2), date(2023, 1, 13));
         let changed = |days| Some(notice(NoticeOf::Changed, None, Some("416"), days));
-        assert_eq!(told(true, None, &leave(json!({}))), changed(Some(days)));
+        assert_eq!(parsed(true, None, &leave(json!({}))), changed(Some(days)));
         let moved = leave(json!({ "previousAttributes": { "endsOn": "2023-02-01", "status": null } }));
-        assert_eq!(told(true, None, &moved), changed(Some((days.0, date(2023, 2, 1)))));
+        assert_eq!(parsed(true, None, &moved), changed(Some((days.0, date(2023, 2, 1)))));
         let cloud = leave(json!({ "topic": null, "type": "com.luccasoftware.leave.updated" }));
-        assert_eq!(told(true, None, &cloud), changed(Some(days)));
+        assert_eq!(parsed(true, None, &cloud), changed(Some(days)));
         let request = leave(json!({ "topic": "leave-request.updated" }));
-        assert_eq!(told(true, None, &request), changed(None));
+        assert_eq!(parsed(true, None, &request), changed(None));
         assert_eq!(
-            told(true, None, &leave(json!({ "topic": "employee.created" }))),
-            Some(Told::SomethingElse)
+            parsed(true, None, &leave(json!({ "topic": "employee.created" }))),
+            Some(WebhookContent::OtherTopic)
         );
-        assert_eq!(told(true, None, &leave(json!({ "topic": "ping" }))), Some(Told::SomethingElse));
+        assert_eq!(parsed(true, None, &leave(json!({ "topic": "ping" }))), Some(WebhookContent::OtherTopic));
     }
 
     #[test]
-    fn what_says_nothing_is_malformed() {
+    fn empty_and_invalid_bodies_are_malformed() {
         for body in [&b""[..], b"[]", b"null", b"{}", b"{\"id\":", b"\xff", b"{\"date\":\"2018-13-45\"}"] {
             assert_eq!(read(false, Some("created"), Some("leave"), body), None);
             assert_eq!(read(true, None, None, body), None);
         }
         let other = read(false, Some("created"), Some("expense"), b"{\"id\":1}");
-        assert_eq!(other, Some(Told::SomethingElse));
+        assert_eq!(other, Some(WebhookContent::OtherTopic));
     }
 }

@@ -1,4 +1,5 @@
-//! Who sends a webhook: proven by the key that was given to the customer, or by Lucca's signature. What is wrong is never said.
+//! Authenticates webhooks from Lucca: by the key that the customer entered there, or by Lucca's signature.
+//! Responses never reveal what is wrong.
 
 use std::net::IpAddr;
 
@@ -18,10 +19,10 @@ use crate::problem::Problem;
 const SIGNATURE: &str = "lucca-signature";
 const TIMESTAMP: &str = "lucca-timestamp";
 
-/// How old, or how far ahead, a signed webhook may be. Source: absences.md §9.2.
-const FRESH: SignedDuration = SignedDuration::from_mins(5);
+/// Maximum age of a signed webhook, and maximum distance into the future. Source: absences.md §9.2.
+const MAX_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
-/// The address is unknown, or whoever sends is not who they should be: the same is said of both.
+/// The same refusal for an unknown address and for an unauthenticated sender.
 pub(super) fn refused(app: &App, from: IpAddr) -> Problem {
     if let Err(too_often) = app.limits.refused_key(from) {
         return too_often.into();
@@ -29,12 +30,12 @@ pub(super) fn refused(app: &App, from: IpAddr) -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "This can't be sent here.")
 }
 
-/// Whether a webhook is of the kind that is signed.
+/// Whether a webhook is of the signed kind.
 pub(super) fn is_signed(headers: &HeaderMap) -> bool {
     headers.contains_key(SIGNATURE)
 }
 
-/// Whether a webhook shows a key of these. Takes as long for a wrong one as for a right one.
+/// Whether a webhook carries one of the webhook's keys. Compares in constant time.
 pub(super) fn shows_key(headers: &HeaderMap, webhook: Option<&InboundWebhook>, now: Timestamp) -> bool {
     let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let hashes: Vec<&[u8]> = webhook.map_or_else(Vec::new, |webhook| webhook.key_hashes(now).collect());
@@ -51,9 +52,10 @@ pub(super) fn shows_key(headers: &HeaderMap, webhook: Option<&InboundWebhook>, n
     is_right.into()
 }
 
-/// The ways in which a key may be in the header.
-// unverified: only that it is the header and that the key is what was supplied, "such as `Basic …`" (source: absences.md §9.1):
-// whether Lucca puts a scheme before it, or makes a user and a password of it, was not seen.
+/// The forms in which a key may appear in the header.
+// unverified: only the header is documented, and that it carries the supplied key, "such as `Basic …`"
+// (source: absences.md §9.1). It was not observed whether Lucca adds a scheme, or splits the key into user
+// and password.
 fn ways(shown: &str) -> Vec<String> {
     let shown = shown.trim();
     let mut ways = vec![shown.to_owned()];
@@ -70,7 +72,7 @@ fn ways(shown: &str) -> Vec<String> {
     ways
 }
 
-/// Whether a webhook is signed with one of these secrets, and lately. Source: absences.md §9.2:
+/// Whether a webhook is signed with one of these secrets, and recently. Source: absences.md §9.2:
 /// `base64(HMAC-SHA256(secret, "{Lucca-Timestamp}.{body}"))`.
 pub(super) fn is_signed_with(
     secrets: &[SecretString],
@@ -82,10 +84,10 @@ pub(super) fn is_signed_with(
     let (Some(signature), Some(sent_at)) = (text(SIGNATURE), text(TIMESTAMP)) else { return false };
     let Ok(at) = sent_at.parse::<Timestamp>() else { return false };
     let Ok(signature) = STANDARD.decode(signature) else { return false };
-    let is_fresh = now.duration_since(at).abs() <= FRESH;
+    let is_fresh = now.duration_since(at).abs() <= MAX_SKEW;
     let mut is_right = false;
     for secret in secrets {
-        // HMAC takes a key of any length.
+        // HMAC accepts keys of any length.
         if let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(secret.expose_secret().as_bytes()) {
             mac.update(sent_at.as_bytes());
             mac.update(b".");
@@ -103,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_found_however_it_is_wrapped() {
+    fn key_is_found_in_all_header_forms() {
         let coded = |text: &str| STANDARD.encode(text);
         for shown in [
             "inb_k".to_owned(),
@@ -121,9 +123,9 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_holds_for_its_body_its_time_and_five_minutes() {
+    fn signature_covers_body_and_time() {
         let (secret, body) = (SecretString::from("s3cret"), br#"{"topic":"leave.updated"}"#);
-        // Made with `openssl dgst -sha256 -hmac s3cret -binary | base64`.
+        // Generated with `openssl dgst -sha256 -hmac s3cret -binary | base64`.
         let signature = "aJt3PptRq2btDCtP4+B44DjQCxux8ilZX4lvSZdA4Jw=";
         let headers = |signature: &str, at: &str| {
             let mut headers = HeaderMap::new();
@@ -135,8 +137,8 @@ mod tests {
         let now: Timestamp = at.parse().unwrap();
         let secrets = [SecretString::from("older"), secret];
         let right = headers(signature, at);
-        assert!(is_signed_with(&secrets, &right, body, now + FRESH));
-        assert!(!is_signed_with(&secrets, &right, body, now + FRESH + SignedDuration::from_secs(1)));
+        assert!(is_signed_with(&secrets, &right, body, now + MAX_SKEW));
+        assert!(!is_signed_with(&secrets, &right, body, now + MAX_SKEW + SignedDuration::from_secs(1)));
         assert!(!is_signed_with(&secrets[..1], &right, body, now));
         assert!(!is_signed_with(&secrets, &right, b"{}", now));
         assert!(!is_signed_with(&secrets, &headers(signature, "2025-01-01T08:34:24Z"), body, now));

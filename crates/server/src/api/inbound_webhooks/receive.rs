@@ -1,4 +1,4 @@
-//! `POST /v1/inbound/{inbound_id}`: a customer's Lucca tells us what happened.
+//! `POST /v1/inbound/{inbound_id}`: receives a webhook from a customer's Lucca.
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -6,19 +6,21 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use store::Received;
 
-use super::notice::{Told, read};
+use super::notice::{WebhookContent, read};
 use super::proof::{is_signed, is_signed_with, refused, shows_key};
 use crate::api::answers::{TooLarge, Unauthorized};
 use crate::app::App;
 use crate::limits::Sender;
 use crate::problem::Problem;
 
-/// A half-day takes 500 bytes, and those of a long absence may come together.
+/// A half-day takes 500 bytes, and the half-days of a long absence may arrive in one webhook.
 pub(crate) const LARGEST: usize = 256 * 1024;
 
-/// Takes a webhook of a customer's Lucca: the *HTTP synchronisation* of absences, shown the key that was given to the customer,
-/// or an event of the newer kind, signed by Lucca. It is noted what to read again, and answered; nothing of what is sent is taken
-/// for data. What comes twice, late or in another order is read again and does no harm.
+/// Receives a webhook from a customer's Lucca: the *HTTP synchronisation* of absences, authenticated by the
+/// customer's key, or an event of the newer kind, signed by Lucca.
+///
+/// The connector records which absences to read again, and responds; it stores no data from the webhook.
+/// Duplicate, late and reordered webhooks only cause further reads.
 #[utoipa::path(
     post, path = "/v1/inbound/{inbound_id}", tag = "inbound webhooks",
     params(
@@ -58,18 +60,18 @@ pub(crate) async fn inbound(
     } else {
         shows_key(&headers, webhook.as_ref(), now)
     };
-    // Never 404 or 410, by which Lucca would send no more at once (source: lucca-api-2024-11-01.md §8.4).
+    // Never 404 or 410, after which Lucca would stop sending (source: lucca-api-2024-11-01.md §8.4).
     let Some(webhook) = webhook.filter(|_| is_proven) else { return Err(refused(&app, from)) };
     app.limits.inbound(webhook.id)?;
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let told = read(is_signed, header("x-event"), header("x-resource-type"), &body);
-    let received = match &told {
-        Some(Told::Notices(notices)) => Received::Noted(notices),
-        Some(Told::SomethingElse) => Received::PassedOver,
+    let content = read(is_signed, header("x-event"), header("x-resource-type"), &body);
+    let received = match &content {
+        Some(WebhookContent::Notices(notices)) => Received::Noted(notices),
+        Some(WebhookContent::OtherTopic) => Received::PassedOver,
         None => Received::Malformed,
     };
     store.note_inbound(&webhook, received, now).await?;
-    if told.is_none() {
+    if content.is_none() {
         tracing::warn!(account = %webhook.account_id, "Lucca told something that can't be understood");
         let detail = "It can't be understood. What it is about is read by the next sync.";
         return Err(Problem::new(StatusCode::BAD_REQUEST, "inbound.malformed", detail));

@@ -1,4 +1,4 @@
-//! `DELETE /v1/linked-accounts/{account_id}/inbound-webhooks`: an account's Lucca may tell us nothing any more.
+//! `DELETE /v1/linked-accounts/{account_id}/inbound-webhooks`: disables an account's inbound webhooks.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// Switches an account's inbound webhooks off: address and keys open nothing from now on. Syncs go on by their rhythm.
+/// Disables an account's inbound webhooks: address and keys stop working at once. Scheduled syncs continue.
 #[utoipa::path(
     delete, path = "/v1/linked-accounts/{account_id}/inbound-webhooks", tag = "inbound webhooks", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id")),

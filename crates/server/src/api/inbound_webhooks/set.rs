@@ -1,4 +1,4 @@
-//! `PUT /v1/linked-accounts/{account_id}/inbound-webhooks`: lets an account's Lucca tell us what happens.
+//! `PUT /v1/linked-accounts/{account_id}/inbound-webhooks`: enables or changes an account's inbound webhooks.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -10,48 +10,51 @@ use utoipa::ToSchema;
 
 use super::{InboundWebhooksView, OVERLAP, off, view};
 use crate::api::Body;
-use crate::api::answers::{Forbidden, NotFound, NotNow, Unauthorized, Unprocessable};
+use crate::api::answers::{Conflict, Forbidden, NotFound, Unauthorized, Unprocessable};
 use crate::api::linked_accounts::find;
 use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 use crate::tokens::new_inbound_key;
 
-/// Longer than any secret that was seen of Lucca.
+/// Longer than any secret of Lucca's observed so far.
 const LONGEST_SECRET: usize = 500;
 
-/// What is to be so of inbound webhooks; what is absent stays.
+/// Changes to inbound webhooks; absent members stay unchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WantedInbound {
-    /// Whether a new key is made. The former one holds for seven days more; one that was replaced before that no more.
+    /// Whether to create a new key. The previous key stays valid for seven days; one that was replaced before
+    /// that does not.
     #[serde(default)]
     new_key: bool,
-    /// The secret that Lucca showed when a webhook endpoint of its newer kind was made there, which signs; null forgets it. The
-    /// former one holds for seven days more.
+    /// The secret with which Lucca signs, shown in Lucca when a webhook endpoint of its newer kind is
+    /// created; null removes it. The previous secret stays valid for seven days.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, example = "b3YGydKxao0CYEg4-EXAMPLE")]
     signing_secret: Option<Option<SecretString>>,
 }
 
-/// Tells a member that is null from one that is absent.
+/// Distinguishes a null member from an absent one.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<SecretString>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
-/// Inbound webhooks, with their key where it was just made.
+/// Inbound webhooks, with their key if it was just created.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct InboundWebhooksWithKey {
     #[serde(flatten)]
     webhooks: InboundWebhooksView,
-    /// The key to enter in Lucca; only where it was made by this call. It is not shown again.
+    /// The key to enter in Lucca; only if this call created it. It is not shown again.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "inb_EXAMPLE")]
     key: Option<String>,
 }
 
-/// Switches an account's inbound webhooks on, gives them a new key, or Lucca's secret. Where they were off, the answer has the
-/// key. What Lucca tells is never taken for data: it only says what is read again at once.
+/// Enables an account's inbound webhooks, renews their key, or sets Lucca's secret.
+///
+/// If they were disabled, the response has the key. Webhooks carry no data into the store: they only decide
+/// what is read again at once.
 #[utoipa::path(
     put, path = "/v1/linked-accounts/{account_id}/inbound-webhooks", tag = "inbound webhooks", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id")), request_body = WantedInbound,
@@ -61,7 +64,7 @@ pub(crate) struct InboundWebhooksWithKey {
         Unauthorized,
         Forbidden,
         NotFound,
-        NotNow,
+        Conflict,
         Unprocessable,
     )
 )]
@@ -95,7 +98,7 @@ pub(crate) async fn set_inbound_webhooks(
         let nonces = [machinery.entropy.bytes()?, machinery.entropy.bytes()?];
         let vault = &machinery.vault;
         let (secret, times) = (secret.as_ref(), (now, until));
-        // Where they were switched off at this moment, the next look says so.
+        // If they were disabled concurrently, the next read below reports it.
         store.set_inbound_signing_secret(vault, &webhook, secret, nonces, vendor.actor(), times).await?;
         webhook = find_webhook().await?;
     }

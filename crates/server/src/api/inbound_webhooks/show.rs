@@ -1,4 +1,4 @@
-//! `GET /v1/linked-accounts/{account_id}/inbound-webhooks`: whether an account's Lucca tells us what happens.
+//! `GET /v1/linked-accounts/{account_id}/inbound-webhooks`: the state of an account's inbound webhooks.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// How an account's Lucca tells us what happens, and how much it told.
+/// Shows the settings of an account's inbound webhooks, and their counters.
 #[utoipa::path(
     get, path = "/v1/linked-accounts/{account_id}/inbound-webhooks", tag = "inbound webhooks", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id")),

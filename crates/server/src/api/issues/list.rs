@@ -1,4 +1,4 @@
-//! `GET /v1/issues`: what a person must do, for all linked accounts.
+//! `GET /v1/issues`: open and resolved issues of all linked accounts.
 
 use std::collections::HashMap;
 
@@ -16,14 +16,14 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-const USUAL: usize = 100;
-const MOST: usize = 500;
+const DEFAULT_LIMIT: usize = 100;
+const MAX_LIMIT: usize = 500;
 
-/// Which issues.
+/// Filters of the list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Which {
+pub(crate) struct IssuesQuery {
     /// `open`, the default, `resolved` or `all`.
     #[serde(default)]
     #[param(inline, nullable = false)]
@@ -32,10 +32,10 @@ pub(crate) struct Which {
     #[serde(default)]
     #[param(value_type = Option<String>, example = "fr")]
     language: Language,
-    /// So many at most; 100 by default.
+    /// Maximum number of issues; 100 by default.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
-    /// Where the page before ended: its `next_cursor`.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
@@ -44,13 +44,13 @@ pub(crate) struct Which {
 pub(crate) struct IssuePage {
     /// The issues, oldest first.
     items: Vec<IssueView>,
-    /// Where the next page begins; null at the end.
+    /// Cursor of the next page; null at the end.
     next_cursor: Option<String>,
 }
 
-/// Lists what a person must do, for all linked accounts.
+/// Lists the issues that a person has to act on, for all linked accounts.
 #[utoipa::path(
-    get, path = "/v1/issues", tag = "linked accounts", security(("key" = [])), params(Which),
+    get, path = "/v1/issues", tag = "linked accounts", security(("key" = [])), params(IssuesQuery),
     responses(
         (status = 200, body = IssuePage),
         Unauthorized,
@@ -61,9 +61,9 @@ pub(crate) struct IssuePage {
 pub(crate) async fn issues(
     State(app): State<App>,
     _: Vendor,
-    Params(which): Params<Which>,
+    Params(which): Params<IssuesQuery>,
 ) -> Result<Json<IssuePage>, Problem> {
-    let limit = page_size(which.limit, USUAL, MOST)?;
+    let limit = page_size(which.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let after: Option<IssueId> = which.cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| {
         Problem::field("cursor", "request.invalid", "It is not one of this list: begin without it.")
     })?;
@@ -77,7 +77,7 @@ pub(crate) async fn issues(
     let has_more = found.len() > limit;
     found.truncate(limit);
     let next_cursor = found.last().filter(|_| has_more).map(|issue| issue.id.to_string());
-    // An issue goes with its account.
+    // Issues of accounts that no longer exist are left out.
     let view = |issue: store::Issue| {
         accounts.get(&issue.account_no).map(|account| IssueView::of(account, issue, which.language))
     };

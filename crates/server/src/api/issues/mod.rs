@@ -1,4 +1,4 @@
-//! `/v1/issues`: what a person must do, for all linked accounts. One endpoint, one file.
+//! `/v1/issues`: issues that a person has to act on, for all linked accounts. One file per endpoint.
 
 pub(crate) mod list;
 pub(crate) mod show;
@@ -12,32 +12,32 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::time;
 
-/// In which language.
+/// The language of the texts.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct InLanguage {
+pub(crate) struct LanguageQuery {
     /// The language of `text` and `remedy`, and of Lucca's labels in them: `en`, the default, or `fr`.
     #[serde(default)]
     #[param(value_type = Option<String>, example = "fr")]
     pub(crate) language: Language,
 }
 
-/// Which issues, by whether they still hold.
+/// Filter by state.
 #[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Standing {
-    /// Those that are open.
+    /// Open issues.
     #[default]
     Open,
-    /// Those that are resolved.
+    /// Resolved issues.
     Resolved,
-    /// Both.
+    /// All issues.
     All,
 }
 
 impl Standing {
-    /// What is read of the store.
+    /// The store's filter.
     pub(crate) fn filter(self) -> IssueFilter {
         match self {
             Self::Open => IssueFilter::Open,
@@ -45,7 +45,7 @@ impl Standing {
         }
     }
 
-    /// Whether an issue is among them.
+    /// Whether the filter selects an issue.
     pub(crate) fn has(self, issue: &Issue) -> bool {
         match self {
             Self::Open => issue.resolved_at.is_none(),
@@ -55,30 +55,30 @@ impl Standing {
     }
 }
 
-/// Something that a person must do.
+/// An issue that a person has to act on.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct IssueView {
-    /// Its id.
+    /// The issue's id.
     #[schema(example = "iss_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
     id: String,
-    /// Of which linked account.
+    /// The linked account.
     #[schema(example = "acct_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
     account_id: String,
     /// A stable code.
     #[schema(example = "permission.missing.see_former")]
     code: String,
-    /// What it is about where one code may be said of several things, such as a kind of record.
+    /// What the issue concerns, if the code may apply to several things, such as a kind of record.
     subject: String,
-    /// What it rests on: counts and codes, no personal data.
+    /// Evidence: counts and codes, no personal data.
     #[schema(value_type = Object)]
     detail: Value,
-    /// What is wrong, in words.
+    /// What is wrong, as text.
     text: Option<String>,
-    /// What to do about it, in words.
+    /// What to do about it, as text.
     remedy: Option<String>,
     /// When it was opened, UTC.
     opened_at: String,
-    /// When it was last seen to hold, UTC.
+    /// When it was last confirmed to persist, UTC.
     updated_at: String,
     /// When it was resolved, UTC; absent while it is open.
     resolved_at: Option<String>,

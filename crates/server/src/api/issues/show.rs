@@ -1,10 +1,10 @@
-//! `GET /v1/issues/{issue_id}`: one thing that a person must do.
+//! `GET /v1/issues/{issue_id}`: one issue.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use store::IssueId;
 
-use super::{InLanguage, IssueView};
+use super::{IssueView, LanguageQuery};
 use crate::api::Params;
 use crate::api::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
 use crate::app::App;
@@ -14,7 +14,7 @@ use crate::problem::Problem;
 /// Shows an issue, open or resolved.
 #[utoipa::path(
     get, path = "/v1/issues/{issue_id}", tag = "linked accounts", security(("key" = [])),
-    params(("issue_id" = String, Path, description = "the issue's id"), InLanguage),
+    params(("issue_id" = String, Path, description = "the issue's id"), LanguageQuery),
     responses(
         (status = 200, body = IssueView),
         Unauthorized,
@@ -27,7 +27,7 @@ pub(crate) async fn issue(
     State(app): State<App>,
     _: Vendor,
     Path(issue_id): Path<String>,
-    Params(InLanguage { language }): Params<InLanguage>,
+    Params(LanguageQuery { language }): Params<LanguageQuery>,
 ) -> Result<Json<IssueView>, Problem> {
     let missing = || Problem::not_found("issue");
     let id: IssueId = issue_id.parse().map_err(|_| missing())?;

@@ -1,4 +1,4 @@
-//! `GET /v1/linked-accounts/{account_id}/audit`: who did what with it.
+//! `GET /v1/linked-accounts/{account_id}/audit`: the audit log of a linked account.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -13,25 +13,25 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// Something that was done with a linked account.
+/// An entry of the audit log.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AuditEntryView {
-    /// Its place in the log.
+    /// The entry's sequence number.
     seq: i64,
     /// When, UTC.
     at: String,
-    /// Who: `operator`, `administrator` (whoever went through the flow), `cli` or `system`.
+    /// The actor: `operator`, `administrator` (the person in the linking flow), `cli` or `system`.
     #[schema(example = "administrator")]
     actor: &'static str,
-    /// What, such as `account.linked`.
+    /// The action, such as `account.linked`.
     #[schema(example = "account.linked")]
     action: String,
-    /// The flow it was done in, where it was.
+    /// The linking flow, if it happened in one.
     flow_id: Option<String>,
-    /// More: codes and counts, no secrets, no personal data.
+    /// Further details: codes and counts, no secrets, no personal data.
     #[schema(value_type = Object)]
     detail: Value,
-    /// SHA-256 over the entry and all before it, of every linked account: what `audit verify` checks.
+    /// SHA-256 over this entry and all previous ones, of all linked accounts; `audit verify` checks it.
     #[schema(example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     hash: String,
 }
@@ -43,7 +43,7 @@ pub(crate) struct AuditLog {
     items: Vec<AuditEntryView>,
 }
 
-/// Who linked, relinked, viewed and unlinked a linked account.
+/// Lists the audit log of a linked account: who linked, relinked, viewed and unlinked it.
 #[utoipa::path(
     get, path = "/v1/linked-accounts/{account_id}/audit", tag = "linked accounts", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id")),

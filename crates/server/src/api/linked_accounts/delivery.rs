@@ -1,4 +1,4 @@
-//! `GET`, `PUT /v1/linked-accounts/{account_id}/delivery`: which people are delivered, which fields, under which names.
+//! `GET`, `PUT /v1/linked-accounts/{account_id}/delivery`: delivery filters, field selection and renames.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -9,36 +9,35 @@ use store::{AccountSettings, DeliveryRules, LinkedAccount, SettingsChange};
 use utoipa::{IntoParams, ToSchema};
 
 use super::find;
-use crate::api::answers::{Forbidden, NotFound, NotNow, Unauthorized, Unprocessable};
+use crate::api::answers::{Conflict, Forbidden, NotFound, Unauthorized, Unprocessable};
 use crate::api::{Body, Params};
 use crate::app::App;
 use crate::auth::{Reader, Vendor};
 use crate::problem::Problem;
 
-/// Whether it is only tried.
+/// Options of a change.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Trying {
-    /// Whether nothing is changed, and only said what would be; false by default.
+pub(crate) struct DryRunQuery {
+    /// Whether to only preview the effect, without a change; false by default.
     #[serde(default)]
     #[param(value_type = Option<bool>)]
     dry_run: bool,
 }
 
-/// The rules of what is delivered of a linked account. See docs/mapping.md.
+/// The delivery rules of a linked account. See docs/mapping.md.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DeliveryView {
-    /// `people`, a filter; `fields`, by stream `only` or `except`; `renames`, by stream. `{}` is everything, as the model
-    /// has it.
+    /// `people`, a filter; `fields`, by stream `only` or `except`; `renames`, by stream. `{}` delivers
+    /// everything, under the model's names.
     #[schema(value_type = Object, example = json!({
         "people": { "statuses": ["active", "future"] },
         "fields": { "employees": { "except": ["login"] } },
         "renames": { "employees": { "job_title": "title" } },
     }))]
     rules: Value,
-    /// How many people would be delivered with these rules, come in and go out. The number as it is comes true with the
-    /// next sync.
+    /// How many employees these rules would deliver, add and remove. The next sync applies them.
     #[schema(value_type = Object, example = json!({ "delivered": 120, "enter": 0, "leave": 14 }))]
     people: Value,
 }
@@ -56,7 +55,7 @@ impl DeliveryView {
     }
 }
 
-/// Shows the rules of what is delivered of a linked account.
+/// Shows the delivery rules of a linked account.
 #[utoipa::path(
     get, path = "/v1/linked-accounts/{account_id}/delivery", tag = "linked accounts", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id")),
@@ -73,12 +72,14 @@ pub(crate) async fn account_delivery(
     Ok(Json(DeliveryView::of(&app, &account, &account.settings.delivery).await?))
 }
 
-/// Sets the rules of what is delivered of a linked account, in place of those that were. Which fields holds at once, which
-/// people with the next sync: who goes out is told as `excluded` then, who comes in as `created` or `restored`. The same
-/// rules again say that they are right: what a sync has held because of them (`delivery.held`) is done by the next one.
+/// Replaces the delivery rules of a linked account.
+///
+/// The selection of fields applies at once, the filter of people with the next sync, which then emits
+/// `excluded` for removed people and `created` or `restored` for added ones. Sending the same rules again
+/// confirms them: the next sync then applies the changes that it has held because of them (`delivery.held`).
 #[utoipa::path(
     put, path = "/v1/linked-accounts/{account_id}/delivery", tag = "linked accounts", security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id"), Trying),
+    params(("account_id" = String, Path, description = "the linked account's id"), DryRunQuery),
     request_body(content = Object, description = "The rules: see docs/mapping.md.", example = json!({
         "people": { "statuses": ["active", "future"] },
         "fields": { "employees": { "except": ["login"] } },
@@ -88,7 +89,7 @@ pub(crate) async fn account_delivery(
         Unauthorized,
         Forbidden,
         NotFound,
-        NotNow,
+        Conflict,
         Unprocessable,
     )
 )]
@@ -96,7 +97,7 @@ pub(crate) async fn set_account_delivery(
     State(app): State<App>,
     vendor: Vendor,
     Path(account_id): Path<String>,
-    Params(Trying { dry_run }): Params<Trying>,
+    Params(DryRunQuery { dry_run }): Params<DryRunQuery>,
     Body(rules): Body<DeliveryRules>,
 ) -> Result<Json<DeliveryView>, Problem> {
     let account = find(&app, &account_id).await?;

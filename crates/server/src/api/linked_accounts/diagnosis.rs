@@ -1,4 +1,4 @@
-//! How the diagnosis of a linked account's key is shown.
+//! The diagnosis of a linked account's key, as the API shows it.
 
 use linking::DiagnosisSummary;
 use people::Language;
@@ -9,25 +9,25 @@ use utoipa::ToSchema;
 use crate::api::time;
 use crate::app::App;
 
-/// What the account's key is good for, as it was last looked at: while it was linked, by a check, and after each sync. The
-/// headline, the issues that are open, and the audit log say the same.
+/// The last diagnosis of the account's API key: made while linking, by a check, or after a sync. The
+/// headline, the open issues and the audit log agree with it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct KeyDiagnosis {
-    /// `ready`; `ready_but`: something that was chosen is missing or unconfirmed, or the key sees only a part of the company;
-    /// or `not_ready`: something that is required is missing or unconfirmed.
+    /// `ready`; `ready_but`: an optional permission is missing or unconfirmed, or the key sees only a part of
+    /// the company; or `not_ready`: a required permission is missing or unconfirmed.
     #[schema(example = "ready_but")]
     readiness: &'static str,
-    /// The same in a sentence, in English.
+    /// The readiness in a sentence, in English.
     #[schema(example = "Ready, but 1 of your choices is missing: “View employee managers”.")]
     headline: String,
-    /// The permissions that make it so: missing, or neither proven nor confirmed.
+    /// The permissions behind this readiness: missing, or neither proven nor confirmed.
     #[schema(example = json!(["view_managers"]))]
     missing: Vec<&'static str>,
-    /// Whether the key seems narrowed to a part of the company; null where it does not.
+    /// Set if the key seems narrowed to a part of the company; null otherwise.
     narrowed: Option<NarrowedRole>,
-    /// What is known of each permission that the account's features take.
+    /// The verdict on each permission that the account's features need.
     permissions: Vec<PermissionVerdict>,
-    /// By what it was found: `linking` or `check`, for which Lucca was asked, or `sync`, by what is stored.
+    /// How it was made: `linking` or `check`, by requests to Lucca, or `sync`, from stored data.
     #[schema(example = "sync")]
     source: &'static str,
     /// When, UTC.
@@ -35,8 +35,8 @@ pub(crate) struct KeyDiagnosis {
     checked_at: String,
 }
 
-/// The key's role seems narrowed to a part of the company: at least 5 references, and at least 5 % of them, lead to people
-/// who are not shown.
+/// Evidence that the key's role is narrowed to a part of the company: at least 5 references, and at least 5 %
+/// of all, lead to people who are not shown.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct NarrowedRole {
     /// References (managers, heads of departments, contracts, absences) to people who are not shown.
@@ -47,7 +47,7 @@ pub(crate) struct NarrowedRole {
     of: u64,
 }
 
-/// What is known of a permission.
+/// The verdict on a permission.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PermissionVerdict {
     /// The permission's name, as in the codes of issues.
@@ -58,13 +58,14 @@ pub(crate) struct PermissionVerdict {
     /// `granted`, `missing` or `cannot_tell`.
     #[schema(example = "missing")]
     verdict: &'static str,
-    /// Whether it is there, a person confirmed it, or nothing is lost should it not be.
+    /// Whether the permission needs no action: it is there, a person confirmed it, or nothing is lost without
+    /// it.
     #[schema(example = false)]
     settled: bool,
 }
 
 impl KeyDiagnosis {
-    /// The diagnosis that is kept; none where there is none yet, or another version wrote it.
+    /// The stored diagnosis; `None` if there is none yet, or if another version wrote it.
     pub(crate) async fn of(app: &App, account: &LinkedAccount) -> Result<Option<Self>, store::Error> {
         let kept = app.machinery.store.diagnosis(account.no).await?;
         Ok(kept.and_then(|kept| Self::read(&kept)))

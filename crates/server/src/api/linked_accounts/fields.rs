@@ -1,4 +1,5 @@
-//! `GET /v1/linked-accounts/{account_id}/fields`: what is delivered of each record, and where it comes from.
+//! `GET /v1/linked-accounts/{account_id}/fields`: the fields of each stream, with their delivered names and
+//! sources.
 
 use axum::Json;
 use axum::extract::State;
@@ -11,31 +12,32 @@ use crate::app::App;
 use crate::auth::Reader;
 use crate::problem::Problem;
 
-/// A field of a stream, as the linked account delivers it.
+/// A field of a stream, as the account delivers it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct FieldView {
     /// The stream.
     #[schema(example = "employees")]
     stream: &'static str,
-    /// The model's name of it.
+    /// The field's name in the model.
     #[schema(example = "contract_start")]
     field: &'static str,
-    /// Under which name it is delivered; null where it is not.
+    /// The name under which it is delivered; null if it is not delivered.
     #[schema(example = "contract_start")]
     delivered_as: Option<String>,
-    /// Why it is not: `excluded` by the account's rules, or `not_read`, because its field group or feature is not asked for.
+    /// Why it is not delivered: `excluded` by the account's rules, or `not_read`, because its field group or
+    /// feature is not requested.
     #[schema(example = json!(null))]
     reason: Option<&'static str>,
-    /// Its type, as JSON Schema has it, or its format.
+    /// Its JSON Schema type or format.
     #[schema(example = "date")]
     r#type: String,
-    /// The field group that it is read with; of employees.
+    /// The field group with which it is read; for employees.
     #[schema(example = "contract")]
     field_group: Option<&'static str>,
-    /// The resource of Lucca's that it is read from.
+    /// The resource of Lucca's from which it is read.
     #[schema(example = "/api/v3/users")]
     resource: &'static str,
-    /// Its field there, or how it is made of others.
+    /// Its field in that resource, or how it is derived.
     #[schema(example = "dtContractStart")]
     source: &'static str,
 }
@@ -62,7 +64,8 @@ pub(crate) struct FieldList {
     items: Vec<FieldView>,
 }
 
-/// Lists every field of every stream: under which name it is delivered, or why not, and where it comes from in Lucca.
+/// Lists all fields of all streams: the name under which each is delivered, or why it is not, and its source
+/// in Lucca.
 #[utoipa::path(
     get, path = "/v1/linked-accounts/{account_id}/fields", tag = "linked accounts", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id")),

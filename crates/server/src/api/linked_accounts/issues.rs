@@ -1,4 +1,4 @@
-//! `GET /v1/linked-accounts/{account_id}/issues`: what a person must do for it.
+//! `GET /v1/linked-accounts/{account_id}/issues`: the issues of a linked account.
 
 use axum::Json;
 use axum::extract::State;
@@ -6,15 +6,15 @@ use store::IssueFilter;
 
 use crate::api::Params;
 use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
-use crate::api::issues::{InLanguage, IssueList, IssueView};
+use crate::api::issues::{IssueList, IssueView, LanguageQuery};
 use crate::app::App;
 use crate::auth::Reader;
 use crate::problem::Problem;
 
-/// Lists what a person must do for a linked account, and what is resolved.
+/// Lists the issues of a linked account, open and resolved.
 #[utoipa::path(
     get, path = "/v1/linked-accounts/{account_id}/issues", tag = "linked accounts", security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id"), InLanguage),
+    params(("account_id" = String, Path, description = "the linked account's id"), LanguageQuery),
     responses(
         (status = 200, body = IssueList),
         Unauthorized,
@@ -25,7 +25,7 @@ use crate::problem::Problem;
 pub(crate) async fn account_issues(
     State(app): State<App>,
     Reader { account, .. }: Reader,
-    Params(InLanguage { language }): Params<InLanguage>,
+    Params(LanguageQuery { language }): Params<LanguageQuery>,
 ) -> Result<Json<IssueList>, Problem> {
     let issues = app.machinery.store.issues(Some(account.no), IssueFilter::All).await?;
     Ok(Json(IssueList {

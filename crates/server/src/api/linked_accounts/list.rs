@@ -1,4 +1,4 @@
-//! `GET /v1/linked-accounts`: all of them, or one customer's.
+//! `GET /v1/linked-accounts`: all linked accounts, or one customer's.
 
 use axum::Json;
 use axum::extract::State;
@@ -12,11 +12,11 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// Which linked accounts.
+/// Filters of the list.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Which {
-    /// Only this customer's.
+pub(crate) struct LinkedAccountsQuery {
+    /// Only linked accounts of this customer.
     customer_id: Option<String>,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct LinkedAccountList {
 /// Lists linked accounts.
 #[utoipa::path(
     get, path = "/v1/linked-accounts", tag = "linked accounts", security(("key" = [])),
-    params(Which),
+    params(LinkedAccountsQuery),
     responses(
         (status = 200, body = LinkedAccountList),
         Unauthorized,
@@ -39,7 +39,7 @@ pub(crate) struct LinkedAccountList {
 pub(crate) async fn linked_accounts(
     State(app): State<App>,
     _: Vendor,
-    Params(which): Params<Which>,
+    Params(which): Params<LinkedAccountsQuery>,
 ) -> Result<Json<LinkedAccountList>, Problem> {
     let store = &app.machinery.store;
     let accounts = match &which.customer_id {

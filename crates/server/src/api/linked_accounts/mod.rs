@@ -1,4 +1,5 @@
-//! `/v1/linked-accounts`: how a linked account is shown and found. One endpoint, one file.
+//! `/v1/linked-accounts`: linked accounts. One file per endpoint; this one has their view and how to find
+//! them.
 
 pub(crate) mod audit;
 pub(crate) mod delivery;
@@ -23,10 +24,10 @@ use crate::problem::Problem;
 /// A customer's tenant, connected through an API key. The key is never shown.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct LinkedAccountView {
-    /// Its id, which stays when it is linked again.
+    /// The account's id, which stays the same when it is relinked.
     #[schema(example = "acct_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
     id: String,
-    /// The vendor's id of the customer, where it was linked for one.
+    /// The vendor's id of the customer, if it was linked for one.
     #[schema(example = "cust_42")]
     customer_id: Option<String>,
     /// The customer's name.
@@ -37,12 +38,12 @@ pub(crate) struct LinkedAccountView {
     /// `linked`, `relink_needed` or `unlinked`.
     #[schema(example = "linked")]
     status: &'static str,
-    /// The field groups of people that are read and kept, less what is declined or excluded.
+    /// The field groups of people that are read and stored, without declined and excluded ones.
     #[schema(example = json!(["identity", "work", "contract"]))]
     field_groups: Vec<String>,
-    /// What the customer switched off.
+    /// The features that the customer declined.
     declined_features: Vec<String>,
-    /// Keys of the customer's own fields that are not kept.
+    /// Keys of the customer's custom fields that are not stored.
     #[schema(example = json!(["e_salary"]))]
     excluded_custom_fields: Vec<String>,
     /// Whether the operator allows passthrough requests.
@@ -50,17 +51,17 @@ pub(crate) struct LinkedAccountView {
     passthrough: bool,
     /// Other linked accounts of the same tenant.
     shares_tenant_with: Vec<String>,
-    /// How many things a person must do.
+    /// Number of open issues.
     open_issues: u64,
-    /// What its key is good for; null where that was never looked at.
+    /// The diagnosis of its key; null if there is none yet.
     diagnosis: Option<diagnosis::KeyDiagnosis>,
     /// When it was first linked, UTC.
     created_at: String,
     /// When its key or settings last changed, UTC.
     updated_at: String,
-    /// How the last sync that ended went: `succeeded`, `incomplete` or `failed`.
+    /// The outcome of the last finished sync: `succeeded`, `incomplete` or `failed`.
     last_sync_outcome: Option<&'static str>,
-    /// When it ended, UTC.
+    /// When the last finished sync ended, UTC.
     last_sync_at: Option<String>,
 }
 
@@ -101,7 +102,7 @@ pub(crate) async fn find(app: &App, id: &str) -> Result<LinkedAccount, Problem> 
     app.machinery.store.account(id).await?.ok_or_else(missing)
 }
 
-/// A client for a linked account. Refused where it has no key, or one that Lucca refuses.
+/// Creates a client for a linked account. Refused if it has no key, or if Lucca refuses the key.
 pub(crate) async fn client(app: &App, account: &LinkedAccount) -> Result<Client, Problem> {
     if account.status == AccountStatus::RelinkNeeded {
         return Err(Problem::new(

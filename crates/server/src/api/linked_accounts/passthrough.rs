@@ -1,4 +1,4 @@
-//! `POST`, `PUT /v1/linked-accounts/{account_id}/passthrough`: a request to Lucca in the caller's own words, and whether the
+//! `POST`, `PUT /v1/linked-accounts/{account_id}/passthrough`: passthrough requests to Lucca, and whether the
 //! operator allows them.
 
 use std::time::Duration;
@@ -14,25 +14,25 @@ use utoipa::ToSchema;
 
 use super::{LinkedAccountView, client, find};
 use crate::api::Body;
-use crate::api::answers::{Forbidden, LuccaFails, NotFound, NotNow, Unauthorized, Unprocessable};
+use crate::api::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable};
 use crate::app::App;
 use crate::auth::{Operator, Vendor};
 use crate::problem::Problem;
 
-/// Shorter than the service lets anybody wait.
-const PATIENCE: Duration = Duration::from_secs(25);
+/// Shorter than the service's own timeout of 30 seconds.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// A request to Lucca.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WantedRequest {
-    /// `GET`, the default; others only as far as the operator lets them.
+    /// `GET`, the default; others only if the operator allows them.
     #[schema(example = "GET")]
     method: Option<String>,
-    /// The path with its query, percent-encoded where it needs to be. It is one of Lucca's APIs.
+    /// The path with its query, percent-encoded where needed. It has to belong to one of Lucca's APIs.
     #[schema(example = "/api/v3/users?fields=id,name&paging=0,10")]
     path: String,
-    /// What is sent as JSON; with `POST`, `PUT` and `PATCH` only.
+    /// The JSON body; only with `POST`, `PUT` and `PATCH`.
     #[schema(value_type = Option<Object>)]
     body: Option<Value>,
 }
@@ -46,21 +46,21 @@ pub(crate) struct PassthroughSetting {
     allowed: bool,
 }
 
-/// What Lucca answered, less what the customer did not share.
+/// Lucca's response, without the data that the customer did not share.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PassedOn {
     /// Lucca's HTTP status.
     #[schema(example = 200, minimum = 100, maximum = 599)]
     status: u16,
-    /// The media type of Lucca's answer, where it says one.
+    /// The media type of Lucca's response, if it has one.
     #[schema(example = "application/json; charset=utf-8")]
     content_type: Option<String>,
-    /// So many seconds Lucca asks to wait, where it does.
+    /// Seconds to wait before a retry, if Lucca requests it.
     retry_after: Option<u64>,
-    /// Lucca's answer, where it is JSON: of a success, the members that the customer shared.
+    /// Lucca's response, if it is JSON; in case of success only the members that the customer shared.
     #[schema(value_type = Option<Value>)]
     body: Option<Value>,
-    /// Lucca's answer, where it is another text and no success.
+    /// Lucca's response, if it is not JSON and not a success.
     text: Option<String>,
 }
 
@@ -70,7 +70,7 @@ impl PassedOn {
         let (body, text) = match passed.body {
             lucca::Body::Json(body) if is_success => (Some(filter(body)), None),
             lucca::Body::Json(body) => (Some(body), None),
-            // Of a text it can't be told what in it is shared.
+            // Plain text can't be filtered by what the customer shared.
             lucca::Body::Text(text) if !is_success => (None, Some(text)),
             lucca::Body::Text(_) | lucca::Body::Empty => (None, None),
         };
@@ -84,7 +84,8 @@ impl PassedOn {
     }
 }
 
-/// Allows passthrough requests to a linked account's tenant, or forbids them, which is the default. Only the operator may.
+/// Allows or forbids passthrough requests to a linked account's tenant; forbidden by default. Only for
+/// operators.
 #[utoipa::path(
     put, path = "/v1/linked-accounts/{account_id}/passthrough", tag = "linked accounts", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id")), request_body = PassthroughSetting,
@@ -93,7 +94,7 @@ impl PassedOn {
         Unauthorized,
         Forbidden,
         NotFound,
-        NotNow,
+        Conflict,
         Unprocessable,
     )
 )]
@@ -112,11 +113,13 @@ pub(crate) async fn allow_passthrough(
     Ok(Json(LinkedAccountView::of(&app, &account).await?))
 }
 
-/// Sends a request to Lucca with the account's API key, once, within the tenant's request budget, and answers what Lucca
-/// answers: its status is a member here, and this answer's is 200. Off until the operator allows it for the account. Paths,
-/// query parameters and fields are those of the features that the customer shared; others are refused by name, and dropped
-/// from the answer. People who were erased are left out. Nothing is mapped or kept. The account's audit log has who asked for
-/// which path.
+/// Sends a request to Lucca with the account's API key, and returns Lucca's response.
+///
+/// It is sent once, within the tenant's request budget. Lucca's status is a member of the body; the HTTP
+/// status is 200. Passthrough is off until the operator allows it for the account. Paths, query parameters
+/// and fields are limited to the features that the customer shared: others are refused by name, and removed
+/// from the response. Erased people are left out. Nothing is mapped or stored. The account's audit log
+/// records the actor and the path.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/passthrough", tag = "linked accounts", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id")), request_body = WantedRequest,
@@ -125,9 +128,9 @@ pub(crate) async fn allow_passthrough(
         Unauthorized,
         Forbidden,
         NotFound,
-        NotNow,
+        Conflict,
         Unprocessable,
-        LuccaFails,
+        LuccaErrors,
     )
 )]
 pub(crate) async fn passthrough(
@@ -153,10 +156,10 @@ pub(crate) async fn passthrough(
         .map_err(|error| Problem::internal("internal", &error))?;
     scope.target(method, &path, body.as_ref()).map_err(|refusal| not_shared(&refusal))?;
     let client = client(&app, &account).await?;
-    note(&app, vendor, &account, method, &path).await?;
-    // It is sent to its end, also where nobody waits any more.
+    audit_request(&app, vendor, &account, method, &path).await?;
+    // The request runs to its end even if the caller disconnects.
     let task = tokio::spawn(async move { send(&client, &scope, method, &path, body).await });
-    match tokio::time::timeout(PATIENCE, task).await {
+    match tokio::time::timeout(RESPONSE_TIMEOUT, task).await {
         Ok(Ok(Ok(passed))) => Ok(Json(passed)),
         Ok(Ok(Err(error))) if method != Method::Get && error.may_have_happened() => Err(in_doubt()),
         Ok(Ok(Err(error))) => Err((&error).into()),
@@ -170,7 +173,7 @@ pub(crate) async fn passthrough(
 }
 
 impl WantedRequest {
-    /// The request, if it may be passed on.
+    /// Parses the request, if passthrough may send it.
     fn read(self, allowed: &[String]) -> Result<(Method, ApiPath, Option<Value>), Problem> {
         let method = self.method.as_deref().map_or(Ok(Method::Get), str::parse);
         let method: Method = method
@@ -203,7 +206,7 @@ async fn send(
 ) -> Result<PassedOn, lucca::Error> {
     let bytes = body.as_ref().map(|body| body.to_string().into_bytes());
     let passed = client.pass_on(method, path, bytes.as_deref()).await?;
-    // It was let through: it has a target.
+    // The target was checked before, so there is one.
     let target = scope.target(method, path, body.as_ref());
     Ok(PassedOn::new(passed, |body| target.map_or(Value::Null, |target| target.filter(body))))
 }
@@ -226,8 +229,8 @@ fn in_doubt() -> Problem {
     )
 }
 
-/// Notes who asks Lucca for what. Not the query: it may name people.
-async fn note(
+/// Records the request in the audit log, without the query, which may name people.
+async fn audit_request(
     app: &App,
     vendor: Vendor,
     account: &LinkedAccount,

@@ -1,4 +1,4 @@
-//! `GET /v1/linked-accounts/{account_id}`: one of them. Who looks is in the audit log.
+//! `GET /v1/linked-accounts/{account_id}`: one linked account. The audit log records who viewed it.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! `DELETE /v1/linked-accounts/{account_id}`: the key goes, and the data if that is asked for.
+//! `DELETE /v1/linked-accounts/{account_id}`: erases the API key, and the data if requested.
 
 use std::collections::BTreeMap;
 
@@ -15,29 +15,29 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// What happens to the data of an account that is unlinked.
+/// What happens to the data of an unlinked account.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Unlinking {
-    /// `keep` (the default): what was synced stays, and nothing new is read. `erase`: it is erased too.
+pub(crate) struct UnlinkQuery {
+    /// `keep` (the default): synced data stays, and no new data is read. `erase`: synced data is erased too.
     #[param(pattern = "^(keep|erase)$", example = "keep")]
     #[serde(default)]
     data: Option<String>,
 }
 
-/// What unlinking did.
+/// The result of unlinking.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Unlinked {
     /// The linked account, now `unlinked`.
     account: LinkedAccountView,
-    /// How many records were erased, by kind; empty where data was kept.
+    /// Number of erased records by kind; empty if the data was kept.
     erased: BTreeMap<String, u64>,
 }
 
-/// Unlinks: the API key is erased at once, data by the policy asked for.
+/// Unlinks an account: erases its API key at once, and its data if requested.
 #[utoipa::path(
     delete, path = "/v1/linked-accounts/{account_id}", tag = "linked accounts", security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id"), Unlinking),
+    params(("account_id" = String, Path, description = "the linked account's id"), UnlinkQuery),
     responses(
         (status = 200, body = Unlinked),
         Unauthorized,
@@ -49,7 +49,7 @@ pub(crate) async fn unlink_account(
     State(app): State<App>,
     vendor: Vendor,
     Path(account_id): Path<String>,
-    Params(how): Params<Unlinking>,
+    Params(how): Params<UnlinkQuery>,
 ) -> Result<Json<Unlinked>, Problem> {
     let policy = match how.data.as_deref() {
         None | Some("keep") => DataPolicy::Keep,

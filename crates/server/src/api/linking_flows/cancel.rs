@@ -1,4 +1,4 @@
-//! `DELETE /v1/linking-flows/{flow_id}`: withdraws an invitation.
+//! `DELETE /v1/linking-flows/{flow_id}`: cancels a linking flow.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// Withdraws an invitation: its links open no more, and the key it may hold is erased. What is linked stays linked.
+/// Cancels a linking flow: its links stop working, and its API key is erased. A linked account stays linked.
 #[utoipa::path(
     delete, path = "/v1/linking-flows/{flow_id}", tag = "linking", security(("key" = [])),
     params(("flow_id" = String, Path, description = "the flow's id")),

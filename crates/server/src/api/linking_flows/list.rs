@@ -1,4 +1,4 @@
-//! `GET /v1/linking-flows`: who was invited to link, and how far they are.
+//! `GET /v1/linking-flows`: lists linking flows and their progress.
 
 use axum::Json;
 use axum::extract::State;
@@ -13,18 +13,18 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-const USUAL: u32 = 100;
-const MOST: u32 = 500;
+const DEFAULT_LIMIT: u32 = 100;
+const MAX_LIMIT: u32 = 500;
 
-/// How far a flow is.
+/// The state of a flow.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum FlowStanding {
-    /// Somebody may go on with it.
+    /// The flow can be continued.
     Open,
     /// An account was linked.
     Finished,
-    /// It was withdrawn.
+    /// The flow was cancelled.
     Cancelled,
 }
 
@@ -38,36 +38,37 @@ impl From<FlowStanding> for FlowStatus {
     }
 }
 
-/// Which linking flows.
+/// Filters of the list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Which {
-    /// Only those of this customer: the vendor's id.
+pub(crate) struct LinkingFlowsQuery {
+    /// Only flows of this customer: the vendor's id.
     #[param(example = "cust_42")]
     customer_id: Option<String>,
-    /// Only those that are `open`, `finished` or `cancelled`.
+    /// Only flows in this state: `open`, `finished` or `cancelled`.
     #[param(inline)]
     status: Option<FlowStanding>,
-    /// So many at most; 100 by default.
+    /// Maximum number of flows; 100 by default.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
-    /// Where the page before ended: its `next_cursor`.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
 /// A page of linking flows.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct LinkingFlowPage {
-    /// The flows, the latest first.
+    /// The flows, latest first.
     items: Vec<LinkingFlowView>,
-    /// Where the next page begins; null at the end.
+    /// Cursor of the next page; null at the end.
     next_cursor: Option<String>,
 }
 
-/// Lists who was invited to link, and how far they are. Link tokens are not shown again: only their hashes are kept.
+/// Lists linking flows and their progress. Link tokens are not shown again, since only their hashes are
+/// stored.
 #[utoipa::path(
-    get, path = "/v1/linking-flows", tag = "linking", security(("key" = [])), params(Which),
+    get, path = "/v1/linking-flows", tag = "linking", security(("key" = [])), params(LinkingFlowsQuery),
     responses(
         (status = 200, body = LinkingFlowPage),
         Unauthorized,
@@ -78,9 +79,9 @@ pub(crate) struct LinkingFlowPage {
 pub(crate) async fn linking_flows(
     State(app): State<App>,
     _: Vendor,
-    Params(which): Params<Which>,
+    Params(which): Params<LinkingFlowsQuery>,
 ) -> Result<Json<LinkingFlowPage>, Problem> {
-    let limit = page_size(which.limit, USUAL, MOST)?;
+    let limit = page_size(which.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let before: Option<FlowId> = which.cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| {
         Problem::field("cursor", "request.invalid", "It is not one of this list: begin without it.")
     })?;

@@ -1,4 +1,4 @@
-//! `/v1/linking-flows`: how far customers are with linking. One endpoint, one file.
+//! `/v1/linking-flows`: the progress of linking flows. One file per endpoint.
 
 pub(crate) mod cancel;
 pub(crate) mod list;
@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::flow::progress::Progress;
 use crate::problem::Problem;
 
-/// A customer's way from the welcome page to a linked account.
+/// A linking flow: a customer's steps from the welcome page to a linked account.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct LinkingFlowView {
     /// The flow's id.
@@ -24,21 +24,21 @@ pub(crate) struct LinkingFlowView {
     /// `open`, `finished` or `cancelled`.
     #[schema(example = "open")]
     status: &'static str,
-    /// The furthest step reached: `welcome`, `access`, `tenant`, `key`, `role`, `enter-key`, `checks`, `sync`,
-    /// `summary` or `done`.
+    /// The furthest step reached: `welcome`, `access`, `tenant`, `key`, `role`, `enter-key`, `checks`,
+    /// `sync`, `summary` or `done`.
     #[schema(example = "tenant")]
     step: &'static str,
-    /// Whether the link was handed over to somebody else.
+    /// Whether the link was handed over to another person.
     handed_over: bool,
-    /// What the app wants.
+    /// The features that the app requested.
     features: Vec<String>,
-    /// What the customer switched off.
+    /// The features that the customer declined.
     declined_features: Vec<String>,
-    /// The linked account, once there is one.
+    /// The linked account, once it exists.
     account_id: Option<String>,
-    /// When it was opened, UTC.
+    /// When the flow was created, UTC.
     created_at: String,
-    /// When it last moved, UTC.
+    /// When its state last changed, UTC.
     updated_at: String,
     /// When the account was linked, UTC.
     finished_at: Option<String>,

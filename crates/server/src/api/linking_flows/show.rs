@@ -1,4 +1,4 @@
-//! `GET /v1/linking-flows/{flow_id}`: how far a customer is.
+//! `GET /v1/linking-flows/{flow_id}`: the progress of a linking flow.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// How far a customer is with linking.
+/// Shows the progress of a linking flow.
 #[utoipa::path(
     get, path = "/v1/linking-flows/{flow_id}", tag = "linking", security(("key" = [])),
     params(("flow_id" = String, Path, description = "the flow's id")),

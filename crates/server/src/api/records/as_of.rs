@@ -1,5 +1,5 @@
-//! Records as they stood on a day, or will: of people their status, contract, department, manager and job; of employments
-//! those that are in force. What can be known of that is put together in `people`; see docs/serve.md.
+//! Records as of a past or future day: for employees their status, contract, department, manager and job; for
+//! employments those in force. `people` derives these values; see docs/serve.md.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use store::{LinkedAccount, ListedRecord};
 use crate::app::App;
 use crate::problem::Problem;
 
-/// Records as they stood on a day, those that meet the conditions then.
+/// Records as of a day, if they meet the conditions on that day.
 pub(crate) async fn on_day(
     app: &App,
     account: &LinkedAccount,
@@ -52,7 +52,7 @@ pub(crate) async fn on_day(
         for (name, known) in then {
             members.insert(name.to_owned(), value(known));
         }
-        // Without contracts the record's own dates are all there is.
+        // Without contracts, only the record's own dates are known.
         if let Some(contract) = contract_on(contracts, day) {
             members.insert("contract_start".to_owned(), json!(contract.starts_on));
             members.insert("contract_end".to_owned(), json!(contract.period().ends_on()));
@@ -69,7 +69,7 @@ pub(crate) async fn on_day(
     Ok(stood)
 }
 
-/// The contracts of some people that may decide, by owner.
+/// The contracts of these employees that may be relevant, by owner.
 pub(crate) async fn contracts_of(
     app: &App,
     account: &LinkedAccount,
@@ -92,7 +92,7 @@ fn covers(contract: &Employment, day: Date) -> bool {
     contract.starts_on <= day && contract.period().ends_on().is_none_or(|last| day <= last)
 }
 
-/// The contract of a day: the one that covers it and began last, else the next, else the last.
+/// The contract of a day: the latest-starting one that covers it, else the next one, else the last one.
 fn contract_on(contracts: &[Employment], day: Date) -> Option<&Employment> {
     let mut contracts: Vec<&Employment> = contracts.iter().collect();
     contracts.sort_by(|a, b| (a.starts_on, a.id.sort_key()).cmp(&(b.starts_on, b.id.sort_key())));

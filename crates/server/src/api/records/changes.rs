@@ -1,4 +1,4 @@
-//! `GET /v1/linked-accounts/{account_id}/changes`: what changed, in order.
+//! `GET /v1/linked-accounts/{account_id}/changes`: the change log, in order.
 
 use axum::Json;
 use axum::extract::State;
@@ -15,21 +15,21 @@ use crate::app::App;
 use crate::auth::Reader;
 use crate::problem::Problem;
 
-const USUAL: u32 = 100;
-const MOST: u32 = 1000;
+const DEFAULT_LIMIT: u32 = 100;
+const MAX_LIMIT: u32 = 1000;
 
-/// Which changes.
+/// Filters of the list.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangesQuery {
-    /// Those after this number; 0, before the first, by default.
+    /// Only changes after this sequence number; 0, before the first, by default.
     #[param(minimum = 0, example = 1370)]
     after: Option<i64>,
-    /// So many at most; 100 by default.
+    /// Maximum number of changes; 100 by default.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
-    /// Only of this kind of record.
+    /// Only changes of this kind of record.
     #[param(example = "employees")]
     kind: Option<String>,
 }
@@ -37,7 +37,8 @@ pub(crate) struct ChangesQuery {
 /// A change of a record.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ChangeView {
-    /// Its number in the linked account's sequence, from 1, without gaps but where the database was restored.
+    /// The change's number in the linked account's sequence, from 1, without gaps unless the database was
+    /// restored.
     #[schema(example = 1371)]
     seq: i64,
     /// When it was written, UTC.
@@ -51,10 +52,10 @@ pub(crate) struct ChangeView {
     /// `created`, `updated`, `restored`, `deleted`, `hidden`, `started`, `ended`, `excluded` or `erased`.
     #[schema(example = "updated")]
     operation: &'static str,
-    /// The members that changed: `{"before", "after"}` each, or null where values may not be kept.
+    /// The changed members, each as `{"before", "after"}`; null if values may not be stored.
     #[schema(value_type = Option<Object>)]
     fields: Option<Value>,
-    /// The run that found it; null where a person decided.
+    /// The run that found the change; null if a person decided.
     run_id: Option<String>,
 }
 
@@ -78,15 +79,18 @@ impl ChangeView {
 pub(crate) struct ChangeList {
     /// The changes.
     items: Vec<ChangeView>,
-    /// The number to ask behind next time, at the end too: what happens later comes after it.
+    /// The number to pass as `after` in the next call, also at the end: later changes have higher numbers.
     #[schema(example = 1470)]
     next_after: i64,
-    /// Whether there are more already.
+    /// Whether more changes are available now.
     has_more: bool,
 }
 
-/// Lists what changed, in order. A reader who remembers `next_after` misses nothing and meets nothing twice. Where the log
-/// was cut since, or the database was restored to an older state, that is said (410) and the records are to be read anew.
+/// Lists changes of records, in order.
+///
+/// A reader who stores `next_after` gets every change exactly once. If the log was truncated after that
+/// number, or the database was restored to an older state, the response is 410, and the reader has to read
+/// the records anew.
 #[utoipa::path(
     get, path = "/v1/linked-accounts/{account_id}/changes", tag = "records", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id"), ChangesQuery),
@@ -108,11 +112,11 @@ pub(crate) async fn changes(
     if after < 0 {
         return Err(invalid("after", "It is 0 or more.".to_owned()));
     }
-    let limit = page_size(query.limit, USUAL, MOST)?;
+    let limit = page_size(query.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let kind = query.kind.map(|kind| kind.parse::<Kind>()).transpose();
     let kind = kind.map_err(|error| invalid("kind", format!("It is {error}.")))?;
     let store = &app.machinery.store;
-    // Before the changes are read, so that one written meanwhile is behind it.
+    // Read before the changes, so that concurrent changes get higher numbers.
     let last = store.last_change(reader.account.no).await?;
     let filter = ChangeFilter { after, kind, ..ChangeFilter::default() };
     let mut found = store.changes(reader.account.no, filter, limit + 1).await?;

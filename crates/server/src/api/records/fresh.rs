@@ -1,6 +1,5 @@
-//! What a list is as long as nothing changes: its tag, known without reading a record, and its finished pages, kept in
-//! memory for whoever asks for the same. Nothing is kept that could be out of date or another's: everything that bears
-//! on what is shown is in the key.
+//! ETags of lists, computed without reading a record, and a memory cache of finished pages. No entry can be
+//! stale or belong to another caller, since everything that determines the response is part of the key.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -14,46 +13,47 @@ use store::LinkedAccount;
 
 use crate::problem::Problem;
 
-/// So many bytes of pages are kept.
-const MOST: u64 = 16 * 1024 * 1024;
-/// So long at most: what was erased is shown at once no more, and is out of memory then.
-const LONGEST: Duration = Duration::from_mins(1);
+/// Maximum size of the cached pages, in bytes.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
+/// Maximum age of a cached page. Erased data is not returned from the cache, and leaves memory within this
+/// time.
+const MAX_AGE: Duration = Duration::from_mins(1);
 
-/// What an answer of a linked account's records follows from: the same as long as nothing changes that it shows.
+/// Hash of everything that determines a response about an account's records: unchanged while the response is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Tag([u8; 32]);
 
 impl Tag {
-    /// The tag of what is asked for of an account: `asked` is the list and the whole query.
+    /// The tag of a request for an account's records: `asked` is the list and the whole query.
     ///
-    /// Whatever else decides what is shown of a record belongs in here.
+    /// Everything else that determines how a record is shown has to be part of it.
     pub(crate) fn new(account: &LinkedAccount, today: Date, asked: &[&str]) -> Self {
         let settings = serde_json::to_string(&account.settings).unwrap_or_default();
         let (id, today) = (account.id.to_string(), today.to_string());
         let current = if account.contracts_current { "current" } else { "stale" };
-        // Another version may show more of the same.
+        // Another version may show more for the same request.
         let own = [env!("CARGO_PKG_VERSION"), &id, &account.records_mark, &settings, current, &today];
         let mut digest = Sha256::new();
         for part in own.iter().chain(asked) {
-            // With its length, so that no two lists of parts are the same text.
+            // Length-prefixed, so that different lists of parts never form the same text.
             digest.update(part.len().to_le_bytes());
             digest.update(part.as_bytes());
         }
         Self(digest.finalize().into())
     }
 
-    /// As a header. Weak: the same may be sent compressed or not.
+    /// The value of the `ETag` header. Weak, since the same body may be sent compressed or not.
     fn header(self) -> String {
         let mut text = "W/\"".to_owned();
         for byte in &self.0[..16] {
-            // Writing to a string does not fail.
+            // Writing to a string can't fail.
             let _ = write!(text, "{byte:02x}");
         }
         text.push('"');
         text
     }
 
-    /// The answer without a body, where the caller has the same already.
+    /// A 304 response, if the caller has this version.
     pub(crate) fn not_modified(self, asked: &HeaderMap) -> Option<Response> {
         let known = asked.get(header::IF_NONE_MATCH)?.to_str().ok()?;
         let tag = self.header();
@@ -61,7 +61,7 @@ impl Tag {
         is_known.then(|| self.on(StatusCode::NOT_MODIFIED.into_response()))
     }
 
-    /// The answer with this JSON.
+    /// A response with this JSON.
     pub(crate) fn json(self, body: Bytes) -> Response {
         self.on(([(header::CONTENT_TYPE, "application/json")], body).into_response())
     }
@@ -70,28 +70,34 @@ impl Tag {
         if let Ok(tag) = HeaderValue::from_str(&self.header()) {
             response.headers_mut().insert(header::ETAG, tag);
         }
-        // Personal data: only whoever asked may keep it, and asks again whether it still holds.
+        // Personal data: only the caller may store it, and has to revalidate it before each use.
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
         response
     }
 }
 
-/// Pages that were finished a moment ago.
+/// Cache of recently rendered pages.
 pub(crate) struct Pages(moka::future::Cache<Tag, Bytes>);
 
 impl Default for Pages {
     fn default() -> Self {
         let size = |_: &Tag, page: &Bytes| u32::try_from(page.len()).unwrap_or(u32::MAX);
-        Self(moka::future::Cache::builder().max_capacity(MOST).weigher(size).time_to_live(LONGEST).build())
+        Self(
+            moka::future::Cache::builder()
+                .max_capacity(MAX_BYTES)
+                .weigher(size)
+                .time_to_live(MAX_AGE)
+                .build(),
+        )
     }
 }
 
 impl Pages {
-    /// The page of a tag: as it is kept, or as `read` makes it, once for all who ask for it meanwhile.
+    /// The page of a tag: from the cache, or the result of `read`, which concurrent callers share.
     ///
     /// # Errors
     ///
-    /// What `read` fails with; that is not kept.
+    /// The error of `read`, which is not cached.
     pub(crate) async fn get(
         &self,
         tag: Tag,

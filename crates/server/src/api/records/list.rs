@@ -1,4 +1,4 @@
-//! The lists of what was synced, by kind: `GET /v1/linked-accounts/{account_id}/employees` and so on.
+//! The lists of synced records, by kind: `GET /v1/linked-accounts/{account_id}/employees` and so on.
 
 use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
 use super::fresh::Tag;
-use super::query::{ListQuery, Wanted, cursor};
+use super::query::{ListQuery, ListRequest, cursor};
 use super::{as_of, view};
 use crate::api::Params;
 use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
@@ -20,11 +20,11 @@ use crate::app::App;
 use crate::auth::Reader;
 use crate::problem::Problem;
 
-/// So many records are read at once where all are asked for.
-const AT_ONCE: u32 = 500;
-/// So many people are looked through for a page of those with one status. A page that is not full then says where to
-/// go on.
-const LOOKED_THROUGH: u32 = 2000;
+/// Number of records that are read at once for NDJSON and for filtered lists.
+const CHUNK_SIZE: u32 = 500;
+/// Maximum number of employees that are read for one page of a filtered list. A page that is not full then
+/// has a cursor to continue from.
+const MAX_SCANNED: u32 = 2000;
 
 const NDJSON: &str = "application/x-ndjson";
 
@@ -32,17 +32,17 @@ const NDJSON: &str = "application/x-ndjson";
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only described: the page is put together as text")]
 pub(crate) struct RecordPage {
-    /// The records, in the order of their ids as text; with `modified_after`, in the order in which they
-    /// changed. Each is the model's own members with `state` (`present`, `gone`
-    /// in Lucca, `hidden` from the key) and `updated_at` (when it was last written here, UTC); employees have a
-    /// `status` too: `active`, `future` or `former` today.
+    /// The records, in the order of their ids as text; with `modified_after`, in the order of their changes.
+    /// Each has the model's members, `state` (`present`, `gone` in Lucca, `hidden` from the key) and
+    /// `updated_at` (when it was last written here, UTC); employees also have a `status`: `active`, `future`
+    /// or `former` today.
     #[schema(value_type = Vec<Object>)]
     items: Vec<Value>,
-    /// Where the next page begins; null at the end.
+    /// Cursor of the next page; null at the end.
     next_cursor: Option<String>,
 }
 
-/// Answers a list: a page as JSON, or all of it as NDJSON where that is asked for.
+/// Responds with a page as JSON, or with the whole list as NDJSON if the caller accepts that.
 async fn answer(
     app: App,
     reader: Reader,
@@ -59,23 +59,29 @@ async fn answer(
     if let Some(same) = tag.not_modified(headers) {
         return Ok(same);
     }
-    // What was is read from the change log, too, of which values may be taken out later.
+    // Past states also depend on the change log, whose values may be redacted later, so these pages are not
+    // cached.
     let is_of_now = wanted.as_of.is_none();
     let page = page(&app, &reader.account, kind, wanted);
     Ok(tag.json(if is_of_now { app.pages.get(tag, page).await? } else { page.await? }))
 }
 
-/// The next page, as JSON.
-async fn page(app: &App, account: &LinkedAccount, kind: Kind, mut wanted: Wanted) -> Result<Bytes, Problem> {
+/// Reads the next page, as JSON.
+async fn page(
+    app: &App,
+    account: &LinkedAccount,
+    kind: Kind,
+    mut wanted: ListRequest,
+) -> Result<Bytes, Problem> {
     let limit = wanted.limit;
     let limit_of_page = usize::try_from(limit).unwrap_or(usize::MAX);
-    // One more than the page holds tells whether there is another.
-    let at_once = if wanted.is_selective() { AT_ONCE } else { limit + 1 };
-    let (mut items, mut looked_through, mut is_last) = (Vec::new(), 0, false);
-    while !is_last && items.len() <= limit_of_page && looked_through < LOOKED_THROUGH {
-        let (more, ended) = read_on(app, account, kind, &mut wanted, at_once).await?;
+    // One more record than the page holds shows whether there is another page.
+    let chunk_size = if wanted.is_selective() { CHUNK_SIZE } else { limit + 1 };
+    let (mut items, mut scanned, mut is_last) = (Vec::new(), 0, false);
+    while !is_last && items.len() <= limit_of_page && scanned < MAX_SCANNED {
+        let (more, ended) = read_chunk(app, account, kind, &mut wanted, chunk_size).await?;
         is_last = ended;
-        looked_through += at_once;
+        scanned += chunk_size;
         items.extend(more);
     }
     let next = if items.len() > limit_of_page {
@@ -102,17 +108,17 @@ async fn page(app: &App, account: &LinkedAccount, kind: Kind, mut wanted: Wanted
     Ok(Bytes::from(json))
 }
 
-/// What is shown of the next `at_once` records, and whether there are no more.
-async fn read_on(
+/// Reads and renders the next `chunk_size` records; the flag is set at the end of the list.
+async fn read_chunk(
     app: &App,
     account: &LinkedAccount,
     kind: Kind,
-    wanted: &mut Wanted,
-    at_once: u32,
-) -> Result<(Vec<view::Shown>, bool), Problem> {
+    wanted: &mut ListRequest,
+    chunk_size: u32,
+) -> Result<(Vec<view::RenderedRecord>, bool), Problem> {
     let store = &app.machinery.store;
-    let mut records = store.list(account.no, kind, &wanted.filter, at_once).await?;
-    let is_last = records.len() < usize::try_from(at_once).unwrap_or(usize::MAX);
+    let mut records = store.list(account.no, kind, &wanted.filter, chunk_size).await?;
+    let is_last = records.len() < usize::try_from(chunk_size).unwrap_or(usize::MAX);
     if let Some(last) = records.last() {
         wanted.filter.after = Some(last.place());
     }
@@ -123,17 +129,17 @@ async fn read_on(
         }
         None => app.machinery.today(),
     };
-    let asked = (kind, &wanted.shape);
-    Ok((view::shown(store, account, asked, records, (wanted.status, day)).await?, is_last))
+    let asked = (kind, &wanted.selection);
+    Ok((view::render_records(store, account, asked, records, (wanted.status, day)).await?, is_last))
 }
 
-/// All of it, a record a line; a part is read while the one before is sent. What fails on the way ends it without the last
-/// line's end.
-fn all(app: App, account: LinkedAccount, kind: Kind, mut wanted: Wanted) -> Response {
+/// Streams the whole list, one record per line; reads a chunk while the previous one is sent. An error ends
+/// the stream without a final line break.
+fn all(app: App, account: LinkedAccount, kind: Kind, mut wanted: ListRequest) -> Response {
     let (send, parts) = mpsc::channel(1);
     tokio::spawn(async move {
         loop {
-            let part = read_on(&app, &account, kind, &mut wanted, AT_ONCE).await;
+            let part = read_chunk(&app, &account, kind, &mut wanted, CHUNK_SIZE).await;
             let is_last = part.as_ref().map_or(true, |(_, is_last)| *is_last);
             let lines = part.map_err(|_| std::io::Error::other("the list could not be read on"));
             let lines = lines.map(|(items, _)| {
@@ -144,7 +150,7 @@ fn all(app: App, account: LinkedAccount, kind: Kind, mut wanted: Wanted) -> Resp
                 }
                 lines
             });
-            // Nobody hears it any more where the caller has hung up.
+            // The send fails if the caller has disconnected.
             if send.send(lines).await.is_err() || is_last {
                 return;
             }
@@ -152,7 +158,7 @@ fn all(app: App, account: LinkedAccount, kind: Kind, mut wanted: Wanted) -> Resp
     });
     let parts = stream::unfold(parts, async |mut parts| parts.recv().await.map(|part| (part, parts)));
     let headers = [(header::CONTENT_TYPE, NDJSON), (header::CACHE_CONTROL, "private, no-cache")];
-    // What compresses it asks once more after the end.
+    // The compression layer polls once more after the end.
     (headers, Body::from_stream(parts.fuse())).into_response()
 }
 
@@ -184,11 +190,11 @@ macro_rules! lists {
 }
 
 lists! {
-    /// Lists people: current, future and former.
+    /// Lists employees: current, future and former.
     employees, "/v1/linked-accounts/{account_id}/employees", Employee;
     /// Lists employments: contracts with their dates.
     employments, "/v1/linked-accounts/{account_id}/employments", Employment;
-    /// Lists departments; `parent_id` makes them a tree.
+    /// Lists departments. Their `parent_id` forms a tree.
     departments, "/v1/linked-accounts/{account_id}/departments", Department;
     /// Lists establishments: where people are employed.
     establishments, "/v1/linked-accounts/{account_id}/establishments", Establishment;
@@ -198,13 +204,13 @@ lists! {
     qualifications, "/v1/linked-accounts/{account_id}/qualifications", JobQualification;
     /// Lists occupation categories.
     occupation_categories, "/v1/linked-accounts/{account_id}/occupation-categories", OccupationCategory;
-    /// Lists what absences are taken on: Lucca's leave accounts.
+    /// Lists leave types: Lucca's leave accounts.
     leave_types, "/v1/linked-accounts/{account_id}/leave-types", LeaveType;
-    /// Lists absence requests as Lucca has them, whoever made them. Those made through the connector, with what became
-    /// of them on the way, are under `absence-requests`.
+    /// Lists absence requests as they are in Lucca, from all sources. `absence-requests` lists those made
+    /// through the connector, with their submission status.
     absence_request_records, "/v1/linked-accounts/{account_id}/absence-request-records", AbsenceRequest;
     /// Lists absences, each with its half-days.
     absences, "/v1/linked-accounts/{account_id}/absences", Absence;
-    /// Lists what the tenant's own fields of people mean.
+    /// Lists the definitions of the tenant's custom fields.
     custom_field_definitions, "/v1/linked-accounts/{account_id}/custom-field-definitions", CustomFieldDefinition;
 }

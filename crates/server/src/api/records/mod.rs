@@ -1,6 +1,6 @@
-//! `/v1/linked-accounts/{account_id}/employees` and the other lists of what was synced: a page or all of it as NDJSON
-//! (`list`), and one record (`show`). All kinds are read alike; what each is, is the people model's. What is asked for
-//! by the address is in `query`, what is shown of a record in `view`, whether the caller has the same already in `fresh`.
+//! `/v1/linked-accounts/{account_id}/employees` and the other lists of synced records: a page, or the whole
+//! list as NDJSON (`list`), and one record (`show`). All kinds are read alike; the people model defines them.
+//! `query` parses parameters, `view` renders records, `fresh` computes tags and caches pages.
 
 pub(crate) mod as_of;
 pub(crate) mod changes;

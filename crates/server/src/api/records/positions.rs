@@ -1,5 +1,5 @@
-//! `GET /v1/linked-accounts/{account_id}/positions` and `…/employees/{id}/positions`: who was in which department, under which
-//! manager, in which job, from when to when, and how each is known.
+//! `GET /v1/linked-accounts/{account_id}/positions` and `…/employees/{id}/positions`: each employee's
+//! departments, managers and jobs over time, with the source of each value.
 
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
@@ -20,40 +20,40 @@ use crate::app::App;
 use crate::auth::Reader;
 use crate::problem::Problem;
 
-const USUAL: u32 = 100;
-const MOST: u32 = 500;
+const DEFAULT_LIMIT: u32 = 100;
+const MAX_LIMIT: u32 = 500;
 
-/// Whose positions.
+/// Filters of the list.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PositionsQuery {
-    /// Those of so many people at most; 100 by default.
+    /// Maximum number of employees; 100 by default.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
-    /// Where the page before ended: its `next_cursor`.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
-    /// Also those of people who are gone in Lucca, or not shown to the key any more.
+    /// Whether to include employees who are gone in Lucca, or no longer shown to the key.
     include_deleted: Option<bool>,
 }
 
-/// Positions of people over time.
+/// Positions of employees over time.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PositionPage {
-    /// The positions, person by person in the order of ids as text, each person's from the oldest to the one that holds
-    /// now, which has no `ends_on`. `starts_on` is null where it is not known since when. Each value has a `source`:
-    /// `contract`, `user_log` (Lucca's log), `observation` (a sync found it changed) or `current` (as it is now; nothing
-    /// tells of a change). What is not known is left out.
+    /// The positions, by employee in the order of ids as text, and from the oldest to the current one, which
+    /// has no `ends_on`. `starts_on` is null if unknown. Each value has a `source`: `contract`, `user_log`
+    /// (Lucca's log), `observation` (a sync found the change) or `current` (the current value, without
+    /// evidence of a change). Unknown values are left out.
     #[schema(value_type = Vec<Object>)]
     items: Vec<Value>,
-    /// Where the next page begins; null at the end.
+    /// Cursor of the next page; null at the end.
     next_cursor: Option<String>,
 }
 
-/// The positions of one person over time.
+/// The positions of one employee over time.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PositionHistory {
-    /// The positions, from the oldest to the one that holds now; as in the list of all.
+    /// The positions, from the oldest to the current one, as in the list of all.
     #[schema(value_type = Vec<Object>)]
     items: Vec<Value>,
 }
@@ -74,7 +74,7 @@ async fn positions_of(
         let employee: Employee = serde_json::from_str(&record.body).map_err(corrupt)?;
         let contracts = contracts.get(&record.id).map(Vec::as_slice).unwrap_or_default();
         for position in traces.positions(machinery.today(), &employee, contracts) {
-            // Positions always have a JSON form.
+            // Serialising positions to JSON can't fail.
             let mut position = serde_json::to_value(position).unwrap_or_default();
             mapping.position(&mut position);
             positions.push(position);
@@ -83,7 +83,7 @@ async fn positions_of(
     Ok(positions)
 }
 
-/// Lists the positions of people over time.
+/// Lists the positions of employees over time.
 #[utoipa::path(
     get, path = "/v1/linked-accounts/{account_id}/positions", tag = "records", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id"), PositionsQuery),
@@ -102,7 +102,7 @@ pub(crate) async fn positions(
     RawQuery(asked): RawQuery,
     Params(query): Params<PositionsQuery>,
 ) -> Result<Response, Problem> {
-    let limit = page_size(query.limit, USUAL, MOST)?;
+    let limit = page_size(query.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let kind = Kind::Employee;
     let after = query.cursor.as_deref().map(|text| read_cursor(kind, false, text)).transpose()?;
     let with_deleted = query.include_deleted.unwrap_or(false);
@@ -119,11 +119,11 @@ pub(crate) async fn positions(
     let last = people.last().filter(|_| has_more);
     let next_cursor = last.map(|last| cursor(kind, &filter, last.place()));
     let page = PositionPage { items: positions_of(&app, account, &people).await?, next_cursor };
-    // Positions always have a JSON form.
+    // Serialising positions to JSON can't fail.
     Ok(tag.json(serde_json::to_vec(&page).unwrap_or_default().into()))
 }
 
-/// Shows the positions of a person over time.
+/// Shows the positions of an employee over time.
 #[utoipa::path(
     get, path = "/v1/linked-accounts/{account_id}/employees/{id}/positions", tag = "records", security(("key" = [])),
     params(
@@ -150,6 +150,6 @@ pub(crate) async fn employee_positions(
         return Ok(same);
     }
     let items = positions_of(&app, account, &[person]).await?;
-    // Positions always have a JSON form.
+    // Serialising positions to JSON can't fail.
     Ok(tag.json(serde_json::to_vec(&PositionHistory { items }).unwrap_or_default().into()))
 }

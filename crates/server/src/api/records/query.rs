@@ -1,4 +1,4 @@
-//! Which records are asked for, and how much of them. No I/O.
+//! Parses the parameters of record lists. No I/O.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,17 +9,17 @@ use serde::{Deserialize, Serialize};
 use store::{ListFilter, ListPlace};
 use utoipa::IntoParams;
 
-use super::view::Shape;
+use super::view::FieldSelection;
 use crate::api::page_size;
 use crate::problem::Problem;
 
-const USUAL: u32 = 100;
-const MOST: u32 = 500;
+const DEFAULT_LIMIT: u32 = 100;
+const MAX_LIMIT: u32 = 500;
 
-/// The form of cursors: a change of it makes those given before unreadable rather than wrong.
+/// Version of the cursor format: after a change of it, older cursors are refused instead of misread.
 const VERSION: u8 = 2;
 
-/// Conditions that not every kind has.
+/// Filters that not every kind has.
 const CONDITIONS: [(&str, &[Kind]); 4] = [
     ("employee_id", &[Kind::Employment, Kind::Absence, Kind::AbsenceRequest]),
     ("department_id", &[Kind::Employee]),
@@ -27,68 +27,70 @@ const CONDITIONS: [(&str, &[Kind]); 4] = [
     ("status", &[Kind::Employee]),
 ];
 
-/// Whether the lists of a kind take a parameter.
+/// Whether the lists of a kind accept a parameter.
 pub(crate) fn takes(kind: Kind, parameter: &str) -> bool {
     CONDITIONS.iter().find(|(name, _)| *name == parameter).is_none_or(|(_, kinds)| kinds.contains(&kind))
 }
 
-/// Which records, and how much of them.
+/// Filters and options of a list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListQuery {
-    /// So many at most; 100 by default.
+    /// Maximum number of records; 100 by default.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
-    /// Where the page before ended: its `next_cursor`.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
-    /// Only what was written here at this time or later, in whole seconds, in the order in which it was. An employee
-    /// counts as written when one of their employments is, and when one begins or ended by the calendar.
+    /// Only records written here at or after this time, in whole seconds, in the order in which they were
+    /// written. An employee counts as written when one of their employments is written, and when one begins
+    /// or ends by the calendar.
     #[param(example = "2026-11-25T10:00:00Z", format = DateTime)]
     modified_after: Option<String>,
-    /// Also what is gone in Lucca, or not shown to the key any more; `state` says which.
+    /// Whether to include records that are gone in Lucca, or no longer shown to the key; `state`
+    /// distinguishes them.
     include_deleted: Option<bool>,
-    /// Only these members of each record, separated by commas; `id` is always there.
+    /// Only these members of each record, separated by commas; `id` is always included.
     #[param(example = "id,name,department_id", pattern = "^[a-z0-9_]+(,[a-z0-9_]+){0,99}$")]
     fields: Option<String>,
-    /// More of each record, separated by commas: `raw` (as Lucca sent it, where that is kept); of employees `manager`,
-    /// `department`.
+    /// Additional members, separated by commas: `raw` (the record as Lucca sent it, if stored); for employees
+    /// `manager`, `department`.
     #[param(example = "raw", pattern = "^(raw|manager|department)(,(raw|manager|department))*$")]
     include: Option<String>,
-    /// Of employees: `active`, `future` or `former`, by the date of today. A page may hold fewer than `limit`, or none,
-    /// and still have a `next_cursor`: so many people were looked through for it.
+    /// For employees: `active`, `future` or `former`, as of today. A page may have fewer than `limit`
+    /// records, or none, and still have a `next_cursor`, since one page reads a limited number of employees.
     #[param(example = "active", pattern = "^(active|future|former)$")]
     status: Option<String>,
-    /// Of employees and employments: as they stood on this day, or will. Of people that is their status, contract,
-    /// department, manager, establishment and job, with `position` telling how each is known; all else is as it is now. Of
-    /// employments those in force. Pages may be short, as with `status`.
+    /// For employees and employments: as of this past or future day. For employees this covers status,
+    /// contract, department, manager, establishment and job, with the sources in `position`; all other
+    /// members are current. For employments it selects those in force. Pages may be short, as with `status`.
     #[param(example = "2026-01-01", format = Date)]
     as_of: Option<String>,
-    /// Of employments, absences and absence requests: of this employee only.
+    /// For employments, absences and absence requests: only those of this employee.
     #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "7")]
     employee_id: Option<String>,
-    /// Of employees: of this department only.
+    /// For employees: only those of this department.
     #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "7")]
     department_id: Option<String>,
-    /// Of employees and employments: of this establishment only.
+    /// For employees and employments: only those of this establishment.
     #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "7")]
     establishment_id: Option<String>,
 }
 
-/// A list that is asked for, read.
+/// A validated list request.
 #[derive(Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct ListRequest {
     pub(crate) filter: ListFilter,
     pub(crate) limit: u32,
     pub(crate) status: Option<EmployeeStatus>,
     pub(crate) as_of: Option<Date>,
-    /// Conditions that are to hold on that day.
+    /// Filters that apply to the values on the day of `as_of`.
     pub(crate) equal_then: Vec<(&'static str, RemoteId)>,
-    pub(crate) shape: Shape,
+    pub(crate) selection: FieldSelection,
 }
 
-impl Wanted {
-    /// Whether records are left out of what is read.
+impl ListRequest {
+    /// Whether records are filtered out after they are read from the store.
     pub(crate) fn is_selective(&self) -> bool {
         self.status.is_some() || self.as_of.is_some()
     }
@@ -99,12 +101,12 @@ struct Cursor {
     v: u8,
     kind: String,
     after: RemoteId,
-    /// When it was touched, where the list is in that order.
+    /// When the record was last touched, for lists in that order.
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<i64>,
 }
 
-/// Where a page ends.
+/// Encodes the end of a page as a cursor.
 pub(crate) fn cursor(kind: Kind, filter: &ListFilter, place: ListPlace) -> String {
     let at = filter.modified_since.map(|_| place.touched_us);
     let cursor = Cursor { v: VERSION, kind: kind.name().to_owned(), after: place.id, at };
@@ -116,9 +118,9 @@ fn invalid(field: &'static str, detail: impl Into<String>) -> Problem {
 }
 
 impl ListQuery {
-    /// What is asked for of a kind.
-    pub(crate) fn read(self, kind: Kind) -> Result<Wanted, Problem> {
-        let limit = page_size(self.limit, USUAL, MOST)?;
+    /// Parses the parameters for the list of a kind.
+    pub(crate) fn read(self, kind: Kind) -> Result<ListRequest, Problem> {
+        let limit = page_size(self.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
         let is_by_time = self.modified_after.is_some();
         let after = self.cursor.as_deref().map(|text| read_cursor(kind, is_by_time, text)).transpose()?;
         let modified_since = self.modified_after.map(|text| text.parse::<Timestamp>()).transpose();
@@ -143,23 +145,23 @@ impl ListQuery {
             equal.push((member, RemoteId::from(value)));
         }
         let as_of = self.as_of.map(|text| read_day(kind, &text)).transpose()?;
-        // What people are found by today says nothing of another day.
+        // Today's values must not decide who is selected on another day.
         let equal_then =
             if as_of.is_some() && kind == Kind::Employee { std::mem::take(&mut equal) } else { Vec::new() };
-        let shape = Shape::read(kind, self.fields.as_deref(), self.include.as_deref())?;
-        Ok(Wanted {
+        let selection = FieldSelection::read(kind, self.fields.as_deref(), self.include.as_deref())?;
+        Ok(ListRequest {
             filter: ListFilter {
                 after,
                 modified_since,
                 with_deleted: self.include_deleted.unwrap_or(false),
-                with_raw: shape.with_raw,
+                with_raw: selection.with_raw,
                 equal,
             },
             limit,
             status,
             as_of,
             equal_then,
-            shape,
+            selection,
         })
     }
 }
@@ -167,7 +169,7 @@ impl ListQuery {
 pub(crate) fn read_cursor(kind: Kind, is_by_time: bool, text: &str) -> Result<ListPlace, Problem> {
     let read =
         URL_SAFE_NO_PAD.decode(text).ok().and_then(|json| serde_json::from_slice::<Cursor>(&json).ok());
-    // NUL is no part of any id, and PostgreSQL refuses it.
+    // No id contains NUL, and PostgreSQL refuses it.
     let is_ours = |cursor: &Cursor| {
         cursor.v == VERSION
             && cursor.kind == kind.name()
@@ -180,7 +182,7 @@ pub(crate) fn read_cursor(kind: Kind, is_by_time: bool, text: &str) -> Result<Li
     })
 }
 
-/// The day of `as_of`.
+/// Parses the day of `as_of`.
 pub(crate) fn read_day(kind: Kind, text: &str) -> Result<Date, Problem> {
     if !matches!(kind, Kind::Employee | Kind::Employment) {
         return Err(invalid(
@@ -191,7 +193,7 @@ pub(crate) fn read_day(kind: Kind, text: &str) -> Result<Date, Problem> {
     read_date(text)
 }
 
-/// A day.
+/// Parses a day.
 pub(crate) fn read_date(text: &str) -> Result<Date, Problem> {
     text.parse().map_err(|_| invalid("as_of", "It is a day, such as 2026-01-01."))
 }

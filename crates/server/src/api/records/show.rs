@@ -12,36 +12,37 @@ use utoipa::{IntoParams, ToSchema};
 use super::as_of;
 use super::fresh::Tag;
 use super::query::read_day;
-use super::view::{self, Shape};
+use super::view::{self, FieldSelection};
 use crate::api::Params;
 use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
 use crate::app::App;
 use crate::auth::Reader;
 use crate::problem::Problem;
 
-/// How much of the record.
+/// Options of a record.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ShowQuery {
-    /// Only these members, separated by commas; `id` is always there.
+    /// Only these members, separated by commas; `id` is always included.
     #[param(example = "id,name", pattern = "^[a-z0-9_]+(,[a-z0-9_]+){0,99}$")]
     fields: Option<String>,
-    /// `raw` (as Lucca sent it, where that is kept); of employees `manager`, `department`; separated by commas.
+    /// Additional members: `raw` (the record as Lucca sent it, if stored); for employees `manager`,
+    /// `department`; separated by commas.
     #[param(example = "raw", pattern = "^(raw|manager|department)(,(raw|manager|department))*$")]
     include: Option<String>,
-    /// Of employees: as they stood on this day, or will.
+    /// For employees: as of this past or future day.
     #[param(example = "2026-01-01")]
     as_of: Option<String>,
 }
 
-/// A record: the model's own members, with `state` and `updated_at`, and of employees `status`.
+/// A record: the model's members, with `state` and `updated_at`, and for employees `status`.
 #[derive(ToSchema)]
 #[schema(value_type = Object)]
 #[expect(dead_code, reason = "only described")]
 pub(crate) struct Record(Value);
 
-/// Answers one record, whatever its state: also one that is gone in Lucca, or hidden from the key.
+/// Responds with one record in any state, including gone in Lucca or hidden from the key.
 async fn answer(
     app: &App,
     reader: Reader,
@@ -58,7 +59,7 @@ async fn answer(
             "Only of a person it is known how they stood.",
         ));
     }
-    let shape = Shape::read(kind, query.fields.as_deref(), query.include.as_deref())?;
+    let selection = FieldSelection::read(kind, query.fields.as_deref(), query.include.as_deref())?;
     let store = &app.machinery.store;
     let today = app.machinery.today();
     let tag = Tag::new(&reader.account, today, &[kind.name(), &id, &asked.unwrap_or_default()]);
@@ -74,12 +75,12 @@ async fn answer(
         found = as_of::on_day(app, &reader.account, kind, found, day, &[]).await?;
     }
     let day = as_of.unwrap_or(today);
-    let shown = view::shown(store, &reader.account, (kind, &shape), found, (None, day)).await?;
+    let shown = view::render_records(store, &reader.account, (kind, &selection), found, (None, day)).await?;
     let shown = shown.into_iter().next().ok_or_else(missing)?;
     Ok(tag.json(shown.json.into()))
 }
 
-/// A record by the id in the address, whatever its state.
+/// Finds a record by the id in the path, in any state.
 pub(super) async fn find(
     app: &App,
     account: &LinkedAccount,
@@ -125,7 +126,7 @@ macro_rules! records {
 }
 
 records! {
-    /// Shows a person, whatever became of them.
+    /// Shows an employee, including former, gone and hidden ones.
     employee, "/v1/linked-accounts/{account_id}/employees/{id}", Employee;
     /// Shows an employment.
     employment, "/v1/linked-accounts/{account_id}/employments/{id}", Employment;
@@ -141,10 +142,10 @@ records! {
     occupation_category, "/v1/linked-accounts/{account_id}/occupation-categories/{id}", OccupationCategory;
     /// Shows a leave type.
     leave_type, "/v1/linked-accounts/{account_id}/leave-types/{id}", LeaveType;
-    /// Shows an absence request as Lucca has it.
+    /// Shows an absence request as it is in Lucca.
     absence_request_record, "/v1/linked-accounts/{account_id}/absence-request-records/{id}", AbsenceRequest;
     /// Shows an absence with its half-days.
     absence, "/v1/linked-accounts/{account_id}/absences/{id}", Absence;
-    /// Shows what one of the tenant's own fields of people means.
+    /// Shows the definition of a custom field.
     custom_field_definition, "/v1/linked-accounts/{account_id}/custom-field-definitions/{id}", CustomFieldDefinition;
 }

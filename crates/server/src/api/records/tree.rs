@@ -22,20 +22,20 @@ use crate::app::App;
 use crate::auth::Reader;
 use crate::problem::Problem;
 
-/// So many departments are read at once.
-const AT_ONCE: u32 = 500;
+/// Number of departments that are read at once.
+const CHUNK_SIZE: u32 = 500;
 
-/// Of which day.
+/// Options of the tree.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TreeQuery {
-    /// As it stood on this day, as far as syncs have seen it change since.
+    /// The tree as of this day, as far as syncs have observed changes since.
     #[param(example = "2026-01-01")]
     as_of: Option<String>,
 }
 
-/// A department with those below it: its members as the account's mapping has them.
+/// A department with its children. Its members follow the account's field mapping.
 #[derive(ToSchema)]
 #[schema(no_recursion)]
 #[expect(dead_code, reason = "describes nodes, which are written as the mapping has them")]
@@ -49,7 +49,7 @@ pub(crate) struct DepartmentNode {
     /// Its code.
     #[schema(required = false)]
     code: Option<String>,
-    /// Who heads it: Lucca's id.
+    /// The head of the department: Lucca's id.
     #[schema(required = false)]
     head_id: Option<String>,
     /// Whether it is in use.
@@ -62,7 +62,7 @@ pub(crate) struct DepartmentNode {
 /// The departments as a tree.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DepartmentTree {
-    /// The departments that are below none, or below one that is not known.
+    /// The departments without a parent, or with an unknown one.
     #[schema(value_type = Vec<DepartmentNode>)]
     items: Vec<Value>,
 }
@@ -96,14 +96,14 @@ pub(crate) async fn department_tree(
         Some(day) => on_day(&app, &reader.account, day).await?,
     };
     all.sort_by(|a, b| a.id.sort_key().cmp(&b.id.sort_key()));
-    // A tree always has a JSON form.
+    // Serialising the tree to JSON can't fail.
     let mapping = Mapping::of(&reader.account.settings.delivery);
     let tree = DepartmentTree { items: tree(&all, &mapping) };
     Ok(tag.json(serde_json::to_vec(&tree).unwrap_or_default().into()))
 }
 
-/// The departments as they stood on a day, as far as syncs have seen them change since: what was renamed, moved or given
-/// another head is as it was before, and what is gone since is there.
+/// The departments as of a day, as far as syncs have observed changes since: renamed and moved departments,
+/// and those with a new head, have their old values, and deleted ones are included.
 async fn on_day(app: &App, account: &LinkedAccount, day: Date) -> Result<Vec<Department>, Problem> {
     let machinery = &app.machinery;
     let day_of = |at: Timestamp| at.to_zoned(tenant_zone()).date();
@@ -116,7 +116,7 @@ async fn on_day(app: &App, account: &LinkedAccount, day: Date) -> Result<Vec<Dep
     let mut filter = ListFilter { with_deleted: true, ..ListFilter::default() };
     let mut all = Vec::new();
     loop {
-        let records = machinery.store.list(account.no, Kind::Department, &filter, AT_ONCE).await?;
+        let records = machinery.store.list(account.no, Kind::Department, &filter, CHUNK_SIZE).await?;
         let Some(last) = records.last() else { return Ok(all) };
         filter.after = Some(last.place());
         for record in records {
@@ -134,7 +134,7 @@ async fn on_day(app: &App, account: &LinkedAccount, day: Date) -> Result<Vec<Dep
                 let fields =
                     change.fields.as_ref().and_then(|fields| serde_json::from_str(fields.get()).ok());
                 let fields: Map<String, Value> = fields.unwrap_or_default();
-                // Values that were not kept tell nothing.
+                // Redacted values restore nothing.
                 for (name, values) in fields.iter().filter(|(_, values)| values.is_object()) {
                     members.insert(name.clone(), values["before"].clone());
                 }
@@ -144,7 +144,7 @@ async fn on_day(app: &App, account: &LinkedAccount, day: Date) -> Result<Vec<Dep
     }
 }
 
-/// Each department once: where Lucca makes a circle of them, it begins at the first.
+/// Each department appears once; if Lucca's parents form a circle, its first department becomes a root.
 fn tree(all: &[Department], mapping: &Mapping) -> Vec<Value> {
     let known: HashSet<&RemoteId> = all.iter().map(|department| &department.id).collect();
     let mut below: HashMap<&RemoteId, Vec<&Department>> = HashMap::new();

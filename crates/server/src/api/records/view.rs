@@ -1,4 +1,4 @@
-//! What is shown of a record: the model as it is stored, how it stands, and what was asked for beside.
+//! Renders records: the stored model, its state, and the additional members requested.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
@@ -13,20 +13,20 @@ use store::{LinkedAccount, ListPlace, ListedRecord, RecordState, Store};
 use crate::api::time;
 use crate::problem::Problem;
 
-/// How much of each record.
+/// The requested members of each record.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Shape {
-    /// Only these members; all where absent.
+pub(crate) struct FieldSelection {
+    /// Only these members; `None` for all.
     fields: Option<BTreeSet<String>>,
     pub(crate) with_raw: bool,
     with_manager: bool,
     with_department: bool,
 }
 
-impl Shape {
-    /// What is asked for by `fields` and `include`.
+impl FieldSelection {
+    /// Parses `fields` and `include`.
     pub(crate) fn read(kind: Kind, fields: Option<&str>, include: Option<&str>) -> Result<Self, Problem> {
-        let mut shape = Self::default();
+        let mut selection = Self::default();
         if let Some(fields) = fields {
             let names: BTreeSet<String> = fields.split(',').map(|name| name.trim().to_owned()).collect();
             let is_name = |name: &String| {
@@ -39,20 +39,20 @@ impl Shape {
                 let detail = "It is a list of members' names, separated by commas.";
                 return Err(Problem::field("fields", "request.invalid", detail));
             }
-            shape.fields = Some(names);
+            selection.fields = Some(names);
         }
         for part in include.into_iter().flat_map(|text| text.split(',')) {
             match (part.trim(), kind) {
-                ("raw", _) => shape.with_raw = true,
-                ("manager", Kind::Employee) => shape.with_manager = true,
-                ("department", Kind::Employee) => shape.with_department = true,
+                ("raw", _) => selection.with_raw = true,
+                ("manager", Kind::Employee) => selection.with_manager = true,
+                ("department", Kind::Employee) => selection.with_department = true,
                 _ => {
                     let detail = "It is raw or, of employees, manager or department, separated by commas.";
                     return Err(Problem::field("include", "request.invalid", detail));
                 }
             }
         }
-        Ok(shape)
+        Ok(selection)
     }
 
     fn shows(&self, member: &str) -> bool {
@@ -60,15 +60,16 @@ impl Shape {
     }
 }
 
-/// A record as it is shown.
+/// A rendered record.
 #[derive(Debug)]
-pub(crate) struct Shown {
+pub(crate) struct RenderedRecord {
     pub(crate) place: ListPlace,
     /// JSON.
     pub(crate) json: String,
 }
 
-/// What a person's status and what belongs to them need of their record; the rest is shown as it is stored, unread.
+/// The members of an employee that status, manager and department need; the rest of the record is copied
+/// without parsing.
 #[derive(Deserialize)]
 struct Person {
     contract_start: Option<Date>,
@@ -77,22 +78,22 @@ struct Person {
     department_id: Option<RemoteId>,
 }
 
-/// Records as they are shown, with what belongs to them; employees that have not this status are left out.
-pub(crate) async fn shown(
+/// Renders records with their related records; drops employees with another status.
+pub(crate) async fn render_records(
     store: &Store,
     account: &LinkedAccount,
-    (kind, shape): (Kind, &Shape),
+    (kind, selection): (Kind, &FieldSelection),
     records: Vec<ListedRecord>,
     (status, today): (Option<EmployeeStatus>, Date),
-) -> Result<Vec<Shown>, Problem> {
+) -> Result<Vec<RenderedRecord>, Problem> {
     let mapping = Mapping::of(&account.settings.delivery);
     let as_delivered = (kind, &mapping);
-    if shape.with_raw && !mapping.is_plain(kind) {
+    if selection.with_raw && !mapping.is_plain(kind) {
         let detail = "Fields of these records are left out or renamed for this account: what Lucca sent would go round that.";
         return Err(Problem::field("include", "delivery.raw_refused", detail));
     }
     if kind != Kind::Employee {
-        return Ok(records.into_iter().map(|record| show(record, shape, as_delivered, &[])).collect());
+        return Ok(records.into_iter().map(|record| render(record, selection, as_delivered, &[])).collect());
     }
     let corrupt = |source| store::Error::CorruptRecord { kind, source };
     let people: Vec<Person> = records
@@ -100,13 +101,13 @@ pub(crate) async fn shown(
         .map(|record| serde_json::from_str(&record.body).map_err(corrupt))
         .collect::<Result<_, _>>()?;
     let contracts = contracts(store, account, &records).await?;
-    let managers = if shape.with_manager {
+    let managers = if selection.with_manager {
         let ids = people.iter().filter_map(|person| person.manager_id.clone());
         references(store, account, (Kind::Employee, &mapping), ids).await?
     } else {
         HashMap::new()
     };
-    let departments = if shape.with_department {
+    let departments = if selection.with_department {
         let ids = people.iter().filter_map(|person| person.department_id.clone());
         references(store, account, (Kind::Department, &mapping), ids).await?
     } else {
@@ -125,29 +126,30 @@ pub(crate) async fn shown(
             id.and_then(|id| known.get(id)).cloned().unwrap_or(Value::Null)
         };
         let mut more = Vec::new();
-        if shape.shows("status") {
+        if selection.shows("status") {
             more.push(("status", json!(stands.name())));
         }
-        if shape.with_manager {
+        if selection.with_manager {
             more.push(("manager", of(&managers, "manager_id", &person.manager_id)));
         }
-        if shape.with_department {
+        if selection.with_department {
             more.push(("department", of(&departments, "department_id", &person.department_id)));
         }
-        shown.push(show(record, shape, as_delivered, &more));
+        shown.push(render(record, selection, as_delivered, &more));
     }
     Ok(shown)
 }
 
-/// The model as it is stored, with more members behind its own. Unless some are left out, it is not even read.
-fn show(
+/// Appends members to the stored model. The model is only parsed if some of its members have to be left out
+/// or renamed.
+fn render(
     record: ListedRecord,
-    shape: &Shape,
+    selection: &FieldSelection,
     (kind, mapping): (Kind, &Mapping),
     more: &[(&str, Value)],
-) -> Shown {
+) -> RenderedRecord {
     let place = record.place();
-    let own = if shape.fields.is_none() && mapping.is_plain(kind) {
+    let own = if selection.fields.is_none() && mapping.is_plain(kind) {
         record.body
     } else {
         let members: Map<String, Value> = serde_json::from_str(&record.body).unwrap_or_default();
@@ -155,33 +157,33 @@ fn show(
         if let Some(position) = members.get_mut("position") {
             mapping.position(position);
         }
-        members.retain(|name, _| shape.shows(name));
+        members.retain(|name, _| selection.shows(name));
         Value::Object(members).to_string()
     };
     let mut json = own;
-    // A model is an object: without its last brace more can be put behind it.
+    // A model is a JSON object: members can be appended once its last brace is removed.
     json.truncate(json.rfind('}').unwrap_or_default());
     let mut add = |name: &str, value: &dyn std::fmt::Display| {
         let comma = if json.ends_with('{') { "" } else { "," };
-        // Writing to a string does not fail.
+        // Writing to a string can't fail.
         let _ = write!(json, "{comma}\"{name}\":{value}");
     };
     for (name, value) in more {
         add(name, value);
     }
-    if shape.shows("state") {
+    if selection.shows("state") {
         add("state", &format_args!("\"{}\"", record.state.name()));
     }
-    if shape.shows("updated_at") {
+    if selection.shows("updated_at") {
         add("updated_at", &format_args!("\"{}\"", time(record.updated_at)));
     }
-    if shape.with_raw {
-        // Read and written again, because as it was sent it may be of many lines.
+    if selection.with_raw {
+        // Parsed and written again, since the original may span several lines.
         let raw: Option<Value> = record.raw.and_then(|raw| serde_json::from_str(&raw).ok());
         add("raw", &raw.unwrap_or(Value::Null));
     }
     json.push('}');
-    Shown { place, json }
+    RenderedRecord { place, json }
 }
 
 async fn contracts(
@@ -196,7 +198,7 @@ async fn contracts(
     Ok(store.employment_periods(account.no, &owners).await?)
 }
 
-/// Other records, as far as they are shown beside one: id, and the name where it is delivered.
+/// Related records: their ids, and their names if these are delivered.
 async fn references(
     store: &Store,
     account: &LinkedAccount,

@@ -1,4 +1,4 @@
-//! `POST /v1/linked-accounts/{account_id}/runs/{run_id}/cancel`: ends a sync.
+//! `POST /v1/linked-accounts/{account_id}/runs/{run_id}/cancel`: cancels a sync.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -6,15 +6,16 @@ use axum::http::StatusCode;
 use store::{Cancelling, Outcome};
 
 use super::RunView;
-use crate::api::answers::{Forbidden, NotFound, NotNow, Unauthorized};
+use crate::api::answers::{Conflict, Forbidden, NotFound, Unauthorized};
 use crate::api::linked_accounts::find;
 use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// Asks a sync to end. One that is queued has ended then; one that runs does at its next commit, of which nothing is
-/// written; the next sync goes on where it was. Asking again is answered the same. The rhythm of the account goes on: what
-/// is due is read by the next round.
+/// Cancels a sync.
+///
+/// A queued sync ends at once. A running one ends at its next commit, which is not written; the next sync
+/// continues from there. Repeating the call has no further effect. Scheduled syncs of the account continue.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/runs/{run_id}/cancel", tag = "runs", security(("key" = [])),
     params(
@@ -26,7 +27,7 @@ use crate::problem::Problem;
         Unauthorized,
         Forbidden,
         NotFound,
-        NotNow,
+        Conflict,
     )
 )]
 pub(crate) async fn cancel_run(

@@ -12,15 +12,15 @@ use crate::app::App;
 use crate::auth::Reader;
 use crate::problem::Problem;
 
-const USUAL: u32 = 20;
-const MOST: u32 = 200;
+const DEFAULT_LIMIT: u32 = 20;
+const MAX_LIMIT: u32 = 200;
 
-/// Which runs.
+/// Filters of the list.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RunsQuery {
-    /// So many at most; 20 by default.
+    /// Maximum number of runs; 20 by default.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
 }
@@ -28,7 +28,7 @@ pub(crate) struct RunsQuery {
 /// Syncs.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RunList {
-    /// The runs, the latest first.
+    /// The runs, latest first.
     items: Vec<RunView>,
 }
 
@@ -48,7 +48,7 @@ pub(crate) async fn runs(
     reader: Reader,
     Params(query): Params<RunsQuery>,
 ) -> Result<Json<RunList>, Problem> {
-    let limit = page_size(query.limit, USUAL, MOST)?;
+    let limit = page_size(query.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let runs = app.machinery.store.runs(Some(reader.account.no), limit).await?;
     Ok(Json(RunList { items: runs.into_iter().map(RunView::from).collect() }))
 }

@@ -1,4 +1,4 @@
-//! `/v1/linked-accounts/{account_id}/runs`: syncs, asked for, listed, watched and cancelled. One endpoint, one file.
+//! `/v1/linked-accounts/{account_id}/runs`: starts, lists, shows and cancels syncs. One file per endpoint.
 
 pub(crate) mod cancel;
 pub(crate) mod list;
@@ -15,10 +15,10 @@ use super::time;
 /// A sync of a linked account.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RunView {
-    /// Its id.
+    /// The run's id.
     #[schema(example = "run_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
     id: String,
-    /// How it stands: `queued` while it was asked for and no worker has begun it, `running`, or its outcome.
+    /// The state: `queued` until a worker begins it, `running`, or its outcome.
     #[schema(example = "succeeded")]
     state: &'static str,
     /// When it began, UTC; null while it is queued.
@@ -30,8 +30,8 @@ pub(crate) struct RunView {
     outcome: Option<&'static str>,
     /// Requests sent to Lucca.
     requests: u64,
-    /// What it says of itself: each list with what was read, created, updated, gone, and why it is not complete where
-    /// it is not. Null until it has ended.
+    /// The report, by list: numbers of records read, created, updated and gone, and why the list is
+    /// incomplete, if it is. Null until the run has ended.
     #[schema(value_type = Option<Object>)]
     report: Option<Value>,
 }

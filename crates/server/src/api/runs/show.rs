@@ -1,4 +1,4 @@
-//! `GET /v1/linked-accounts/{account_id}/runs/{run_id}`: one sync, and how far it is.
+//! `GET /v1/linked-accounts/{account_id}/runs/{run_id}`: a sync and its progress.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -12,20 +12,20 @@ use crate::app::App;
 use crate::auth::Reader;
 use crate::problem::Problem;
 
-/// How far a sync is with one of Lucca's lists.
+/// The progress of a sync in one of Lucca's lists.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct StreamProgressView {
     /// The list.
     #[schema(example = "users")]
     stream: String,
-    /// `full`, `incremental`, or `notified`: what Lucca told of by itself.
+    /// `full`, `incremental`, or `notified` (changes that Lucca's webhooks announced).
     #[schema(example = "full")]
     mode: String,
-    /// Records done.
+    /// Number of records processed.
     done: u64,
-    /// Out of how many, where Lucca counts.
+    /// Total number of records, if Lucca counts them.
     total: Option<u64>,
-    /// Whether the list is done.
+    /// Whether the list is finished.
     finished: bool,
 }
 
@@ -36,16 +36,16 @@ impl From<StreamProgress> for StreamProgressView {
     }
 }
 
-/// A sync, and how far it is.
+/// A sync and its progress.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RunShown {
     #[serde(flatten)]
     run: RunView,
-    /// How far it is, list by list, in the order read.
+    /// The progress by list, in reading order.
     progress: Vec<StreamProgressView>,
 }
 
-/// Shows a sync, and how far it is.
+/// Shows a sync and its progress.
 #[utoipa::path(
     get, path = "/v1/linked-accounts/{account_id}/runs/{run_id}", tag = "runs", security(("key" = [])),
     params(

@@ -1,4 +1,4 @@
-//! `POST /v1/linked-accounts/{account_id}/runs`: asks for a sync.
+//! `POST /v1/linked-accounts/{account_id}/runs`: starts a sync.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -9,13 +9,13 @@ use store::AccountStatus;
 use utoipa::ToSchema;
 
 use crate::api::OptionalBody;
-use crate::api::answers::{Forbidden, NotFound, NotNow, Unauthorized, Unprocessable};
+use crate::api::answers::{Conflict, Forbidden, NotFound, Unauthorized, Unprocessable};
 use crate::api::linked_accounts::find;
 use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// A sync that was asked for.
+/// A sync that was enqueued.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RunStarted {
     /// The run's id.
@@ -23,18 +23,20 @@ pub(crate) struct RunStarted {
     id: String,
 }
 
-/// How a run is to be done.
+/// Options of a run.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RunOptions {
-    /// `true`: everything is read again. `false`, the default: what changed.
+    /// `true`: reads everything again. `false`, the default: reads only changes.
     #[serde(default)]
     full: bool,
 }
 
-/// Asks for a sync of what changed, or with `{"full": true}` of everything, due or not. A worker begins the run as soon as
-/// it is free; until then the run is `queued`, and further calls return the same one, which reads everything if one of them
-/// asked for that. Follow it at its Location.
+/// Starts a sync of changes, or with `{"full": true}` of everything, independent of the schedule.
+///
+/// A worker begins the run as soon as it is free. Until then the run is `queued`, and further calls return
+/// the same run, which reads everything if one of them requested that. Poll the run at the address in
+/// `Location`.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/runs", tag = "runs", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id")),
@@ -44,7 +46,7 @@ pub(crate) struct RunOptions {
         Unauthorized,
         Forbidden,
         NotFound,
-        NotNow,
+        Conflict,
         Unprocessable,
     )
 )]

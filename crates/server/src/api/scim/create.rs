@@ -1,4 +1,4 @@
-//! `POST /v1/scim-targets`: adds a service.
+//! `POST /v1/scim-targets`: adds a SCIM service.
 
 use axum::Json;
 use axum::extract::State;
@@ -16,24 +16,24 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// A service to be added.
+/// The service to add.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewTarget {
-    /// The linked account whose people are provisioned.
+    /// The linked account whose employees are provisioned.
     linked_account_id: String,
-    /// Where the service's `/Users` and `/Groups` are: `https:`, on the public internet.
+    /// The base address of the service's `/Users` and `/Groups`: `https:`, on the public internet.
     #[schema(example = "https://id.example/scim/v2")]
     base_url: String,
-    /// The bearer token that the service wants. It is kept sealed and never shown.
+    /// The bearer token for the service. It is stored encrypted and never shown.
     #[schema(example = "EXAMPLE", min_length = 1, max_length = 16384)]
     token: String,
-    /// See docs/scim.md; all by default.
+    /// See docs/scim.md; all defaults if absent.
     #[schema(value_type = Option<Object>, example = json!({ "hire_lead_days": 7 }))]
     settings: Option<Value>,
 }
 
-/// Adds a service. All of the account's people are pushed soon; to see first what that would do:
+/// Adds a SCIM service. All of the account's employees are pushed soon. To preview the effect, use
 /// `lucca-connector scim push --dry-run`.
 #[utoipa::path(
     post, path = "/v1/scim-targets", tag = "SCIM", security(("key" = [])), request_body = NewTarget,

@@ -1,4 +1,4 @@
-//! `GET /v1/scim-targets`: the services.
+//! `GET /v1/scim-targets`: lists the SCIM services.
 
 use axum::Json;
 use axum::extract::State;
@@ -11,14 +11,14 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// Services.
+/// SCIM services.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ScimTargetList {
-    /// The services, the oldest first.
+    /// The services, oldest first.
     items: Vec<ScimTargetView>,
 }
 
-/// Lists the services that people are provisioned to.
+/// Lists the SCIM services to which people are provisioned.
 #[utoipa::path(
     get, path = "/v1/scim-targets", tag = "SCIM", security(("key" = [])),
     responses(

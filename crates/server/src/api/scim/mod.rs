@@ -1,4 +1,4 @@
-//! `/v1/scim-targets`: services that people are provisioned to. One endpoint, one file.
+//! `/v1/scim-targets`: SCIM services to which people are provisioned. One file per endpoint.
 
 pub(crate) mod create;
 pub(crate) mod list;
@@ -20,28 +20,30 @@ use crate::problem::Problem;
 
 const LONGEST_TOKEN: usize = 16 * 1024;
 
-/// A service that people of a linked account are provisioned to. Its token is never shown.
+/// A SCIM service to which people of a linked account are provisioned. Its token is never shown.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ScimTargetView {
-    /// Its id.
+    /// The service's id.
     #[schema(example = "scim_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
     id: String,
     /// The linked account.
     linked_account_id: String,
-    /// Where the service's `/Users` and `/Groups` are.
+    /// The base address of the service's `/Users` and `/Groups`.
     #[schema(example = "https://id.example/scim/v2")]
     base_url: String,
-    /// What is provisioned, and which attribute comes from what: docs/scim.md. What is absent is as by default.
+    /// What is provisioned, and the source of each attribute: docs/scim.md. Absent settings have their
+    /// defaults.
     #[schema(value_type = Object, example = json!({ "hire_lead_days": 7 }))]
     settings: Value,
-    /// Whether anything is pushed.
+    /// Whether changes are pushed.
     enabled: bool,
-    /// How the last push went: counts by what was done, `held`, and the code of what stopped it; null before the first.
+    /// The result of the last push: counts by operation, `held`, and the code of the error that stopped it;
+    /// null before the first push.
     #[schema(value_type = Option<Object>)]
     last_push: Option<Value>,
     /// Failed pushes since the last success.
     failed_attempts: u32,
-    /// When it is tried again, UTC; while it fails.
+    /// When the next attempt is due, UTC, while pushes fail.
     next_attempt_at: Option<String>,
     /// When it was added, UTC.
     created_at: String,
@@ -79,7 +81,8 @@ fn missing() -> Problem {
 fn checked_settings(settings: Value) -> Result<Value, Problem> {
     match Settings::parse(&settings) {
         Ok(_) => Ok(settings),
-        // What is said names settings, attributes and sources; values are not in it but for names that are none.
+        // The error names settings, attributes and sources. It contains values only if they are unknown
+        // names.
         Err(error) => Err(Problem::field("settings", error.code(), format!("Refused: {error}."))),
     }
 }

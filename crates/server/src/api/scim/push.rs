@@ -1,4 +1,4 @@
-//! `POST /v1/scim-targets/{target_id}/push`: has all be compared and pushed soon.
+//! `POST /v1/scim-targets/{target_id}/push`: schedules a full comparison and push.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -13,16 +13,18 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// What is agreed to.
+/// Options of a push.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WantedPush {
-    /// Whether users are deactivated also where so many would be that a push asks first; false by default.
+    /// Whether to confirm deactivations that exceed the limit above which a push requires confirmation; false
+    /// by default.
     #[serde(default)]
     confirm: bool,
 }
 
-/// Has a service's users and groups be compared and pushed within seconds, where it is enabled. `last_push` says how it went.
+/// Schedules a full comparison of a service's users and groups. If the service is enabled, differences are
+/// pushed within seconds. `last_push` has the result.
 #[utoipa::path(
     post, path = "/v1/scim-targets/{target_id}/push", tag = "SCIM", security(("key" = [])),
     params(("target_id" = String, Path, description = "the service's id")), request_body = WantedPush,

@@ -1,4 +1,4 @@
-//! `DELETE /v1/scim-targets/{target_id}`: forgets a service.
+//! `DELETE /v1/scim-targets/{target_id}`: removes a SCIM service.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// Forgets a service, its token and which of its users are whose. Nothing is done there.
+/// Removes a service, its token, and the mapping to its users. Nothing changes in the service itself.
 #[utoipa::path(
     delete, path = "/v1/scim-targets/{target_id}", tag = "SCIM", security(("key" = [])),
     params(("target_id" = String, Path, description = "the service's id")),

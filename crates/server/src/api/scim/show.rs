@@ -1,4 +1,4 @@
-//! `GET /v1/scim-targets/{target_id}`: a service, and how the last push went.
+//! `GET /v1/scim-targets/{target_id}`: a SCIM service and the result of the last push.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// Shows a service, and how the last push to it went.
+/// Shows a service and the result of the last push to it.
 #[utoipa::path(
     get, path = "/v1/scim-targets/{target_id}", tag = "SCIM", security(("key" = [])),
     params(("target_id" = String, Path, description = "the service's id")),

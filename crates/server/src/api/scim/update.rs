@@ -1,4 +1,4 @@
-//! `PATCH /v1/scim-targets/{target_id}`: changes a service, disables it or enables it anew.
+//! `PATCH /v1/scim-targets/{target_id}`: changes, disables or enables a SCIM service.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -14,21 +14,21 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// What is to be changed of a service; what is absent stays.
+/// Changes to a service; absent members stay unchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangedTarget {
-    /// Settings, which take the place of those that were.
+    /// Settings, which replace the current ones.
     #[schema(value_type = Option<Object>, example = json!({ "hire_lead_days": 7 }))]
     settings: Option<Value>,
     /// A new bearer token.
     #[schema(example = "EXAMPLE", min_length = 1, max_length = 16384)]
     token: Option<String>,
-    /// Whether anything is pushed.
+    /// Whether changes are pushed.
     enabled: Option<bool>,
 }
 
-/// Changes a service, disables it or enables it anew. All is compared again soon.
+/// Changes, disables or enables a service. A full comparison follows soon.
 #[utoipa::path(
     patch, path = "/v1/scim-targets/{target_id}", tag = "SCIM", security(("key" = [])),
     params(("target_id" = String, Path, description = "the service's id")), request_body = ChangedTarget,

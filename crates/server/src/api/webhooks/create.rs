@@ -1,4 +1,4 @@
-//! `POST /v1/webhook-endpoints`: asks for webhooks.
+//! `POST /v1/webhook-endpoints`: creates a webhook endpoint.
 
 use axum::Json;
 use axum::extract::State;
@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// An endpoint to be made.
+/// The endpoint to create.
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({
     "url": "https://app.example/hooks/lucca",
@@ -26,24 +26,24 @@ use crate::problem::Problem;
 }))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewEndpoint {
-    /// Where webhooks are sent: `https:`, on the public internet, at most 2,048 bytes.
+    /// The address that receives webhooks: `https:`, on the public internet, at most 2,048 bytes.
     #[schema(example = "https://app.example/hooks/lucca")]
     url: String,
-    /// The one linked account that it is told of; absent: all, those to come included.
+    /// The only linked account whose events it receives; absent: all accounts, including future ones.
     #[schema(example = "acct_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
     linked_account_id: Option<String>,
-    /// The types of event that it wants, or groups such as `employee.*`; none: every type.
+    /// The types of event that it receives, or groups such as `employee.*`; none: every type.
     #[serde(default)]
     #[schema(example = json!(["employee.hired", "absence.*"]))]
     event_types: Vec<String>,
-    /// How much it is told; `thin` by default.
+    /// The contents of events; `thin` by default.
     payload: Option<PayloadView>,
-    /// What it is for, at most 500 characters.
+    /// Its purpose, at most 500 characters.
     description: Option<String>,
 }
 
-/// Asks for webhooks. What happens from now on is told, of linked accounts and of those to come. The secret is shown in
-/// this answer and never again.
+/// Creates a webhook endpoint, which receives events from now on, of current and future linked accounts. The
+/// secret is returned in this response only.
 #[utoipa::path(
     post, path = "/v1/webhook-endpoints", tag = "webhooks", security(("key" = [])), request_body = NewEndpoint,
     responses(

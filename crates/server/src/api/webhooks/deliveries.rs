@@ -1,4 +1,4 @@
-//! `GET /v1/webhook-endpoints/{endpoint_id}/deliveries`: what was sent, without what it said.
+//! `GET /v1/webhook-endpoints/{endpoint_id}/deliveries`: the delivery log, without the contents of events.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -13,21 +13,21 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-const USUAL: u32 = 50;
-const MOST: u32 = 500;
+const DEFAULT_LIMIT: u32 = 50;
+const MAX_LIMIT: u32 = 500;
 
-/// Which deliveries.
+/// Filters of the list.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Which {
-    /// Only those whose last attempt was a success, or none.
+pub(crate) struct DeliveriesQuery {
+    /// Only deliveries whose last attempt succeeded (`true`) or failed (`false`).
     delivered: Option<bool>,
-    /// So many at most, those that were tried last; 50 by default.
+    /// Maximum number of deliveries, the latest attempts first; 50 by default.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
-/// An event that was sent to an endpoint.
+/// The delivery of an event to an endpoint.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WebhookDeliveryView {
     /// The event's id, the same in every attempt.
@@ -36,21 +36,21 @@ pub(crate) struct WebhookDeliveryView {
     /// The event's type.
     #[schema(example = "employee.hired")]
     event_type: String,
-    /// The linked account it is about; absent for a test.
+    /// The linked account of the event; absent for a test.
     linked_account_id: Option<String>,
-    /// The log it comes from: `changes` or `events`; absent for a test.
+    /// The log of the event: `changes` or `events`; absent for a test.
     log: Option<String>,
-    /// Its entry's number in that log.
+    /// The event's number in that log.
     sequence: Option<i64>,
-    /// Whether the receiver has taken it.
+    /// Whether the receiver has accepted it.
     delivered: bool,
-    /// How often it was sent.
+    /// Number of attempts.
     attempts: u32,
-    /// The last answer's HTTP status, where there was an answer.
+    /// The HTTP status of the last response, if there was one.
     response_status: Option<u16>,
     /// Why the last attempt failed.
     error: Option<String>,
-    /// How long the last attempt took.
+    /// Duration of the last attempt, in milliseconds.
     duration_ms: u64,
     /// When it was first sent, UTC.
     first_attempt_at: String,
@@ -80,14 +80,14 @@ impl From<WebhookDelivery> for WebhookDeliveryView {
 /// Deliveries.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WebhookDeliveryList {
-    /// The deliveries, the last tried first.
+    /// The deliveries, latest attempt first.
     items: Vec<WebhookDeliveryView>,
 }
 
-/// Lists what was sent to a webhook endpoint in the last 30 days, without what it said.
+/// Lists the events sent to a webhook endpoint in the last 30 days, without their contents.
 #[utoipa::path(
     get, path = "/v1/webhook-endpoints/{endpoint_id}/deliveries", tag = "webhooks", security(("key" = [])),
-    params(("endpoint_id" = String, Path, description = "the endpoint's id"), Which),
+    params(("endpoint_id" = String, Path, description = "the endpoint's id"), DeliveriesQuery),
     responses(
         (status = 200, body = WebhookDeliveryList),
         Unauthorized,
@@ -100,10 +100,10 @@ pub(crate) async fn webhook_deliveries(
     State(app): State<App>,
     _: Vendor,
     Path(endpoint_id): Path<String>,
-    Params(which): Params<Which>,
+    Params(which): Params<DeliveriesQuery>,
 ) -> Result<Json<WebhookDeliveryList>, Problem> {
     let endpoint = find(&app, &endpoint_id).await?;
-    let limit = page_size(which.limit, USUAL, MOST)?;
+    let limit = page_size(which.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let found = app.machinery.store.webhook_deliveries(endpoint.id, which.delivered, limit).await?;
     Ok(Json(WebhookDeliveryList { items: found.into_iter().map(WebhookDeliveryView::from).collect() }))
 }

@@ -1,4 +1,4 @@
-//! `GET /v1/webhook-endpoints`: where webhooks are sent.
+//! `GET /v1/webhook-endpoints`: lists the webhook endpoints.
 
 use axum::Json;
 use axum::extract::State;
@@ -14,11 +14,11 @@ use crate::problem::Problem;
 /// Webhook endpoints.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WebhookEndpointList {
-    /// The endpoints, the oldest first.
+    /// The endpoints, oldest first.
     items: Vec<WebhookEndpointView>,
 }
 
-/// Lists where webhooks are sent.
+/// Lists the webhook endpoints.
 #[utoipa::path(
     get, path = "/v1/webhook-endpoints", tag = "webhooks", security(("key" = [])),
     responses(

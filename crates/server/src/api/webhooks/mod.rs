@@ -1,4 +1,4 @@
-//! `/v1/webhook-endpoints`: where webhooks are sent, and what became of them. One endpoint, one file.
+//! `/v1/webhook-endpoints`: webhook endpoints and their deliveries. One file per endpoint.
 
 pub(crate) mod create;
 pub(crate) mod deliveries;
@@ -23,13 +23,14 @@ use crate::problem::Problem;
 const LONGEST_DESCRIPTION: usize = 500;
 const MOST_TYPES: usize = 200;
 
-/// How much a webhook says.
+/// The contents of an event.
 #[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum PayloadView {
-    /// What happened to what, and the names of the fields that changed; no personal data.
+    /// The operation, the record's id, and the names of the changed fields; no personal data.
     Thin,
-    /// The values too, as far as the change log keeps them, and the record as it is stored when the webhook is sent.
+    /// Also the values, as far as the change log stores them, and the record as it is stored when the webhook
+    /// is sent.
     Full,
 }
 
@@ -42,36 +43,36 @@ impl From<PayloadView> for Payload {
     }
 }
 
-/// Where webhooks are sent. The secret is shown when it is made, and never again.
+/// A webhook endpoint. Its secret is shown once, when it is created.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WebhookEndpointView {
-    /// Its id.
+    /// The endpoint's id.
     #[schema(example = "whe_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
     id: String,
-    /// The address.
+    /// The address that receives webhooks.
     #[schema(example = "https://app.example/hooks/lucca")]
     url: String,
-    /// The one linked account that it is told of; absent: all, those to come included.
+    /// The only linked account whose events it receives; absent: all accounts, including future ones.
     linked_account_id: Option<String>,
-    /// The types of event that it wants; empty: every type.
+    /// The types of event that it receives; empty: every type.
     event_types: Vec<String>,
-    /// How much it is told.
+    /// The contents of events.
     payload: PayloadView,
-    /// What it is for.
+    /// Its purpose.
     description: Option<String>,
-    /// Whether anything is sent.
+    /// Whether events are sent.
     enabled: bool,
-    /// Why nothing is sent: `asked`, `gone` (the receiver answered 410) or `failing` (for three days).
+    /// Why no events are sent: `asked`, `gone` (the receiver answered 410) or `failing` (for three days).
     disabled_reason: Option<&'static str>,
     /// Failed attempts since the last success.
     failed_attempts: u32,
-    /// Since when it fails, UTC.
+    /// Since when deliveries fail, UTC.
     failing_since: Option<String>,
-    /// When it is tried again, UTC; while it fails.
+    /// When the next attempt is due, UTC, while deliveries fail.
     next_attempt_at: Option<String>,
-    /// Until when the previous secret signs too, UTC.
+    /// Until when the previous secret also signs, UTC.
     previous_secret_until: Option<String>,
-    /// When it was made, UTC.
+    /// When it was created, UTC.
     created_at: String,
     /// When it was last changed, UTC.
     updated_at: String,
@@ -101,12 +102,12 @@ impl From<WebhookEndpoint> for WebhookEndpointView {
     }
 }
 
-/// An endpoint with a secret that was just made.
+/// An endpoint with its new secret.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WebhookEndpointWithSecret {
     #[serde(flatten)]
     endpoint: WebhookEndpointView,
-    /// The secret that webhooks are signed with, `whsec_` and base64. It is not shown again.
+    /// The secret that signs webhooks, `whsec_` and base64. It is not shown again.
     #[schema(example = "whsec_EXAMPLE")]
     secret: String,
 }
@@ -121,7 +122,7 @@ fn missing() -> Problem {
     Problem::not_found("webhook endpoint")
 }
 
-/// The address, if webhooks may be sent there.
+/// Checks that webhooks may be sent to the address.
 fn target(app: &App, url: &str) -> Result<Target, Problem> {
     Target::parse(url, app.hosts)
         .map_err(|refused| Problem::field("url", refused.code(), format!("Refused: {refused}.")))
@@ -145,7 +146,7 @@ fn checked_description(text: Option<String>) -> Result<Option<String>, Problem> 
     Ok(text.filter(|text| !text.trim().is_empty()))
 }
 
-/// What sends, made anew: tests are rare.
+/// Creates a courier for one delivery. Tests are rare, so none is kept.
 fn courier(app: &App) -> Result<Courier, Problem> {
     let machinery = &app.machinery;
     let seed = u64::from_le_bytes(machinery.entropy.bytes()?);
@@ -154,8 +155,8 @@ fn courier(app: &App) -> Result<Courier, Problem> {
         .map_err(|error| Problem::internal(error.code(), &error))
 }
 
-/// Resolves what is said of an endpoint that was disabled.
-async fn settle(app: &App, endpoint: &WebhookEndpoint) -> Result<(), Problem> {
+/// Resolves the issues about the endpoint having been disabled.
+async fn resolve_disabled_issues(app: &App, endpoint: &WebhookEndpoint) -> Result<(), Problem> {
     let (store, at) = (&app.machinery.store, app.machinery.clock.now());
     let subject = endpoint.id.to_string();
     for issue in store.issues(endpoint.account_no, store::IssueFilter::Open).await? {

@@ -1,15 +1,15 @@
-//! `DELETE /v1/webhook-endpoints/{endpoint_id}`: ends webhooks to an endpoint.
+//! `DELETE /v1/webhook-endpoints/{endpoint_id}`: removes a webhook endpoint.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
-use super::{find, missing, settle};
+use super::{find, missing, resolve_disabled_issues};
 use crate::api::answers::{Forbidden, NotFound, Unauthorized};
 use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// Removes a webhook endpoint, with its secret and the log of its deliveries.
+/// Removes a webhook endpoint, with its secret and its delivery log.
 #[utoipa::path(
     delete, path = "/v1/webhook-endpoints/{endpoint_id}", tag = "webhooks", security(("key" = [])),
     params(("endpoint_id" = String, Path, description = "the endpoint's id")),
@@ -30,6 +30,6 @@ pub(crate) async fn remove_webhook_endpoint(
     if !machinery.store.remove_webhook_endpoint(&endpoint, (vendor.actor(), machinery.clock.now())).await? {
         return Err(missing());
     }
-    settle(&app, &endpoint).await?;
+    resolve_disabled_issues(&app, &endpoint).await?;
     Ok(StatusCode::NO_CONTENT)
 }

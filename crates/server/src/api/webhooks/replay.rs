@@ -1,4 +1,4 @@
-//! `POST /v1/webhook-endpoints/{endpoint_id}/replay`: tells again from a place in a log.
+//! `POST /v1/webhook-endpoints/{endpoint_id}/replay`: replays events from a position in a log.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -14,45 +14,46 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// Which of a linked account's two logs.
+/// One of a linked account's two logs.
 #[derive(Clone, Copy, Default, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LogName {
-    /// The change log: what happened to records.
+    /// The change log: changes of records.
     #[default]
     Changes,
-    /// Syncs, issues, links.
+    /// The event log: syncs, issues, links.
     Events,
 }
 
-/// From where to tell again.
+/// The position to replay from.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Replay {
-    /// What comes after this number is told: 0 for everything. It may be ahead of what was told, too; what lies between
-    /// is not told then.
+    /// Events after this number are sent: 0 for all. It may also be ahead of the current position; the events
+    /// in between are then skipped.
     #[schema(example = 0, minimum = 0)]
     after_seq: i64,
-    /// Of which linked account; needed where the endpoint is told of all.
+    /// The linked account; required if the endpoint receives events of all accounts.
     linked_account_id: Option<String>,
-    /// In which log; `changes` by default.
+    /// The log; `changes` by default.
     #[serde(default)]
     log: LogName,
 }
 
-/// What will be told.
+/// The events that will be sent.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Replayed {
-    /// Of which linked account.
+    /// The linked account.
     linked_account_id: String,
-    /// What comes after this number in the log.
+    /// Events after this number in the log are sent.
     after_seq: i64,
-    /// The number of the last entry, as of now.
+    /// The number of the last entry at this time.
     last_seq: i64,
 }
 
-/// Tells a webhook endpoint again what comes after a number of a linked account's log, in order, as soon as it is enabled
-/// and answers. Each event has the `webhook-id` that it had.
+/// Replays every event after a number of a linked account's log, in order.
+///
+/// Events are sent as soon as the endpoint is enabled and responds. Each has the same `webhook-id` as before.
 #[utoipa::path(
     post, path = "/v1/webhook-endpoints/{endpoint_id}/replay", tag = "webhooks", security(("key" = [])),
     params(("endpoint_id" = String, Path, description = "the endpoint's id")), request_body = Replay,
@@ -92,7 +93,7 @@ pub(crate) async fn replay_webhooks(
     Ok((StatusCode::ACCEPTED, Json(replayed)))
 }
 
-/// The linked account that is meant: the endpoint's, or the one that is named.
+/// The linked account to replay: the endpoint's own, or the one in the request.
 async fn account(app: &App, of: Option<AccountId>, named: Option<&str>) -> Result<LinkedAccount, Problem> {
     let invalid = |detail| Problem::field("linked_account_id", "request.invalid", detail);
     let id = match (of, named) {

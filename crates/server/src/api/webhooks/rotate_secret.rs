@@ -1,4 +1,5 @@
-//! `POST /v1/webhook-endpoints/{endpoint_id}/rotate-secret`: a new secret, beside the old one for a day.
+//! `POST /v1/webhook-endpoints/{endpoint_id}/rotate-secret`: creates a new secret; the old one stays valid
+//! for a day.
 
 use std::time::Duration;
 
@@ -9,16 +10,18 @@ use delivery::webhooks::Secret;
 use secrecy::ExposeSecret;
 
 use super::{WebhookEndpointWithSecret, find};
-use crate::api::answers::{Forbidden, NotFound, NotNow, Unauthorized};
+use crate::api::answers::{Conflict, Forbidden, NotFound, Unauthorized};
 use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// How long the former secret signs too.
+/// How long the previous secret also signs.
 const OVERLAP: Duration = Duration::from_hours(24);
 
-/// Gives a webhook endpoint a new secret. For 24 hours each webhook is signed with the former one too; one that was
-/// replaced before that signs no more. The secret is shown in this answer and never again.
+/// Rotates the secret of a webhook endpoint.
+///
+/// For 24 hours, webhooks are also signed with the previous secret; one that was replaced before that no
+/// longer signs. The new secret is returned in this response only.
 #[utoipa::path(
     post, path = "/v1/webhook-endpoints/{endpoint_id}/rotate-secret", tag = "webhooks", security(("key" = [])),
     params(("endpoint_id" = String, Path, description = "the endpoint's id")),
@@ -27,7 +30,7 @@ const OVERLAP: Duration = Duration::from_hours(24);
         Unauthorized,
         Forbidden,
         NotFound,
-        NotNow,
+        Conflict,
     )
 )]
 pub(crate) async fn rotate_webhook_secret(

@@ -1,4 +1,4 @@
-//! `GET /v1/webhook-endpoints/{endpoint_id}`: one endpoint, and how it is doing.
+//! `GET /v1/webhook-endpoints/{endpoint_id}`: one webhook endpoint and its delivery state.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// Shows a webhook endpoint, and how it is doing.
+/// Shows a webhook endpoint and its delivery state.
 #[utoipa::path(
     get, path = "/v1/webhook-endpoints/{endpoint_id}", tag = "webhooks", security(("key" = [])),
     params(("endpoint_id" = String, Path, description = "the endpoint's id")),

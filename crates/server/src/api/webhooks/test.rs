@@ -11,22 +11,24 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// What became of a test event.
+/// The result of a test event.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WebhookTested {
     /// The event's id.
     #[schema(example = "msg_5f0c7c1e9a3b4d2f8e6a1b0c9d8e7f60")]
     webhook_id: String,
-    /// Whether the receiver took it.
+    /// Whether the receiver accepted it.
     delivered: bool,
-    /// The receiver's HTTP status, where it answered.
+    /// The receiver's HTTP status, if it responded.
     #[schema(example = 204)]
     response_status: Option<u16>,
-    /// Why it was not taken: `webhook.refused`, `webhook.timeout`, `webhook.unreachable`, `target.not_public`, …
+    /// Why it was not accepted: `webhook.refused`, `webhook.timeout`, `webhook.unreachable`,
+    /// `target.not_public`, …
     error: Option<&'static str>,
 }
 
-/// Sends an event of type `webhook.test` now, once, signed as every other, to an endpoint that is enabled or not.
+/// Sends a `webhook.test` event at once, in a single attempt, signed like all others. The endpoint may be
+/// disabled.
 #[utoipa::path(
     post, path = "/v1/webhook-endpoints/{endpoint_id}/test", tag = "webhooks", security(("key" = [])),
     params(("endpoint_id" = String, Path, description = "the endpoint's id")),

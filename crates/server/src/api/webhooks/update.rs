@@ -1,4 +1,4 @@
-//! `PATCH /v1/webhook-endpoints/{endpoint_id}`: changes an endpoint, disables it or enables it anew.
+//! `PATCH /v1/webhook-endpoints/{endpoint_id}`: changes, disables or enables a webhook endpoint.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -7,7 +7,8 @@ use store::{EndpointChange, Payload};
 use utoipa::ToSchema;
 
 use super::{
-    PayloadView, WebhookEndpointView, checked_description, checked_types, find, missing, settle, target,
+    PayloadView, WebhookEndpointView, checked_description, checked_types, find, missing,
+    resolve_disabled_issues, target,
 };
 use crate::api::Body;
 use crate::api::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
@@ -15,31 +16,31 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// What is to be changed of an endpoint; what is absent stays.
+/// Changes to an endpoint; absent members stay unchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangedEndpoint {
-    /// Where webhooks are sent.
+    /// The address that receives webhooks.
     url: Option<String>,
-    /// The types of event that it wants; an empty list: every type.
+    /// The types of event that it receives; an empty list: every type.
     event_types: Option<Vec<String>>,
-    /// How much it is told.
+    /// The contents of events.
     payload: Option<PayloadView>,
-    /// What it is for; null removes it.
+    /// Its purpose; null removes it.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     description: Option<Option<String>>,
-    /// Whether anything is sent. Enabled anew, it is told what happened meanwhile, in order.
+    /// Whether events are sent. When enabled again, the endpoint receives the events in between, in order.
     enabled: Option<bool>,
 }
 
-/// Tells a member that is null from one that is absent.
+/// Distinguishes a null member from an absent one.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
-/// Changes a webhook endpoint, disables it or enables it anew. While it is disabled nothing is lost: enabled, it is told
-/// what happened meanwhile.
+/// Changes, disables or enables a webhook endpoint. No events are lost while it is disabled: they are sent
+/// when it is enabled again.
 #[utoipa::path(
     patch, path = "/v1/webhook-endpoints/{endpoint_id}", tag = "webhooks", security(("key" = [])),
     params(("endpoint_id" = String, Path, description = "the endpoint's id")), request_body = ChangedEndpoint,
@@ -71,7 +72,7 @@ pub(crate) async fn change_webhook_endpoint(
         return Err(missing());
     }
     if wanted.enabled == Some(true) {
-        settle(&app, &endpoint).await?;
+        resolve_disabled_issues(&app, &endpoint).await?;
     }
     Ok(Json(find(&app, &endpoint_id).await?.into()))
 }

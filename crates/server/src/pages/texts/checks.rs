@@ -1,4 +1,4 @@
-//! The checks, what they find, and why they may fail.
+//! The checks, their results, and why they may fail.
 
 texts! {
     title {

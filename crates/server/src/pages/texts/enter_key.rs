@@ -1,4 +1,4 @@
-//! Entering the API key, and what may be wrong with one.
+//! Entering the API key, and errors in it.
 
 texts! {
     title {

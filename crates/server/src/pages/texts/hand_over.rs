@@ -1,4 +1,4 @@
-//! Handing over to an administrator, with the e-mail that is proposed.
+//! Handing over to an administrator, with a draft of the e-mail.
 
 texts! {
     title {

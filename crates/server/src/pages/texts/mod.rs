@@ -1,10 +1,10 @@
-//! Every text of the linking flow, in English and French side by side: a text that lacks a language does not compile.
-//! One step, one file; here is what is on every page.
+//! All texts of the linking flow, English and French side by side: a text without one of them does not
+//! compile. One file per step; this one has the texts of every page.
 //!
-//! `{name}` stands for what [`fill`] puts there. What Lucca calls its own boxes is not here but in `linking`.
+//! [`fill`] replaces `{name}`. Lucca's own labels are not here but in `linking`.
 
-// unverified: the French names of the settings *Authentication, SSO and API*, of the tab *Co-workers* and of the usage
-// *Third-party publisher*: no French page of Lucca's that shows them is known.
+// unverified: the French names of the settings *Authentication, SSO and API*, of the tab *Co-workers* and of
+// the usage *Third-party publisher*: no French page of Lucca's that shows them is known.
 
 macro_rules! texts {
     ($([$($step:ident),+])? $($name:ident { $en:literal, $fr:literal })+) => {
@@ -43,11 +43,11 @@ mod sync;
 mod tenant;
 mod welcome;
 
-/// A text with what stands for something put in its place.
+/// Replaces the placeholders of a text.
 pub(crate) fn fill(text: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
-    // In one pass, so that what is put in is never looked through itself.
+    // In one pass, so that placeholders in the inserted values are not replaced.
     while let Some(at) = rest.find('{') {
         let (before, after) = rest.split_at(at);
         filled.push_str(before);
@@ -213,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_languages_put_the_same_things_in() {
+    fn languages_have_the_same_placeholders() {
         let holes = |text: &str| {
             let mut names: Vec<String> =
                 text.split('{').skip(1).filter_map(|part| Some(part.split_once('}')?.0.to_owned())).collect();
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_in_is_not_looked_through() {
+    fn inserted_values_are_not_filled() {
         assert_eq!(fill("{a} and {b} {c}", &[("a", "{b}"), ("b", "2")]), "{b} and 2 {c}");
     }
 }

@@ -1,4 +1,4 @@
-//! What the drawings of Lucca show, and how they are described.
+//! Texts in the drawings of Lucca, and their descriptions.
 
 texts! {
     settings {

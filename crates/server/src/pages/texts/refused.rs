@@ -1,4 +1,4 @@
-//! Why it can't go on.
+//! Error pages.
 
 texts! {
     unknown_title {

@@ -1,4 +1,4 @@
-//! What the first sync has found.
+//! The result of the first sync.
 
 texts! {
     title {

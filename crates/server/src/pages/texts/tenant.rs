@@ -1,4 +1,4 @@
-//! The address of the tenant, and what may be wrong with one.
+//! The tenant's address, and errors in it.
 
 texts! {
     title {

@@ -1,4 +1,4 @@
-//! The welcome page: what the app would read, and why.
+//! The welcome page: the data that the app would read, and why.
 
 texts! {
     title {
