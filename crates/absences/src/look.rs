@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use linking::Permission;
 use lucca::{DateFilter, LeaveQuery, LeaveRequestQuery, Owners, Read};
-use people::{FieldGroup, FieldGroups};
 use people::{Absence, AbsenceRequest, Confirmation, HalfDay, Leave, RemoteId};
+use people::{FieldGroup, FieldGroups};
 
 use crate::Absences;
 use crate::ask::Ask;
@@ -113,7 +113,9 @@ impl Absences<'_> {
         let consult = Lacking::Permission(Permission::ConsultLeaves);
         let item =
             self.client.leave_request(id, COMMENTS).await.map_err(|error| Error::of(error, consult))?;
-        Ok(item.and_then(|item| item.outcome.ok()).map(|read| normalise::absence_request(read.value, COMMENTS)))
+        Ok(item
+            .and_then(|item| item.outcome.ok())
+            .map(|read| normalise::absence_request(read.value, COMMENTS)))
     }
 
     /// The request of an absence, among recently created ones; `None` if HR entered the absence.

@@ -205,7 +205,7 @@ impl From<sync::Error> for Failure {
                 failure.advice = Some("`lucca-connector sync` goes on where it was.".to_owned());
                 failure
             }
-            sync::Error::Settings(_) | sync::Error::Rhythm(_) | sync::Error::Feature(_) => {
+            sync::Error::Settings(_) | sync::Error::Rhythm(_) => {
                 let mut failure = Self::from_error(Exit::Internal, "sync.settings", &error);
                 failure.advice = Some("Link the tenant again to set its settings anew.".to_owned());
                 failure

@@ -1,8 +1,8 @@
 //! The codes of a linked account's issues, and their texts.
 
 use linking::{Evidence, Finding, Narrowed, Permission, Verdict, grouped, noun};
-use people::Language;
 use people::Kind;
+use people::Language;
 use store::{Issue, LinkedAccount};
 
 /// Lucca refuses the API key.

@@ -1,9 +1,6 @@
 //! Permission boxes in Lucca: the features that need each, and the form that has it. Their labels are in
 //! `texts`.
 
-use std::fmt;
-use std::str::FromStr;
-
 use people::{Feature, Features};
 use serde::{Deserialize, Serialize};
 
@@ -123,9 +120,3 @@ impl Permission {
         }
     }
 }
-
-/// The text names no permission.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a permission; permissions are {list}", list = Permission::ALL.map(Permission::name).join(", "))]
-pub struct UnknownPermission(pub String);
-

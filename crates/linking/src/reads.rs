@@ -1,8 +1,8 @@
 //! Texts that list which data the connector reads and writes with an account's features; used by `check`, the
 //! linking flow and the README. The crate `lucca` defines the fields of each group.
 
-use people::{FieldGroup, FieldGroups, WorkPart};
 use people::{Feature, Features};
+use people::{FieldGroup, FieldGroups, WorkPart};
 
 use people::Language;
 

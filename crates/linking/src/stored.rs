@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use async_recursion::async_recursion as boxed;
 use jiff::civil::Date;
 use lucca::Stream;
-use people::{FieldGroup, FieldGroups};
 use people::{Feature, Features, Kind};
+use people::{FieldGroup, FieldGroups};
 use serde::Deserialize;
 use store::{AccountSettings, LinkedAccount, RecordState, Store};
 

@@ -2,8 +2,8 @@
 //! names. The query syntax is in `query::v3`.
 
 use jiff::civil::{Date, DateTime};
-use people::{FieldGroup, FieldGroups, WorkPart};
 use people::RemoteId;
+use people::{FieldGroup, FieldGroups, WorkPart};
 
 use crate::asked::FilterStyle;
 use crate::query::v3::{Comparator, Fields, Filter};

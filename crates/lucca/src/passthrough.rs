@@ -4,7 +4,6 @@
 //! This module checks the path; `shared_scope` checks the records and fields that a request may reach.
 
 use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
 use async_recursion::async_recursion as boxed;
@@ -41,11 +40,6 @@ people::names! {
         Delete = "DELETE",
     }
 }
-
-/// Error: the text names no supported method.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not one of GET, POST, PUT, PATCH and DELETE")]
-pub struct UnknownMethod;
 
 /// A path of one of Lucca's APIs, with its query: `/api/v3/users?fields=id`,
 /// `/directory/api/4.0/work-contracts`. It can't lead to any other host than the tenant's.

@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use people::{FieldGroup, FieldGroups};
 use people::RemoteId;
+use people::{FieldGroup, FieldGroups};
 use serde_json::{Map, Value};
 
 use crate::passthrough::{ApiPath, Method};

@@ -1,7 +1,6 @@
 //! The kinds of resource that can be read, by name. Their endpoints are in `route`.
 
-use std::fmt;
-use std::str::FromStr;
+use people::Kind;
 
 /// One kind of Lucca resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,8 +60,23 @@ people::names! {
     }
 }
 
-/// Error: the text names no stream.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a stream; streams are {list}", list = Stream::ALL.map(Stream::name).join(", "))]
-pub struct UnknownStream(pub String);
-
+impl Stream {
+    /// The stream from which a kind of record is read.
+    pub const fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::LegalUnit => Self::LegalUnits,
+            Kind::Establishment => Self::Establishments,
+            Kind::Department => Self::Departments,
+            Kind::OccupationCategory => Self::OccupationCategories,
+            Kind::JobQualification => Self::JobQualifications,
+            Kind::LeaveType => Self::LeaveAccounts,
+            Kind::CustomFieldDefinition => Self::CustomFieldDefinitions,
+            Kind::Employment => Self::WorkContracts,
+            Kind::Employee => Self::Users,
+            Kind::WorkingDay => Self::UserDates,
+            Kind::UserLogEntry => Self::UserLogs,
+            Kind::Absence => Self::Leaves,
+            Kind::AbsenceRequest => Self::LeaveRequests,
+        }
+    }
+}

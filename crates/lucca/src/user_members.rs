@@ -181,7 +181,7 @@ mod tests {
     fn ids_and_axes_are_kept_with_their_relation() {
         let keep = |key| keep(FieldGroups::all(), key);
         assert_eq!(keep("CSPID"), Keep::Whole);
-        assert_eq!(keep("useraxisvalues_4"), Keep::Members(ID_NAME));
+        assert_eq!(keep("useraxisvalues_4"), Keep::Members(&["id", "name"]));
         assert_eq!(keep("manager"), Keep::Members(&["id"]));
         assert_eq!(keep("extendeddata"), Keep::ExtendedData);
         assert_eq!(keep("authorizedOperations"), Keep::Nothing);

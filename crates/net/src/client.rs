@@ -18,6 +18,13 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 #[error("the HTTP client can't be set up")]
 pub struct SetupError(#[source] Box<dyn StdError + Send + Sync>);
 
+impl SetupError {
+    /// The stable code that API, CLI and docs share.
+    pub const fn code(&self) -> &'static str {
+        "net.setup"
+    }
+}
+
 /// An HTTP client for an address that a person has entered: it follows no redirect, uses no proxy, speaks HTTPS unless it stays
 /// on this machine, and connects to no address that `reach` excludes. `timeout` covers the request and its whole answer.
 ///

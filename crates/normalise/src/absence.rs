@@ -1,13 +1,13 @@
 //! Normalises half-days (leaves), absence requests, user log entries and calendar days.
 
 use compact_str::CompactString;
-use lucca::resources as wire;
 use lucca::Unreadable;
-use people::{FieldGroup, FieldGroups};
+use lucca::resources as wire;
 use people::{
     AbsenceRequest, AbsenceRequestStatus, Approval, CancellationRequest, Confirmation, Half, Leave, RemoteId,
     UserLogEntry, WorkingDay,
 };
+use people::{FieldGroup, FieldGroups};
 
 use crate::text;
 

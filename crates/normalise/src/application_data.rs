@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use lucca::ApplicationMember;
-use people::{FieldGroup, FieldGroups};
 use people::PayAndReviews;
+use people::{FieldGroup, FieldGroups};
 use serde_json::{Map, Value};
 
 use super::custom_fields::unwrap;

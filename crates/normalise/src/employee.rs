@@ -1,16 +1,16 @@
 //! Normalises a Lucca user to an employee.
 
 use jiff::civil::{Date, date};
-use lucca::resources::User;
 use lucca::FieldProblem;
+use lucca::resources::User;
 use people::{Address, Bank, Birth, Contact, Employee, Identifiers, NamedRef, Picture, WorkCycle};
 
 use serde_json::{Map, Value};
 
 use super::application_data::{application_data, pay_and_reviews};
 use super::custom_fields::custom_fields;
-use crate::{id, named, text, unread};
 use crate::scope::Scope;
+use crate::{id, named, text, unread};
 
 /// Lucca's dates for "no start" and "no end" of working patterns (source: directory.md §6.1).
 const SINCE_EVER: Date = date(1900, 1, 1);
@@ -42,9 +42,7 @@ pub fn employee(user: User, problems: Vec<FieldProblem>, scope: &Scope) -> Emplo
         employee_number: text(user.employee_number),
         external_id: text(user.external_id),
         civil_title: text(user.civil_title),
-        picture: user
-            .picture
-            .and_then(|picture| Some(Picture { id: picture.id?, href: text(picture.href) })),
+        picture: user.picture.and_then(|picture| Some(Picture { id: picture.id?, href: text(picture.href) })),
         job_title: text(user.job_title),
         manager_id,
         department_id: id(user.department),

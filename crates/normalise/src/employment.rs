@@ -11,17 +11,16 @@ use crate::{id, named, text, unread};
 /// Names that work contracts refer to by id, for servers that omit them.
 #[derive(Debug, Default)]
 pub struct Lookups {
+    /// Names of hiring types, by id.
     pub hiring_types: BTreeMap<RemoteId, String>,
+    /// Names of termination reasons, by id.
     pub termination_reasons: BTreeMap<RemoteId, String>,
+    /// Names of grounds for temporary contracts, by id.
     pub temporary_contract_grounds: BTreeMap<RemoteId, String>,
 }
 
 /// Normalises a work contract; `lookups` provide missing names.
-pub fn employment(
-    contract: WorkContract,
-    problems: Vec<FieldProblem>,
-    lookups: &Lookups,
-) -> Employment {
+pub fn employment(contract: WorkContract, problems: Vec<FieldProblem>, lookups: &Lookups) -> Employment {
     Employment {
         id: contract.id,
         employee_id: contract.owner_id,

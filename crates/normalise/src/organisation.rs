@@ -8,6 +8,7 @@ use people::{
 
 use crate::{id, named, text};
 
+/// Normalises a legal unit.
 pub fn legal_unit(unit: wire::LegalUnit) -> LegalUnit {
     let (country, country_code) = match unit.country {
         Some(country) => (text(country.name), text(country.code)),
@@ -27,6 +28,7 @@ pub fn legal_unit(unit: wire::LegalUnit) -> LegalUnit {
     }
 }
 
+/// Normalises an establishment.
 pub fn establishment(establishment: wire::Establishment) -> Establishment {
     Establishment {
         id: establishment.id,
@@ -104,6 +106,7 @@ pub fn partial_department(id: RemoteId, name: Option<String>) -> Department {
     }
 }
 
+/// Normalises a job qualification.
 pub fn job_qualification(qualification: wire::JobQualification) -> JobQualification {
     JobQualification {
         id: qualification.id,
@@ -115,10 +118,12 @@ pub fn job_qualification(qualification: wire::JobQualification) -> JobQualificat
     }
 }
 
+/// Normalises an occupation category.
 pub fn occupation_category(category: wire::OccupationCategory) -> OccupationCategory {
     OccupationCategory { id: category.id, name: text(category.name) }
 }
 
+/// Normalises a leave account to a leave type.
 pub fn leave_type(account: wire::LeaveAccount) -> LeaveType {
     LeaveType {
         id: account.id,

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use lucca::Stream;
 use people::catalog::{Described, MemberPart};
 use people::{
-    Employee, Feature, FieldGroup, FieldGroups, Kind, NotDeclinable, PositionField, UnknownFeature,
-    UnknownFieldGroup, WorkPart,
+    Employee, Feature, FieldGroup, FieldGroups, Kind, NotDeclinable, PositionField, UnknownName, WorkPart,
 };
 
 /// The part of a tenant that is read and kept.
@@ -53,7 +52,7 @@ impl Part {
 pub enum ScopeError {
     /// A field group.
     #[error(transparent)]
-    FieldGroup(#[from] UnknownFieldGroup),
+    FieldGroup(#[from] UnknownName),
     /// A declined feature.
     #[error(transparent)]
     Feature(#[from] NotDeclinable),
@@ -84,7 +83,7 @@ impl Scope {
                     scope.groups = scope.groups.leaving_out(WorkPart::Qualification);
                 }
                 Ok(Feature::CustomFields) => scope.groups = scope.groups.without(FieldGroup::CustomFields),
-                Ok(Feature::Employees) | Err(UnknownFeature(_)) => {
+                Ok(Feature::Employees) | Err(_) => {
                     return Err(NotDeclinable(name.clone()).into());
                 }
             }

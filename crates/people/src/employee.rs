@@ -8,8 +8,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{FieldGroups, NamedRef, Period, RemoteId, SourceTime, WorkingDay};
 use crate::catalog::model;
+use crate::{FieldGroups, NamedRef, Period, RemoteId, SourceTime, WorkingDay};
 
 model! {
     /// A person employed now, in the future or in the past: one Lucca user.

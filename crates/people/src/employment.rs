@@ -3,8 +3,8 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{NamedRef, Period, RemoteId, SourceTime};
 use crate::catalog::model;
+use crate::{NamedRef, Period, RemoteId, SourceTime};
 
 model! {
     /// A contract of an employee with its dates.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::UnknownName;
 use serde::{Deserialize, Serialize};
 
 /// A kind of data that an app requests.
@@ -27,7 +28,7 @@ pub enum Feature {
     CustomFields,
 }
 
-names! {
+crate::names! {
     Feature: "feature" {
         Employees = "employees",
         Leaves = "leaves",
@@ -57,19 +58,6 @@ impl Feature {
     }
 }
 
-/// Error: the text names no feature.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownFeature(pub String);
-
-impl fmt::Display for UnknownFeature {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known = Feature::ALL.map(Feature::name).join(", ");
-        write!(f, "{:?} is not a feature; features are {known}", self.0)
-    }
-}
-
-impl std::error::Error for UnknownFeature {}
-
 /// Error: the text names no declinable feature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotDeclinable(pub String);
@@ -95,7 +83,7 @@ impl Features {
     }
 
     /// The features with these names.
-    pub fn from_names<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Result<Self, UnknownFeature> {
+    pub fn from_names<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Result<Self, UnknownName> {
         names.into_iter().map(|name| name.as_ref().parse()).collect()
     }
 
@@ -153,10 +141,10 @@ impl fmt::Display for Features {
 }
 
 impl FromStr for Features {
-    type Err = UnknownFeature;
+    type Err = UnknownName;
 
     /// Reads names separated by commas.
-    fn from_str(text: &str) -> Result<Self, UnknownFeature> {
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
         Self::from_names(text.split(',').map(str::trim).filter(|name| !name.is_empty()))
     }
 }
@@ -178,7 +166,7 @@ mod tests {
         assert!(
             unknown
                 .to_string()
-                .starts_with(r#""salaries" is not a feature; features are employees, leaves, "#)
+                .starts_with(r#""salaries" is not a known feature; known are employees, leaves, "#)
         );
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::UnknownName;
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -34,7 +35,7 @@ pub enum FieldGroup {
     LeaveReason,
 }
 
-names! {
+crate::names! {
     FieldGroup: "field group" {
         Identity = "identity",
         Work = "work",
@@ -55,11 +56,6 @@ impl FieldGroup {
         1 << self as u16
     }
 }
-
-/// Error: the text names no field group.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a field group; groups are {list}", list = FieldGroup::ALL.map(FieldGroup::name).join(", "))]
-pub struct UnknownFieldGroup(pub String);
 
 /// A part of [`FieldGroup::Work`] that can be left out of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -165,10 +161,10 @@ impl fmt::Debug for FieldGroups {
 }
 
 impl FromStr for FieldGroups {
-    type Err = UnknownFieldGroup;
+    type Err = UnknownName;
 
     /// Reads names separated by commas; an empty text is the empty set.
-    fn from_str(text: &str) -> Result<Self, UnknownFieldGroup> {
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
         text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::parse).collect()
     }
 }

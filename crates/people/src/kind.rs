@@ -1,93 +1,78 @@
 //! The kinds of record in the model, and the trait that every model type implements.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::RemoteId;
 
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
-        /// A kind of record in the normalised model, with its plural name in the API, the files and the
-        /// database.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum Kind {
-            $($(#[$doc])* $variant,)+
-        }
-
-        impl Kind {
-            /// Every kind; a kind stands before those that refer to it.
-            pub const ALL: &[Kind] = &[$(Kind::$variant),+];
-
-            /// The kind's name, in `snake_case` and plural.
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Kind::$variant => $name,)+
-                }
-            }
-        }
-    };
-}
-
-kinds! {
+/// A kind of record in the normalised model. Its name is the plural that the API, files and the database use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
     /// Companies in the legal sense.
-    LegalUnit = "legal_units",
+    LegalUnit,
     /// Places of employment; each belongs to a legal unit.
-    Establishment = "establishments",
+    Establishment,
     /// The department tree.
-    Department = "departments",
+    Department,
     /// Socio-professional categories.
-    OccupationCategory = "occupation_categories",
+    OccupationCategory,
     /// A job at a level.
-    JobQualification = "job_qualifications",
+    JobQualification,
     /// Leave types of absences; Lucca's leave accounts.
-    LeaveType = "leave_types",
+    LeaveType,
     /// Meanings of the tenant's own employee fields.
-    CustomFieldDefinition = "custom_field_definitions",
+    CustomFieldDefinition,
     /// Contracts with their dates.
-    Employment = "employments",
+    Employment,
     /// People: current, future and former.
-    Employee = "employees",
+    Employee,
     /// Dates as the employees of a calendar and a work cycle have them.
-    WorkingDay = "working_days",
+    WorkingDay,
     /// Lucca's log of changed employee properties.
-    UserLogEntry = "user_log_entries",
+    UserLogEntry,
     /// Periods away, each with its half-days.
-    Absence = "absences",
+    Absence,
     /// Requests for absences.
-    AbsenceRequest = "absence_requests",
+    AbsenceRequest,
 }
 
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+// What others refer to comes first.
+crate::names! {
+    Kind: "record kind" {
+        LegalUnit = "legal_units",
+        Establishment = "establishments",
+        Department = "departments",
+        OccupationCategory = "occupation_categories",
+        JobQualification = "job_qualifications",
+        LeaveType = "leave_types",
+        CustomFieldDefinition = "custom_field_definitions",
+        Employment = "employments",
+        Employee = "employees",
+        WorkingDay = "working_days",
+        UserLogEntry = "user_log_entries",
+        Absence = "absences",
+        AbsenceRequest = "absence_requests",
     }
 }
 
-/// Error: the text names no kind of record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownKind;
-
-impl fmt::Display for UnknownKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not a kind of record; the kinds are ")?;
-        for (index, kind) in Kind::ALL.iter().enumerate() {
-            let comma = if index == 0 { "" } else { ", " };
-            write!(f, "{comma}{kind}")?;
+impl Kind {
+    /// What one record is called in names of events and operations: `employee`.
+    pub const fn singular(self) -> &'static str {
+        match self {
+            Self::LegalUnit => "legal_unit",
+            Self::Establishment => "establishment",
+            Self::Department => "department",
+            Self::OccupationCategory => "occupation_category",
+            Self::JobQualification => "job_qualification",
+            Self::LeaveType => "leave_type",
+            Self::CustomFieldDefinition => "custom_field_definition",
+            Self::Employment => "employment",
+            Self::Employee => "employee",
+            Self::WorkingDay => "working_day",
+            Self::UserLogEntry => "user_log_entry",
+            Self::Absence => "absence",
+            Self::AbsenceRequest => "absence_request",
         }
-        Ok(())
-    }
-}
-
-impl std::error::Error for UnknownKind {}
-
-impl FromStr for Kind {
-    type Err = UnknownKind;
-
-    fn from_str(text: &str) -> Result<Self, UnknownKind> {
-        Self::ALL.iter().copied().find(|kind| kind.name() == text).ok_or(UnknownKind)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::UnknownName;
 use serde::{Deserialize, Serialize};
 
 /// A language in which all texts for people exist.
@@ -44,20 +45,15 @@ impl fmt::Display for Language {
     }
 }
 
-/// The code is of no supported language.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a language; languages are en, fr")]
-pub struct UnknownLanguage(pub String);
-
 impl FromStr for Language {
-    type Err = UnknownLanguage;
+    type Err = UnknownName;
 
     /// Parses a code, also with a region (`fr-CH`, `en_GB`), in any case.
-    fn from_str(text: &str) -> Result<Self, UnknownLanguage> {
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
         let code = text.split(['-', '_']).next().unwrap_or_default();
         Self::ALL
             .into_iter()
             .find(|language| language.code().eq_ignore_ascii_case(code))
-            .ok_or_else(|| UnknownLanguage(text.to_owned()))
+            .ok_or_else(|| UnknownName { what: "language", text: text.to_owned(), known: &["en", "fr"] })
     }
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{NamedRef, RemoteId};
 use crate::catalog::model;
+use crate::{NamedRef, RemoteId};
 
 model! {
     /// A leave type of absences: Lucca's leave account.

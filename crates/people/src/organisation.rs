@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{RemoteId, SourceTime};
 use crate::catalog::model;
+use crate::{RemoteId, SourceTime};
 
 /// A reference to another record by id, with its displayed name if it is not stored as a record of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

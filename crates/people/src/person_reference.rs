@@ -22,7 +22,7 @@ pub enum ReferenceKind {
     Email,
 }
 
-names! { ReferenceKind: "reference kind" { Id = "id", Number = "number", Email = "email" } }
+crate::names! { ReferenceKind: "reference kind" { Id = "id", Number = "number", Email = "email" } }
 
 /// A reference to one person.
 #[derive(Clone, Debug, PartialEq, Eq)]

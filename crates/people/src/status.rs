@@ -17,7 +17,7 @@ pub enum EmployeeStatus {
     Former,
 }
 
-names! { EmployeeStatus: "employee status" { Active = "active", Future = "future", Former = "former" } }
+crate::names! { EmployeeStatus: "employee status" { Active = "active", Future = "future", Former = "former" } }
 
 /// The meaning of a change of a person's status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

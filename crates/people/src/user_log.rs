@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{RemoteId, SourceTime};
 use crate::catalog::model;
+use crate::{RemoteId, SourceTime};
 
 model! {
     /// One change of one property of an employee.

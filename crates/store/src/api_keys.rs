@@ -1,6 +1,7 @@
 //! Keys for the HTTP API: their roles, and the account each opens. Stored as hashes; the rights of a role are
 //! not defined here.
 
+use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use secrecy::SecretString;

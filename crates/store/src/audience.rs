@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use futures::TryStreamExt;
 use jiff::Timestamp;
@@ -236,7 +237,7 @@ impl Store {
             .bind(members)
             .fetch_all(connection)
             .await)?;
-        Ok(rows.into_iter().map(Misplaced::read).collect())
+        Ok(rows.into_iter().map(Misplaced::read).collect::<Result<_, _>>()?)
     }
 
     async fn set_withheld(

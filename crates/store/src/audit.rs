@@ -2,6 +2,7 @@
 //! never a secret or personal data, and are only ever appended. The hash chain and its verification are in
 //! `audit_chain`.
 
+use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -38,7 +39,6 @@ people::names! {
         System = "system",
     }
 }
-
 
 /// An audit entry to append.
 #[derive(Clone, Debug)]
@@ -125,14 +125,14 @@ impl Store {
         .map_err(while_doing("reading the audit log"))?;
         let read = |row: AuditRow| {
             Ok(AuditEntry {
-            seq: row.seq,
-            at: Timestamp::from_microsecond(row.at_us).unwrap_or_default(),
-            actor: stored("audit_chain", &row.actor)?,
-            action: row.action,
-            account_id: row.account_id.and_then(|id| id.parse().ok()),
-            flow_id: row.flow_id.and_then(|id| id.parse().ok()),
-            detail: serde_json::from_str(&row.detail).unwrap_or_default(),
-            hash: AuditHash::read(&row.hash).unwrap_or(AuditHash::FIRST),
+                seq: row.seq,
+                at: Timestamp::from_microsecond(row.at_us).unwrap_or_default(),
+                actor: stored("audit_chain", &row.actor)?,
+                action: row.action,
+                account_id: row.account_id.and_then(|id| id.parse().ok()),
+                flow_id: row.flow_id.and_then(|id| id.parse().ok()),
+                detail: serde_json::from_str(&row.detail).unwrap_or_default(),
+                hash: AuditHash::read(&row.hash).unwrap_or(AuditHash::FIRST),
             })
         };
         rows.into_iter().map(read).collect()

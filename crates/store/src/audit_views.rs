@@ -4,6 +4,7 @@
 //! The first view of an hour is logged at once, as `account.viewed`. When the hour is over, one entry
 //! `account.people_viewed` holds the ids of the people that were opened in it.
 
+use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::{SignedDuration, Timestamp};
 use people::RemoteId;
@@ -90,7 +91,8 @@ impl Store {
                 rows.sort_by_key(|(person, _)| (person.len(), person.clone()));
                 let people: Vec<&str> =
                     rows.iter().map(|(person, _)| person.as_str()).filter(|id| !id.is_empty()).collect();
-                let actor = rows.first().map_or(Actor::System, |(_, actor)| Actor::from_name(actor));
+                let actor = rows.first().map(|(_, actor)| stored("audit_views", actor)).transpose()?;
+                let actor = actor.unwrap_or(Actor::System);
                 let hour = Timestamp::from_millisecond(hour_ms).unwrap_or(now).to_string();
                 let is_noted = !people.is_empty();
                 let detail = json!({ "key": key, "hour": hour, "people": people });

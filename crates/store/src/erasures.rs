@@ -6,6 +6,7 @@ mod traces;
 
 use std::collections::{BTreeMap, HashSet};
 
+use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::{AbsenceRequest, Employee, Kind, RemoteId};

@@ -110,7 +110,20 @@ pub(crate) fn stored<T: FromStr<Err = UnknownName>>(table: &'static str, name: &
     name.parse().map_err(|source| Error::UnknownValue { table, source })
 }
 
+/// Lets a value that can't be read end a transaction like a failure of the database; [`while_doing`] turns it back.
+impl From<Error> for sqlx::Error {
+    fn from(error: Error) -> Self {
+        Self::Decode(Box::new(error))
+    }
+}
+
 /// Turns a database error into ours, with the action that failed.
 pub(crate) fn while_doing(doing: &'static str) -> impl FnOnce(sqlx::Error) -> Error {
-    move |source| Error::Database { doing, source }
+    move |source| match source {
+        sqlx::Error::Decode(source) => match source.downcast::<Error>() {
+            Ok(error) => *error,
+            Err(source) => Error::Database { doing, source: sqlx::Error::Decode(source) },
+        },
+        source => Error::Database { doing, source },
+    }
 }

@@ -1,6 +1,7 @@
 //! Exclusions: removes the records that a linked account's configuration now leaves out, and their content in
 //! the change log and the quarantine. The sync engine decides which records those are.
 
+use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::{Kind, RemoteId};

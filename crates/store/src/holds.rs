@@ -1,6 +1,7 @@
 //! Holds: disappearances of records that await a person's decision, with the reason and the decision. A
 //! decision is carried out in the transaction that records it.
 
+use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::{Kind, RemoteId};

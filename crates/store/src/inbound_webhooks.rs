@@ -2,6 +2,7 @@
 //! notices of what to read again, until a run has read it. Parsing is not here, and no data of a webhook is
 //! stored: a notice only names what to read.
 
+use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -61,7 +62,6 @@ pub enum NoticeOf {
 }
 
 people::names! { NoticeOf: "notice of" { Created = "created", Changed = "changed", Deleted = "deleted" } }
-
 
 /// What to read again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -436,7 +436,7 @@ impl Store {
             .fetch_all(connection)
             .await)?;
             tx.commit().await?;
-            Ok(rows.into_iter().map(NoticeRow::read).collect())
+            Ok(rows.into_iter().map(NoticeRow::read).collect::<Result<_, _>>()?)
         };
         write.await.map_err(while_doing(DOING))
     }

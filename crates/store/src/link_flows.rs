@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -57,7 +58,6 @@ people::names! {
         HandedOver = "handed_over",
     }
 }
-
 
 /// A flow to open.
 #[derive(Clone, Debug)]

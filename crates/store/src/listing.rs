@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::{Timestamp, Unit};
 use people::{Employment, Kind, Period, RemoteId};

@@ -1,6 +1,7 @@
 //! Index of a linked account's people for resolving references: everyone who is or was stored, with their
 //! standing.
 
+use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use futures::TryStreamExt;
 use people::{Employee, PersonIndex, PersonLabel, PersonStanding};

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use futures::TryStreamExt;
 use jiff::Timestamp;
@@ -28,7 +29,6 @@ pub enum RecordState {
 }
 
 people::names! { RecordState: "record state" { Present = "present", Gone = "gone", Hidden = "hidden" } }
-
 
 /// A record's content hash and state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,8 +120,7 @@ impl Store {
             .fetch_all(pool)
             .await)
         .map_err(while_doing("comparing records with what is stored"))?;
-        rows
-            .into_iter()
+        rows.into_iter()
             .map(|(id, hash, state)| {
                 // A hash of another length matches no new one, so the record is written again.
                 let hash = hash.try_into().map_or(0, u128::from_be_bytes);

@@ -1,6 +1,7 @@
 //! Retention: removes old rows in batches that lock little, each with its share of the round's receipt. The
 //! age limits, and when a round is due, are in `jobs`.
 
+use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::{Kind, RemoteId};

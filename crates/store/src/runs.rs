@@ -1,6 +1,7 @@
 //! Runs of syncs: requested or scheduled; when they began, their progress, outcome and report. When the next
 //! one is due is in `schedule`.
 
+use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -44,7 +45,6 @@ pub enum Cancelling {
     /// It had ended already.
     Ended(Outcome),
 }
-
 
 /// A run of a sync.
 #[derive(Clone, Debug)]
@@ -315,9 +315,9 @@ impl Store {
             .fetch_optional(connection)
             .await)?;
             match outcome {
-                None => return Ok(Err(None)),
+                None => return Ok(None),
                 Some(Some(_)) if was_queued => {}
-                Some(Some(outcome)) => return Ok(Ok(Some(outcome))),
+                Some(Some(outcome)) => return Ok(Some(Cancelling::Ended(stored("runs", &outcome)?))),
                 Some(None) => {}
             }
             let is_news = in_tx!(&mut tx, connection => sqlx::query(

@@ -2,6 +2,7 @@
 //! what Lucca reports of it since. A request is stored before anything is sent, so that after a crash the
 //! next process knows that it may have been sent.
 
+use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::{Absence, AbsenceRequest, RemoteId};

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -42,7 +43,6 @@ pub enum DisabledReason {
 }
 
 people::names! { DisabledReason: "disabled reason" { Asked = "asked", Gone = "gone", Failing = "failing" } }
-
 
 /// A webhook endpoint.
 #[derive(Clone, Debug)]

@@ -15,13 +15,13 @@ use people::{Absence, Establishment, Kind, Leave, RemoteId};
 use store::RecordState;
 
 use crate::batch::{Batch, RawPolicy};
-use normalise::LeaveOfAbsence;
 use crate::reconcile::Missing;
 use crate::remote_work;
 use crate::report::StreamReport;
 use crate::run::Error;
 use crate::stream_sync::{Context, Ending, Known, SeenEmployees, StreamSync};
 use crate::streams::Engine;
+use normalise::LeaveOfAbsence;
 
 /// Days before and after today that an incremental read covers if Lucca can't filter by change.
 const RECENT_DAYS: i64 = 92;

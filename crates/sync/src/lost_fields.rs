@@ -4,113 +4,41 @@
 use std::collections::{BTreeSet, HashMap};
 
 use lucca::Note;
-use people::{Model, RemoteId};
+use people::catalog::{Described, Member, WireName};
+use people::{Employee, Model, RemoteId};
 use serde_json::{Map, Value};
 use store::{RecordUpsert, content_hash};
-
-/// Employee fields by name in the model, with their names on the wire. A field with two wire names is lost
-/// only with both.
-const EMPLOYEE_FIELDS: &[(&str, &[&str])] = &[
-    ("first_name", &["firstName"]),
-    ("last_name", &["lastName"]),
-    ("login", &["login"]),
-    ("work_email", &["mail"]),
-    ("employee_number", &["employeeNumber"]),
-    ("external_id", &["externalId"]),
-    ("civil_title", &["civilTitle"]),
-    ("modified_at", &["modifiedAt"]),
-    ("picture", &["picture"]),
-    ("job_title", &["jobTitle"]),
-    ("direct_line", &["directLine"]),
-    ("professional_mobile", &["professionalMobile"]),
-    ("establishment_id", &["legalEntityId", "legalEntity"]),
-    ("department_id", &["departmentId", "department"]),
-    ("manager_id", &["managerId", "manager"]),
-    ("quote", &["quote"]),
-    ("calendar", &["calendar"]),
-    ("culture", &["culture"]),
-    ("primary_role", &["rolePrincipal"]),
-    ("secondary_roles", &["habilitedRoles"]),
-    ("occupation_category_id", &["csp"]),
-    ("job_qualification", &["jobQualification"]),
-    ("work_cycles", &["userWorkCycles"]),
-    ("contract_start", &["dtContractStart"]),
-    ("contract_end", &["dtContractEnd"]),
-    ("seniority_date", &["seniorityDate"]),
-    ("custom_fields", &["extendedData"]),
-    ("application_data", &["applicationData"]),
-    ("axes", &["userAxisValues"]),
-    ("attributes", &["attributes"]),
-    ("contact", &["personalEmail", "personalMobile"]),
-    ("birth", &["birthDate", "gender", "nationality"]),
-    ("address", &["address"]),
-    ("identifiers", &["insuranceNumber"]),
-    (
-        "bank",
-        &[
-            "bankName",
-            "rib",
-            "iban",
-            "bic",
-            "corporateCard",
-            "allowsElectronicPayslip",
-            "frenchCarTaxHorsePower",
-            "frenchMotocyclesTaxHorsePower",
-        ],
-    ),
-    (
-        "pay_and_reviews",
-        &[
-            "applicationData",
-            "applicationData.theoreticalRemuneration",
-            "applicationData.fullTimeEquivalent",
-            "applicationData.lastAnnualReviewDate",
-            "applicationData.lastProfessionalReviewDate",
-            "applicationData.lastFixedWorkingDaysReviewDate",
-        ],
-    ),
-];
-
-/// Field groups of the model: present as a whole when requested, so only their members can be lost.
-const GROUPS: [&str; 6] = ["contact", "birth", "address", "identifiers", "bank", "pay_and_reviews"];
-
-/// Fields that a permission guards, or may guard. If a whole page of employees lacks one that stored
-/// employees had, it was hidden and not emptied.
-// unverified: which permission guards which field; Lucca publishes no such list (source: directory.md §4.2).
-const GUARDED: [&str; 8] = [
-    "job_title",
-    "manager_id",
-    "job_qualification",
-    "department_id",
-    "establishment_id",
-    "contract_start",
-    "work_email",
-    "custom_fields",
-];
 
 /// The number of stored employees that must have had a field before its absence from a page is suspicious.
 const MIN_STORED_WITH_FIELD: usize = 2;
 
 /// The model's fields that the server refuses in requests, from an enumeration's notes.
 pub(crate) fn refused_fields(notes: &[Note]) -> BTreeSet<&'static str> {
-    let mut refused = BTreeSet::new();
     let mut names = BTreeSet::new();
+    let mut all_are_refused = false;
     for note in notes {
         match note {
             Note::FieldsDropped { names: dropped } => names.extend(dropped.iter().map(String::as_str)),
-            Note::DefaultFields => refused.extend(EMPLOYEE_FIELDS.iter().map(|(field, _)| *field)),
+            Note::DefaultFields => all_are_refused = true,
             _ => {}
         }
     }
-    let is_refused = |wire: &&str| names.iter().any(|name| name.eq_ignore_ascii_case(wire));
-    for (field, wires) in EMPLOYEE_FIELDS {
-        let lost =
-            if GROUPS.contains(field) { wires.iter().any(is_refused) } else { wires.iter().all(is_refused) };
-        if lost {
-            refused.insert(*field);
-        }
-    }
-    refused
+    let is_among = |wanted: &str| names.iter().any(|name| name.eq_ignore_ascii_case(wanted));
+    let is_refused = |wire: &&WireName| match wire.within {
+        None => is_among(wire.name),
+        Some(object) => is_among(object) || is_among(&format!("{object}.{}", wire.name)),
+    };
+    // A relation has two names, and is lost only with both.
+    let is_lost = |member: &&Member| {
+        let wires = member.requested_names();
+        let is_every = if member.is_group() {
+            wires.iter().any(|wire| is_refused(wire))
+        } else {
+            wires.iter().all(|wire| is_refused(wire))
+        };
+        !wires.is_empty() && member.name != "id" && (all_are_refused || is_every)
+    };
+    Employee::MEMBERS.iter().filter(is_lost).map(|member| member.name).collect()
 }
 
 /// Restores silent fields in a page's records from their stored models (`stored`, as JSON). Returns the
@@ -130,8 +58,8 @@ pub(crate) fn keep_silent_fields<M: Model>(
         !page.iter().any(|model| has(model, field))
             && stored.values().filter(|model| has(model, field)).count() >= MIN_STORED_WITH_FIELD
     };
-    let hidden: BTreeSet<&str> =
-        GUARDED.into_iter().filter(|field| !refused.contains(field)).filter(is_hidden).collect();
+    let guarded = Employee::MEMBERS.iter().filter(|member| member.is_guarded()).map(|member| member.name);
+    let hidden: BTreeSet<&str> = guarded.filter(|field| !refused.contains(field)).filter(is_hidden).collect();
     let silent: BTreeSet<&str> = refused.union(&hidden).copied().collect();
     if silent.is_empty() {
         return hidden;
@@ -154,7 +82,8 @@ pub(crate) fn keep_silent_fields<M: Model>(
 
 fn restore_field(new: &mut Map<String, Value>, stored: &Map<String, Value>, field: &str) {
     let Some(old) = stored.get(field).filter(|old| !old.is_null()) else { return };
-    if !GROUPS.contains(&field) {
+    // A field group is an object of its fields: only they can be lost.
+    if !people::catalog::member(Employee::KIND, field).is_some_and(Member::is_group) {
         if new.get(field).is_none_or(Value::is_null) {
             new.insert(field.to_owned(), old.clone());
         }

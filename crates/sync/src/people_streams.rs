@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use lucca::{Proof, Read, Stream, UserLogQuery, UserQuery};
-use people::{FieldGroup, FieldGroups};
 use people::{Employee, EmployeeStatus, Employment, Kind, RemoteId, status_on};
+use people::{FieldGroup, FieldGroups};
 use store::{Commit, NewChange, Operation, RecordState};
 
 use crate::absence_streams::AbsencesRead;

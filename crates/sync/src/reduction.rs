@@ -11,8 +11,8 @@ use people::{Employee, Kind, RemoteId, UserLogEntry};
 use serde_json::{Map, Value};
 use store::{Commit, Kept, Lease, NewChange, Operation, RecordState, RecordUpsert, Store, content_hash};
 
-use normalise::Scope;
 use crate::state::StreamState;
+use normalise::Scope;
 
 /// Records per read and per transaction.
 const AT_ONCE: u32 = 500;

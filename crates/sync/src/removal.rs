@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use people::FieldGroup;
 use net::clock::Clock;
+use people::FieldGroup;
 use serde::Serialize;
 use store::{AccountSettings, Actor, Lease, LinkedAccount, SettingsChange, Store};
 

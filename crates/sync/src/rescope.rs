@@ -10,9 +10,9 @@ use store::Commit;
 
 use crate::reduction::{Reduction, keep_state};
 use crate::remote_work::{self, RemoteWork};
-use normalise::Scope;
 use crate::state::StreamState;
 use crate::stream_sync::Context;
+use normalise::Scope;
 
 /// The key under which the scope is kept beside the streams' states.
 const NAME: &str = "scope";

@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use lucca::{Client, Stream};
 use net::clock::Clock;
-use people::NotDeclinable;
 use store::{AccountStatus, Lease, LinkedAccount, Outcome, RunId, Store};
 
 use crate::audience::judge_audience;
@@ -17,12 +16,12 @@ use crate::progress::Progress;
 use crate::reconcile::Brake;
 use crate::report::{RunReport, StreamReport};
 use crate::rescope;
-use normalise::Scope;
 use crate::scope::scope_of;
-use normalise::ScopeError;
 use crate::state::StreamState;
 use crate::stream_sync::Context;
 use crate::streams::Engine;
+use normalise::Scope;
+use normalise::ScopeError;
 
 /// Why a run could not continue. Refusals by Lucca are in the report instead.
 #[derive(Debug, thiserror::Error)]

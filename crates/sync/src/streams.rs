@@ -11,7 +11,6 @@ use people::FieldGroups;
 use people::{Kind, Model, RemoteId};
 
 use crate::batch::RawPolicy;
-use normalise::Lookups;
 use crate::plan::{Rhythms, Wish};
 use crate::reconcile::Missing;
 use crate::remote_work::{self, RemoteWork};
@@ -19,6 +18,7 @@ use crate::report::StreamReport;
 use crate::run::Error;
 use crate::state::StreamState;
 use crate::stream_sync::{Context, Ending, SeenEmployees, StreamSync};
+use normalise::Lookups;
 
 /// Findings of earlier streams that later ones need.
 #[derive(Default)]

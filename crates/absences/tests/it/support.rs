@@ -7,10 +7,10 @@ use std::time::Duration;
 use absences::{Absences, Ask, Error, Report};
 use jiff::civil::{Date, date};
 use lucca::{ApiKey, Client, RequestBudget, TenantUrl};
-use people::FieldGroups;
 use lucca_emulator::{AbsenceFacts, Config, Emulator, Fault, FaultKind, KeyConfig, Rights, Status, Switches};
 use net::NetworkPolicy;
 use net::clock::{Clock, TestClock};
+use people::FieldGroups;
 use people::{HalfDay, first_half_day, last_half_day};
 use secrecy::SecretString;
 use store::{

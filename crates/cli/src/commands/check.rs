@@ -4,10 +4,10 @@
 use std::process::ExitCode;
 
 use linking::{Diagnosis, Headline, Permission, Probe, Silent, Verdict, account_features};
-use people::Language;
 use lucca::TenantUrl;
-use people::{FieldGroup, FieldGroups, WorkPart};
+use people::Language;
 use people::{Feature, Features};
+use people::{FieldGroup, FieldGroups, WorkPart};
 use serde_json::{Value, json};
 use store::{AccountSettings, Actor, DiagnosisSource};
 

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use jiff::civil::{Date, date};
 use linking::Diagnosis;
-use people::Language;
 use lucca::{ApiKey, Client, TenantUrl};
-use people::FieldGroups;
 use lucca_emulator::{Config, Emulator, UrlStyle};
 use net::NetworkPolicy;
 use net::clock::Clock;
+use people::FieldGroups;
+use people::Language;
 use people::{Absence, EmployeeStatus, Feature, Features, Kind, OrgChartEntry, RemoteId, find_oddities};
 use serde_json::{Map, Value, json};
 use store::{AccountSettings, LinkedAccount, RecordState};

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use linking::Readiness;
 use lucca::TenantUrl;
-use people::{FieldGroup, FieldGroups};
 use people::{Feature, Features};
+use people::{FieldGroup, FieldGroups};
 use serde_json::json;
 use store::{AccountSettings, Actor, DiagnosisSource};
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use delivery::mapping::Mapping;
 use lucca::{ApiKey, Stream, TenantUrl};
-use people::FieldGroups;
 use net::NetworkPolicy;
+use people::FieldGroups;
 use people::{Feature, Features, Kind};
 use serde::Deserialize;
 use store::{AccountSettings, LinkedAccount, MasterKey, Outcome, Store, Vault};

@@ -14,7 +14,7 @@ pub use error::Error;
 pub use reading::{Page, Place, Reader};
 pub use row::{Row, RowState};
 pub use schema::{columns, schema, schema_as};
-pub(crate) use schema::{field_names as fields, has_member, member_names as members, member_types};
+pub(crate) use schema::{field_names as fields, type_name};
 
 /// The streams in display order. A stream's name is its [`Kind`]'s.
 pub const STREAMS: [Kind; 11] = [

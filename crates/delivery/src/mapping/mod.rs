@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use people::Kind;
+use people::catalog::members;
 use serde_json::{Map, Value};
 use store::DeliveryRules;
 
@@ -94,8 +95,11 @@ impl Mapping {
         }
         for (stream, renames) in &rules.renames {
             let kind = kind_of(stream)?;
-            let mut taken: BTreeSet<&str> =
-                catalog::members(kind).into_iter().filter(|name| !renames.contains_key(*name)).collect();
+            let mut taken: BTreeSet<&str> = members(kind)
+                .iter()
+                .map(|member| member.name)
+                .filter(|name| !renames.contains_key(*name))
+                .collect();
             for (field, name) in renames {
                 if field == KEY {
                     return Err(RulesError::Id(kind.name()));
@@ -211,7 +215,7 @@ impl Mapping {
 
 impl Rule {
     fn delivers(&self, kind: Kind, member: &str) -> bool {
-        if member == KEY || !catalog::has_member(kind, member) {
+        if member == KEY || people::catalog::member(kind, member).is_none() {
             return true;
         }
         let is_of = |field: &String| field.split('.').next() == Some(member);
@@ -260,25 +264,9 @@ fn known(kind: Kind, field: &str) -> Result<(), RulesError> {
     if all.iter().any(|one| one == field) {
         return Ok(());
     }
-    let nearest = all.into_iter().map(|one| (distance(&one, field), one)).min();
+    let nearest = all.into_iter().map(|one| (strsim::levenshtein(&one, field), one)).min();
     let nearest = nearest.filter(|(distance, _)| *distance <= field.len().div_ceil(3)).map(|(_, one)| one);
     Err(RulesError::UnknownField { stream: kind.name(), field: field.to_owned(), nearest })
-}
-
-/// The edit distance between two words.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.chars().enumerate() {
-        let mut before = i;
-        row[0] = i + 1;
-        for (j, right) in b.iter().enumerate() {
-            let changed = before + usize::from(left != *right);
-            before = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(before + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -59,21 +59,9 @@ pub struct Seen {
 
 /// A kind's name in event types. `None` for kinds without events, because they are computed or only announce
 /// changes of other records.
-fn singular(kind: Kind) -> Option<&'static str> {
-    Some(match kind {
-        Kind::LegalUnit => "legal_unit",
-        Kind::Establishment => "establishment",
-        Kind::Department => "department",
-        Kind::OccupationCategory => "occupation_category",
-        Kind::JobQualification => "job_qualification",
-        Kind::LeaveType => "leave_type",
-        Kind::CustomFieldDefinition => "custom_field_definition",
-        Kind::Employment => "employment",
-        Kind::Employee => "employee",
-        Kind::Absence => "absence",
-        Kind::AbsenceRequest => "absence_request",
-        Kind::WorkingDay | Kind::UserLogEntry => return None,
-    })
+fn event_name(kind: Kind) -> Option<&'static str> {
+    let has_events = !matches!(kind, Kind::WorkingDay | Kind::UserLogEntry);
+    has_events.then(|| kind.singular())
 }
 
 /// A change's fields with their values, in order.
@@ -87,7 +75,7 @@ pub(crate) fn fields_of(change: &Change) -> Vec<(String, Value)> {
 
 /// The events of a change, in delivery order.
 pub fn events_of(change: &Change, seen: Seen) -> Vec<Event> {
-    let Some(name) = singular(change.kind) else { return Vec::new() };
+    let Some(name) = event_name(change.kind) else { return Vec::new() };
     let fields = fields_of(change);
     let mut events = vec![Event { slot: 0, name: format!("{name}.{}", change.operation) }];
     let mut also = |slot, name: &str, is_so: bool| {
@@ -133,7 +121,7 @@ pub(crate) fn is_decided(status: &str) -> bool {
 
 /// Every event type except the test event's.
 pub fn types() -> Vec<String> {
-    let of_records = Kind::ALL.iter().filter_map(|&kind| singular(kind)).flat_map(|name| {
+    let of_records = Kind::ALL.iter().filter_map(|&kind| event_name(kind)).flat_map(|name| {
         let is_person = name == "employee";
         let is_emitted = move |operation: &Operation| {
             is_person || !matches!(operation, Operation::Started | Operation::Ended)

@@ -8,10 +8,10 @@ use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
 use jobs::{Entropy, Holder, Machinery, Tenants};
 use lucca::{ApiKey, Client, TenantUrl, UserQuery};
-use people::FieldGroups;
 use lucca_emulator::{Config, Emulator, RateFacts, Switches};
 use net::NetworkPolicy;
 use net::clock::Clock;
+use people::FieldGroups;
 use secrecy::SecretString;
 use store::{
     AccountId, AccountSettings, Actor, IssueFilter, LinkedAccount, MasterKey, NewAccount, Onto, Outcome,

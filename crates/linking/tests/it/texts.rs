@@ -1,6 +1,9 @@
 //! Every permission, verdict and evidence has its text in both languages, and no text contains personal data.
 
-use linking::{Evidence, Excess, Finding, Headline, Likelier, Narrowed, Need, PeopleSeen, Permission, Place, Probe, Readiness, Verdict, written_text};
+use linking::{
+    Evidence, Excess, Finding, Headline, Likelier, Narrowed, Need, PeopleSeen, Permission, Place, Probe,
+    Readiness, Verdict, written_text,
+};
 use people::Language;
 use people::{Feature, Features};
 

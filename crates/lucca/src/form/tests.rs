@@ -110,7 +110,7 @@ fn late_refusal_keeps_plan_slow_page_shrinks() {
 
 #[test]
 fn groups_that_are_off_stay_off_in_the_fallback() {
-    let groups = people::FieldGroups::NONE.with(crate::FieldGroup::Contract);
+    let groups = people::FieldGroups::NONE.with(people::FieldGroup::Contract);
     let mut plan =
         RequestPlan::new(Stream::Users, StreamQuery::Users(UserQuery { groups, ..UserQuery::default() }));
     while plan.shape.detail == Detail::Full {

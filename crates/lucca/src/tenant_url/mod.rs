@@ -8,6 +8,7 @@ mod host;
 use std::fmt;
 
 use host::HostShape;
+use net::NetworkPolicy;
 
 /// The origin of one Lucca tenant, such as `https://acme.ilucca.net`.
 ///

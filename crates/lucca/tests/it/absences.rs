@@ -2,7 +2,10 @@
 
 use jiff::civil::{Date, date};
 use lucca::resources::{Approval, Half, HalfDay, Leave, LeaveRequestStatus, UserDate};
-use lucca::{Client, DateFilter, Item, LeaveQuery, LeaveRequestQuery, Note, Owners, Proof, Resource, UserLogQuery, UserProperty};
+use lucca::{
+    Client, DateFilter, Item, LeaveQuery, LeaveRequestQuery, Note, Owners, Proof, Resource, UserLogQuery,
+    UserProperty,
+};
 use people::{FieldGroup, FieldGroups};
 use people::{RemoteId, SourceTime};
 use serde_json::{Value, json};

@@ -360,7 +360,7 @@ fn the_request_is_as_documented() {
         let header = |name: &str| request.headers[name].to_str().unwrap().to_owned();
         assert_eq!(header("authorization"), format!("lucca application={KEY}"));
         assert!(request.headers["authorization"].to_str().is_ok());
-        assert_eq!(header("user-agent"), concat!("lucca-connector/", env!("CARGO_PKG_VERSION")));
+        assert_eq!(header("user-agent"), concat!("lucca/", env!("CARGO_PKG_VERSION")));
         assert!(header("accept-encoding").contains("gzip") && header("accept-encoding").contains("br"));
         let query = request.url.query().unwrap();
         assert!(query.starts_with("paging=0,1000&orderBy=id,asc&formerEmployees=true&fields=id,"), "{query}");

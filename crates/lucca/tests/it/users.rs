@@ -2,8 +2,8 @@
 
 use lucca::resources::User;
 use lucca::{DateFilter, Item, UserField, UserQuery};
-use people::{FieldGroup, FieldGroups};
 use people::RemoteId;
+use people::{FieldGroup, FieldGroups};
 use serde_json::{Value, json};
 
 use crate::support::{block_on, client, ok, parameter, tenant, text};

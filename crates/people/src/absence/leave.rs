@@ -8,8 +8,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{Half, HalfDay};
-use crate::{RemoteId, SourceTime};
 use crate::catalog::model;
+use crate::{RemoteId, SourceTime};
 
 model! {
     /// One half-day of one absence, on one leave type (Lucca: leave).

@@ -1,12 +1,10 @@
 //! Absence requests, the decisions on them, and the status of an absence that follows from both.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use super::Absence;
-use crate::{RemoteId, SourceTime};
 use crate::catalog::model;
+use crate::{RemoteId, SourceTime};
 
 /// Status of a request in its workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -27,7 +25,7 @@ pub enum AbsenceRequestStatus {
     Unknown,
 }
 
-names! {
+crate::names! {
     AbsenceRequestStatus: "absence request status" {
         Pending = "pending",
         Approved = "approved",
@@ -184,7 +182,7 @@ pub enum AbsenceStatus {
     CancellationPending,
 }
 
-names! {
+crate::names! {
     AbsenceStatus: "absence status" {
         Requested = "requested",
         Approved = "approved",

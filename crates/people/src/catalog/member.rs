@@ -125,7 +125,7 @@ pub enum Sensitivity {
     Confidential,
 }
 
-names! {
+crate::names! {
     Sensitivity: "sensitivity" {
         Internal = "internal",
         Personal = "personal",

@@ -10,8 +10,8 @@ pub(crate) mod source;
 mod value_type;
 
 pub use member::{Column, Member, MemberPart, Sensitivity, WireName};
-pub use value_type::ValueType;
 pub(crate) use value_type::Typed;
+pub use value_type::ValueType;
 
 use crate::Kind;
 
@@ -37,6 +37,25 @@ pub const fn members(kind: Kind) -> &'static [Member] {
         Kind::UserLogEntry => crate::UserLogEntry::MEMBERS,
         Kind::Absence => crate::Absence::MEMBERS,
         Kind::AbsenceRequest => crate::AbsenceRequest::MEMBERS,
+    }
+}
+
+/// The resource of Lucca's API from which a kind is read.
+pub const fn resource(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Employee => "/api/v3/users",
+        Kind::Employment => "/directory/api/4.0/work-contracts",
+        Kind::Department => "/organization/structure/api/departments, or else /api/v3/departments",
+        Kind::Establishment => "/organization/structure/api/establishments",
+        Kind::LegalUnit => "/organization/structure/api/legal-units",
+        Kind::JobQualification => "/organization/structure/api/job-qualifications",
+        Kind::OccupationCategory => "/organization/structure/api/occupation-categories",
+        Kind::LeaveType => "/api/v3/leaveAccounts",
+        Kind::CustomFieldDefinition => "/api/v3/extensionuserdefinitions",
+        Kind::Absence => "/api/v3/leaves",
+        Kind::AbsenceRequest => "/api/v3/leaveRequests",
+        Kind::WorkingDay => "/api/v3/userdates",
+        Kind::UserLogEntry => "/api/v3/userlogs",
     }
 }
 

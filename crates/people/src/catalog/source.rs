@@ -7,7 +7,7 @@ use crate::WorkPart;
 
 /// Where a member comes from, and what else the catalog knows of it.
 #[derive(Clone, Copy, Debug)]
-pub struct Source {
+pub(crate) struct Source {
     pub(super) wire_names: &'static [WireName],
     pub(super) note: Option<&'static str>,
     pub(super) part: MemberPart,

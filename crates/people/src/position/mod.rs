@@ -77,7 +77,7 @@ pub enum PositionSource {
     Current,
 }
 
-names! {
+crate::names! {
     PositionSource: "position source" {
         Contract = "contract",
         UserLog = "user_log",
@@ -104,7 +104,7 @@ pub enum PositionField {
     OccupationCategoryId,
 }
 
-names! {
+crate::names! {
     PositionField: "position field" {
         DepartmentId = "department_id",
         ManagerId = "manager_id",

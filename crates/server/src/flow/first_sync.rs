@@ -1,8 +1,8 @@
 //! Links the account at the end of the checks.
 
 use linking::{Diagnosis, DiagnosisSummary};
-use people::{FieldGroup, FieldGroups};
 use people::Feature;
+use people::{FieldGroup, FieldGroups};
 use store::{
     AccountId, AccountSettings, AccountStatus, DiagnosisSource, LinkFlow, LinkFlowEnd, LinkedAccount,
     NewDiagnosis, Onto,

@@ -2,8 +2,8 @@
 //! be continued on another device. The API key is not part of it: it is sealed, in a column of its own.
 
 use linking::{Diagnosis, Permission};
-use people::Language;
 use people::Feature;
+use people::Language;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The steps, in order.

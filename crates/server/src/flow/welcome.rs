@@ -2,8 +2,8 @@
 
 use askama::Template;
 use axum::response::Response;
-use people::{FieldGroup, WorkPart};
 use people::Feature;
+use people::{FieldGroup, WorkPart};
 use serde::Deserialize;
 
 use super::progress::Step;

@@ -231,7 +231,7 @@ async fn required_feature_cannot_be_declined() {
     for name in ["salaries", "employees"] {
         app.account.settings.declined_features = vec![name.to_owned()];
         let error = app.try_sync(Wish::Now).await.unwrap_err();
-        assert!(matches!(error, sync::Error::Feature(_)), "{error:?}");
+        assert!(matches!(error, sync::Error::Settings(_)), "{error:?}");
         assert_eq!(app.emulator.requests().len(), 0);
     }
     assert_eq!(app.count(Kind::Employee, RecordState::Present).await, 0);

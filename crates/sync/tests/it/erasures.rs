@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use jiff::ToSpan;
-use people::{FieldGroup, FieldGroups};
 use lucca_emulator::{FaultKind, NewAbsence, PersonPatch, Status, Switches};
 use people::{AbsenceRequest, Employee, Kind, RemoteId};
+use people::{FieldGroup, FieldGroups};
 use store::{Actor, ChangeFilter, Erasure, ErasureId, Operation, Receipt};
 
 use crate::support::{App, TODAY, app, app_with, fault, stream};

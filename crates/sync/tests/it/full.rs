@@ -1,10 +1,10 @@
 //! Full reads: the store equals the tenant, and missing records are judged.
 
 use jiff::ToSpan;
-use people::{FieldGroup, FieldGroups};
 use lucca_emulator::{DictionaryMembers, Fault, FaultKind, Header, PersonPatch, Rights, Status, Switches};
 use net::clock::Clock;
 use people::{Department, Employee, Kind, RemoteId};
+use people::{FieldGroup, FieldGroups};
 use store::{AccountStatus, Actor, DataPolicy, Outcome, RecordState};
 use sync::Wish;
 use test_database::Engine;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use lucca::{ApiKey, Client, RequestBudget, TenantUrl};
-use people::{FieldGroup, FieldGroups};
 use lucca_emulator::{Config, Emulator, Fault, FaultKind, Status, Switches};
 use net::NetworkPolicy;
 use net::clock::{Clock, TestClock};
 use people::{Employee, EmployeeStatus, Employment, Kind, Model, RemoteId, status_on};
+use people::{FieldGroup, FieldGroups};
 use secrecy::SecretString;
 use store::{
     AccountId, AccountSettings, Actor, LinkedAccount, MasterKey, NewAccount, Onto, RecordState, RunId, Store,

@@ -47,7 +47,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             &field.type_,
             field.field_group.unwrap_or("-"),
             field.resource,
-            field.source,
+            &field.source,
         ]);
     }
     line(&shown.to_string());

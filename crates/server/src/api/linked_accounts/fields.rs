@@ -39,7 +39,14 @@ pub(crate) struct FieldView {
     resource: &'static str,
     /// Its field in that resource, or how it is derived.
     #[schema(example = "dtContractStart")]
-    source: &'static str,
+    source: String,
+    /// How far the value may travel in a company: `internal` (known to everyone who works with the data), `personal` (who a
+    /// person is at work) or `confidential` (private life, pay, bank; read only where its field group is requested).
+    #[schema(example = "personal")]
+    sensitivity: &'static str,
+    /// What it is, in a sentence or two.
+    #[schema(example = "First day of the applicable contract.")]
+    description: &'static str,
 }
 
 impl From<Field> for FieldView {
@@ -53,6 +60,8 @@ impl From<Field> for FieldView {
             field_group: field.field_group,
             resource: field.resource,
             source: field.source,
+            sensitivity: field.sensitivity,
+            description: field.description,
         }
     }
 }
