@@ -25,10 +25,10 @@ use crate::resources::{
     LegalUnit, Lookup, OccupationCategory, Resource, User, UserDate, UserLog, WorkContract,
 };
 use crate::retry::Effort;
-use crate::stats::Stats;
+use crate::stats::{Counters, Stats};
 use crate::stream::Stream;
 use crate::tenant_url::TenantUrl;
-use crate::transport::{Limits, Transport, USER_AGENT};
+use crate::transport::{Limits, Transport, USER_AGENT, http_client};
 use crate::user_query::UserQuery;
 
 /// A client for one tenant with one key. Cloning it shares everything.
@@ -150,17 +150,18 @@ impl ClientBuilder {
     ///
     /// `lucca.setup`, if the machine's root certificates can't be used.
     pub fn build(self) -> Result<Client, Error> {
-        let budget = self.budget.unwrap_or_default();
-        let transport = Transport::new(
-            self.tenant,
-            self.key,
-            self.clock,
-            budget,
-            Jitter::new(self.jitter_seed),
-            self.limits,
-            &self.user_agent,
-            self.observer,
-        )?;
+        let http = http_client(&self.tenant, &self.key, &self.user_agent, self.limits.request_timeout)?;
+        let transport = Transport {
+            http,
+            tenant: self.tenant,
+            key: self.key,
+            clock: self.clock,
+            budget: self.budget.unwrap_or_default(),
+            jitter: Jitter::new(self.jitter_seed),
+            limits: self.limits,
+            observer: self.observer,
+            counters: Counters::default(),
+        };
         let Self { max_page_size, pages_in_flight, page_time_limit, .. } = self;
         Ok(Client(Arc::new(Inner { transport, max_page_size, pages_in_flight, page_time_limit })))
     }

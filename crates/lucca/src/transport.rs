@@ -40,14 +40,14 @@ const LONGEST_ERROR_BODY: u64 = 64 * 1024;
 
 #[derive(Debug)]
 pub(crate) struct Transport {
-    http: reqwest::Client,
-    tenant: TenantUrl,
-    key: ApiKey,
-    clock: Arc<dyn Clock>,
-    budget: Arc<RequestBudget>,
-    jitter: Jitter,
-    limits: Limits,
-    observer: Arc<dyn Observer>,
+    pub(crate) http: reqwest::Client,
+    pub(crate) tenant: TenantUrl,
+    pub(crate) key: ApiKey,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) budget: Arc<RequestBudget>,
+    pub(crate) jitter: Jitter,
+    pub(crate) limits: Limits,
+    pub(crate) observer: Arc<dyn Observer>,
     pub(crate) counters: Counters,
 }
 
@@ -121,21 +121,6 @@ impl From<Error> for Failure {
 }
 
 impl Transport {
-    pub(crate) fn new(
-        tenant: TenantUrl,
-        key: ApiKey,
-        clock: Arc<dyn Clock>,
-        budget: Arc<RequestBudget>,
-        jitter: Jitter,
-        limits: Limits,
-        user_agent: &str,
-        observer: Arc<dyn Observer>,
-    ) -> Result<Self, Error> {
-        let http = http_client(&tenant, &key, user_agent, limits.request_timeout)?;
-        let counters = Counters::default();
-        Ok(Self { http, tenant, key, clock, budget, jitter, limits, observer, counters })
-    }
-
     pub(crate) fn now(&self) -> jiff::Timestamp {
         self.clock.now()
     }
@@ -389,7 +374,8 @@ impl Transport {
     }
 }
 
-fn http_client(
+/// The one HTTP client of a tenant and a key.
+pub(crate) fn http_client(
     tenant: &TenantUrl,
     key: &ApiKey,
     user_agent: &str,

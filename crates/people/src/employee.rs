@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::catalog::model;
+use crate::catalog::{Described, model};
 use crate::{FieldGroups, NamedRef, Period, RemoteId, SourceTime, WorkingDay};
 
 model! {

@@ -49,6 +49,7 @@ pub struct UnknownName {
 }
 
 #[cfg(test)]
+#[expect(unreachable_pub, reason = "names of a private type")]
 mod tests {
     #[derive(Clone, Copy, Debug, PartialEq)]
     enum Half {

@@ -142,7 +142,7 @@ model! {
     /// The meaning of one of the tenant's own employee fields.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     pub struct CustomFieldDefinition {
-        /// The field's key in [`Employee::custom_fields`](crate::Employee::custom_fields).
+        /// The field's key in the `custom_fields` of employees.
         id: RemoteId = lucca(&[wire("id")]);
         /// Its label.
         name: Option<String> = lucca(&[wire("name")]);

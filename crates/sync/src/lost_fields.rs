@@ -32,9 +32,9 @@ pub(crate) fn refused_fields(notes: &[Note]) -> BTreeSet<&'static str> {
     let is_lost = |member: &&Member| {
         let wires = member.requested_names();
         let is_every = if member.is_group() {
-            wires.iter().any(|wire| is_refused(wire))
+            wires.iter().any(is_refused)
         } else {
-            wires.iter().all(|wire| is_refused(wire))
+            wires.iter().all(is_refused)
         };
         !wires.is_empty() && member.name != "id" && (all_are_refused || is_every)
     };

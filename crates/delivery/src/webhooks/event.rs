@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn every_event_has_a_known_type() {
         let fields = r#"{"department_id":null,"status":{"before":"pending","after":"denied"}}"#;
-        for &kind in Kind::ALL {
+        for kind in Kind::ALL {
             for operation in Operation::ALL {
                 let is_of_people = matches!(operation, Operation::Started | Operation::Ended);
                 if is_of_people && kind != Kind::Employee {

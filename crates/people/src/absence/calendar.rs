@@ -45,7 +45,7 @@ model! {
     /// each of them.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
     pub struct WorkingDay {
-        /// Our own, from [`WorkingDay::id_of`]: Lucca keeps a record per employee and date.
+        /// The connector's own, `{calendar}:{work cycle}:{date}`: Lucca keeps a record per employee and date.
         id: RemoteId = made("made here: {calendar}:{work cycle}:{date}");
         /// The public-holiday calendar.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -34,7 +34,7 @@ model! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         value: Option<f64> = lucca(&[wire("value")]);
         /// False if the absence was cancelled or denied, or this half-day removed from it.
-        /// [`Absence::is_confirmed`] holds the approval.
+        /// The absence's `is_confirmed` holds the approval.
         #[serde(default = "yes", skip_serializing_if = "is_true")]
         is_active: bool = lucca(&[wire("isActive")]);
         /// Creation time in Lucca.

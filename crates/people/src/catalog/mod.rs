@@ -19,6 +19,9 @@ use crate::Kind;
 pub trait Described {
     /// The members, in the order in which JSON has them.
     const MEMBERS: &'static [Member];
+
+    /// Empties the members that `keeps` refuses. A member that every record has, such as its id, stays.
+    fn empty_unless(&mut self, keeps: impl Fn(&Member) -> bool);
 }
 
 /// The members of a kind's records, in the order in which JSON has them.
@@ -89,7 +92,6 @@ macro_rules! model {
 
         impl $crate::catalog::Described for $model {
             const MEMBERS: &'static [$crate::catalog::Member] = {
-                #[allow(unused_imports, reason = "not every model uses every way to say a source")]
                 use $crate::catalog::source::*;
                 &[$($crate::catalog::Member::new(
                     stringify!($field),
@@ -98,13 +100,9 @@ macro_rules! model {
                     $source,
                 )),+]
             };
-        }
 
-        impl $model {
-            /// Empties the members that `keeps` refuses. A member that every record has, such as its id, stays.
-            #[allow(dead_code, reason = "only people have members that can be declined")]
-            pub(crate) fn empty_unless(&mut self, keeps: impl Fn(&$crate::catalog::Member) -> bool) {
-                let mut members = <Self as $crate::catalog::Described>::MEMBERS.iter();
+            fn empty_unless(&mut self, keeps: impl Fn(&$crate::catalog::Member) -> bool) {
+                let mut members = Self::MEMBERS.iter();
                 $(
                     if members.next().is_some_and(|member| !keeps(member)) {
                         $crate::catalog::Typed::empty(&mut self.$field);
