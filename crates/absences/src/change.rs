@@ -4,6 +4,7 @@
 
 use async_recursion::async_recursion as boxed;
 use linking::Permission;
+use people::catalog::Column;
 use people::{
     Absence, AbsenceRequest, AbsenceRequestStatus, AbsenceStatus, HalfDay, Kind, Leave, RemoteId,
     absence_status,
@@ -196,7 +197,7 @@ impl Absences<'_> {
         let known = self.store.record::<Absence>(no, &id).await?.ok_or(Error::UnknownAbsence)?.record;
         let employee_id = known.employee_id.ok_or(Error::UnknownAbsence)?;
         let of = std::slice::from_ref(&id);
-        let requests = self.store.referring(no, Kind::AbsenceRequest, "absence_id", of).await?;
+        let requests = self.store.referring(no, Kind::AbsenceRequest, Column::AbsenceId, of).await?;
         let days = known.leaves.iter().map(|leave| leave.date);
         let days = (days.clone().min().unwrap_or(known.first.date), days.max().unwrap_or(known.last.date));
         Ok(Target {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use lucca::Read;
+use people::catalog::Column;
 use people::{
     Employee, EmployeeStatus, Employment, HalfDay, Kind, Model, Plan, RemoteId, WorkingDay, plan, status_on,
 };
@@ -101,7 +102,7 @@ impl Absences<'_> {
 
     async fn employments_of(&self, employee: &Employee) -> Result<Vec<Employment>, Error> {
         let owner = std::slice::from_ref(&employee.id);
-        let rows = self.store.referring(self.account.no, Kind::Employment, "employee_id", owner).await?;
+        let rows = self.store.referring(self.account.no, Kind::Employment, Column::EmployeeId, owner).await?;
         let ids: Vec<RemoteId> = rows.into_iter().map(|(id, _)| id).collect();
         self.stored(&ids).await
     }

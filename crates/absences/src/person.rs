@@ -1,6 +1,7 @@
 //! Resolves references to employees, and detects employees that Lucca's import could confuse.
 
 use async_recursion::async_recursion as boxed;
+use people::catalog::Column;
 use people::{
     Employee, Establishment, Kind, PersonIndex, PersonLabel, PersonReference, ReferenceError, RemoteId,
     status_on,
@@ -41,8 +42,11 @@ impl Absences<'_> {
         let employee = &person.employee;
         let Some(number) = employee.employee_number.as_deref() else { return Ok(None) };
         let no = self.account.no;
-        let same =
-            self.store.referring(no, Kind::Employee, "employee_number", &[RemoteId::from(number)]).await?;
+        let folded = Column::EmployeeNumber.fold(number.to_owned());
+        let same = self
+            .store
+            .referring(no, Kind::Employee, Column::EmployeeNumber, &[RemoteId::from(folded)])
+            .await?;
         for (id, _) in same.into_iter().filter(|(id, _)| *id != employee.id) {
             let other = self.store.kept_record::<Employee>(no, &id).await?;
             let Some(other) = other.filter(|other| other.state == RecordState::Present) else { continue };

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::civil::{Date, date};
+use people::catalog::Column;
 use people::{
     Absence, AbsenceRequest, AbsenceStatus, Approval, HalfDay, Kind, LeaveType, NamedRef, RemoteId,
     absence_status,
@@ -128,7 +129,7 @@ pub(crate) async fn load(
         }
         Some(employee) => {
             let theirs = store
-                .referring(account.no, Kind::Absence, "employee_id", std::slice::from_ref(employee))
+                .referring(account.no, Kind::Absence, Column::EmployeeId, std::slice::from_ref(employee))
                 .await?;
             let ids: Vec<RemoteId> = theirs.into_iter().map(|(id, _)| id).collect();
             absences = read(store, account, &ids).await?;
@@ -138,7 +139,7 @@ pub(crate) async fn load(
     absences.sort_by(|a, b| (a.first, a.id.sort_key()).cmp(&(b.first, b.id.sort_key())));
 
     let ids: Vec<RemoteId> = absences.iter().map(|absence| absence.id.clone()).collect();
-    let asked = store.referring(account.no, Kind::AbsenceRequest, "absence_id", &ids).await?;
+    let asked = store.referring(account.no, Kind::AbsenceRequest, Column::AbsenceId, &ids).await?;
     let ids: Vec<RemoteId> = asked.into_iter().map(|(id, _)| id).collect();
     let mut requests: HashMap<RemoteId, AbsenceRequest> = HashMap::new();
     for request in read::<AbsenceRequest>(store, account, &ids).await? {

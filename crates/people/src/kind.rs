@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::RemoteId;
+use crate::catalog::{Column, Described, SearchColumns};
+use crate::{Leave, RemoteId};
 
 /// A kind of record in the normalised model. Its name is the plural that the API, files and the database use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -77,12 +78,15 @@ impl Kind {
 }
 
 /// A type of the normalised model that is stored as a record of its own.
-pub trait Model: Serialize + DeserializeOwned + Send + 'static {
+pub trait Model: Described + Serialize + DeserializeOwned + Send + 'static {
     /// The kind of its records.
     const KIND: Kind;
 
     /// The record's id at its source, unique within its kind and linked account.
     fn id(&self) -> &RemoteId;
+
+    /// The values by which the record is found.
+    fn search_columns(&self) -> SearchColumns;
 }
 
 macro_rules! models {
@@ -92,6 +96,10 @@ macro_rules! models {
 
             fn id(&self) -> &RemoteId {
                 &self.id
+            }
+
+            fn search_columns(&self) -> SearchColumns {
+                self.member_columns()
             }
         })+
     };
@@ -109,6 +117,22 @@ models!(
     Employee,
     WorkingDay,
     UserLogEntry,
-    Absence,
     AbsenceRequest,
 );
+
+impl Model for crate::Absence {
+    const KIND: Kind = Kind::Absence;
+
+    fn id(&self) -> &RemoteId {
+        &self.id
+    }
+
+    /// By its days, those on which it was cancelled among them.
+    fn search_columns(&self) -> SearchColumns {
+        let mut search = self.member_columns();
+        let day = |leave: Option<&Leave>| leave.map(|leave| leave.date.to_string());
+        search.set(Column::StartsOn, day(self.leaves.first()));
+        search.set(Column::EndsOn, day(self.leaves.last()));
+        search
+    }
+}

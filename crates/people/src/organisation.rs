@@ -93,7 +93,7 @@ model! {
         parent_id: Option<RemoteId> =
             made("made of hierarchy, parentId and parentLuccaId, which hold paths and ids");
         /// The employee who heads it.
-        head_id: Option<RemoteId> = lucca(&[wire("head"), wire("headId")]);
+        head_id: Option<RemoteId> = lucca(&[wire("head"), wire("headId")]).column(Column::ManagerId);
         /// Whether it is in use.
         is_active: bool = lucca(&[wire("isActive")]);
         /// Its position among its siblings, from 0; absent if Lucca does not say.

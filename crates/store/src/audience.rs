@@ -216,8 +216,8 @@ impl Store {
         is_everything: bool,
     ) -> Result<Vec<Misplaced>, sqlx::Error> {
         let owner = match kind {
-            Kind::Employee => "remote_id".to_owned(),
-            _ => self.db.member("employee_id"),
+            Kind::Employee => "remote_id",
+            _ => "employee_id",
         };
         // A subquery, which both engines hash: there may be a hundred thousand people.
         let among = match self.db {

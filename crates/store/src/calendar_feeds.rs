@@ -184,12 +184,11 @@ impl Store {
         owners: &[RemoteId],
     ) -> Result<Vec<(Absence, Timestamp)>, Error> {
         // Must match the partial index's expression, as in `employments_of`.
-        let hint = self.db.indexed_by("absences_of_employee");
-        let owner = self.db.member("employee_id");
+        let hint = self.db.indexed_by("records_of_employee");
         let sql = self.db.with_ids(
             &format!(
                 "SELECT body, updated_at FROM records{hint} WHERE account_no = $1 AND kind = 'absences' \
-                 AND {owner} IN {{ids}} AND state = 'present' AND withheld IS NULL ORDER BY remote_id"
+                 AND employee_id IN {{ids}} AND state = 'present' AND withheld IS NULL ORDER BY remote_id"
             ),
             2,
         );

@@ -4,7 +4,7 @@
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::{Kind, RemoteId};
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite};
 
 use crate::audience::is_people_kind;
 use crate::changes::{self, NewChange};
@@ -14,6 +14,7 @@ use crate::error::while_doing;
 use crate::quarantine::{self, Quarantined};
 use crate::records::RecordUpsert;
 use crate::runs::{self, StreamProgress};
+use crate::search_columns::SearchColumnSql;
 use crate::{Error, Lease, RecordState, Store, account_events, holds, inbound_webhooks, stream_states};
 
 /// What one page changes.
@@ -190,10 +191,9 @@ impl Store {
         if employments.is_empty() {
             return Ok(());
         }
-        let owner = self.db.member("employee_id");
         let sql = self.db.with_ids(
             &format!(
-                "SELECT DISTINCT {owner} FROM records WHERE account_no = $1 AND kind = 'employments' \
+                "SELECT DISTINCT employee_id FROM records WHERE account_no = $1 AND kind = 'employments' \
                  AND remote_id IN {{ids}}"
             ),
             2,
@@ -215,7 +215,7 @@ pub(crate) async fn records_written(tx: &mut Tx, account_no: i64) -> Result<(), 
         Tx::Sqlite(_) => "hex(randomblob(12))",
         Tx::Postgres(_) => "gen_random_uuid()::text",
     };
-    let sql = sqlx::AssertSqlSafe(format!("UPDATE linked_accounts SET records_mark = {mark} WHERE no = $1"));
+    let sql = AssertSqlSafe(format!("UPDATE linked_accounts SET records_mark = {mark} WHERE no = $1"));
     in_tx!(tx, connection => sqlx::query(sql).bind(account_no).execute(connection).await.map(drop))
 }
 
@@ -227,10 +227,13 @@ pub(crate) async fn rewrite(
     record: &RecordUpsert,
     at: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    in_tx!(&mut *tx, connection => sqlx::query(
-        "UPDATE records SET hash = $4, body = $5, raw = $6, updated_at = $7, touched_us = $8 \
+    let columns = SearchColumnSql::of(kind);
+    let sql = AssertSqlSafe(format!(
+        "UPDATE records SET hash = $4, body = $5, raw = $6, updated_at = $7, touched_us = $8{} \
          WHERE account_no = $1 AND kind = $2 AND remote_id = $3",
-    )
+        columns.assignments(9),
+    ));
+    in_tx!(&mut *tx, connection => columns.values(&record.search).fold(sqlx::query(sql)
     .bind(account_no)
     .bind(kind.name())
     .bind(record.id.as_str())
@@ -238,7 +241,7 @@ pub(crate) async fn rewrite(
     .bind(&record.body)
     .bind(record.raw.as_deref())
     .bind(sql_time(at))
-    .bind(at.as_microsecond())
+    .bind(at.as_microsecond()), |query, value| query.bind(value))
     .execute(connection)
     .await
     .map(drop))?;
@@ -252,9 +255,13 @@ async fn upsert(
     rows: &[RecordUpsert],
     at: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    const ON_CONFLICT: &str = " ON CONFLICT (account_no, kind, remote_id) DO UPDATE SET hash = excluded.hash, \
-         body = excluded.body, raw = excluded.raw, state = 'present', updated_at = excluded.updated_at, \
-         touched_us = excluded.touched_us";
+    let columns = SearchColumnSql::of(kind);
+    let on_conflict = format!(
+        " ON CONFLICT (account_no, kind, remote_id) DO UPDATE SET hash = excluded.hash, body = excluded.body, \
+         raw = excluded.raw, state = 'present', updated_at = excluded.updated_at, \
+         touched_us = excluded.touched_us{}",
+        columns.each(", {} = excluded.{}"),
+    );
     // While people are filtered, new records of people are withheld until the filter was applied to them.
     let filtered = match tx {
         Tx::Sqlite(_) => "settings ->> '$.delivery.people' IS NOT NULL",
@@ -263,13 +270,17 @@ async fn upsert(
     let filtered = if is_people_kind(kind) { filtered } else { "false" };
     match tx {
         Tx::Sqlite(transaction) => {
-            let mut query = QueryBuilder::<Sqlite>::new(
-                "INSERT INTO records (account_no, kind, remote_id, hash, body, raw, created_at, updated_at, touched_us, \
-                 withheld) \
-                 SELECT ",
-            );
+            let mut query = QueryBuilder::<Sqlite>::new(format!(
+                "INSERT INTO records (account_no, kind, remote_id, hash, body, raw{}, created_at, updated_at, \
+                     touched_us, withheld) SELECT ",
+                columns.each(", {}"),
+            ));
             query.push_bind(account_no).push(", ").push_bind(kind.name());
-            query.push(", column1, column2, column3, column4, ").push_bind(sql_time(at));
+            query.push(", column1, column2, column3, column4");
+            for (n, _) in (5..).zip(columns.names()) {
+                query.push(", column").push(n);
+            }
+            query.push(", ").push_bind(sql_time(at));
             query.push(", ").push_bind(sql_time(at)).push(", ").push_bind(at.as_microsecond());
             query.push(", CASE WHEN (SELECT ").push(filtered);
             query.push(" FROM linked_accounts WHERE no = ").push_bind(account_no);
@@ -279,20 +290,32 @@ async fn upsert(
                     .push_bind(record.hash.to_be_bytes().to_vec())
                     .push_bind(record.body.as_str())
                     .push_bind(record.raw.as_deref());
+                for value in columns.values(&record.search) {
+                    row.push_bind(value);
+                }
             });
             // Without a condition, SQLite would parse ON as part of a join.
-            query.push(") WHERE true").push(ON_CONFLICT);
+            query.push(") WHERE true").push(on_conflict);
             let is_usual = rows.len() == ROWS_A_STATEMENT;
             query.build().persistent(is_usual).execute(&mut **transaction).await?;
         }
         Tx::Postgres(transaction) => {
+            let arrays: String = (9..).zip(columns.names()).map(|(n, _)| format!(", ${n}::text[]")).collect();
+            let names = columns.each(", {}");
             let insert = format!(
-                "INSERT INTO records (account_no, kind, remote_id, hash, body, raw, created_at, updated_at, touched_us, \
-                 withheld) SELECT $1, $2, id, hash, body, raw, $3, $3, $8, \
+                "INSERT INTO records (account_no, kind, remote_id, hash, body, raw{names}, created_at, updated_at, \
+                 touched_us, withheld) SELECT $1, $2, id, hash, body, raw{names}, $3, $3, $8, \
                  CASE WHEN (SELECT {filtered} FROM linked_accounts WHERE no = $1) THEN 'untold' END FROM \
-                 UNNEST($4::text[], $5::bytea[], $6::text[], $7::text[]) AS t (id, hash, body, raw)"
+                 UNNEST($4::text[], $5::bytea[], $6::text[], $7::text[]{arrays}) AS t (id, hash, body, raw{names})"
             );
-            sqlx::query(sqlx::AssertSqlSafe(format!("{insert}{ON_CONFLICT}")))
+            let mut values: Vec<Vec<Option<&str>>> =
+                vec![Vec::with_capacity(rows.len()); columns.names().count()];
+            for record in rows {
+                for (column, value) in values.iter_mut().zip(columns.values(&record.search)) {
+                    column.push(value);
+                }
+            }
+            let query = sqlx::query(AssertSqlSafe(format!("{insert}{on_conflict}")))
                 .bind(account_no)
                 .bind(kind.name())
                 .bind(sql_time(at))
@@ -300,9 +323,9 @@ async fn upsert(
                 .bind(rows.iter().map(|record| record.hash.to_be_bytes().to_vec()).collect::<Vec<_>>())
                 .bind(rows.iter().map(|record| record.body.as_str()).collect::<Vec<_>>())
                 .bind(rows.iter().map(|record| record.raw.as_deref()).collect::<Vec<_>>())
-                .bind(at.as_microsecond())
-                .execute(&mut **transaction)
-                .await?;
+                .bind(at.as_microsecond());
+            let query = values.into_iter().fold(query, |query, column| query.bind(column));
+            query.execute(&mut **transaction).await?;
         }
     }
     records_written(tx, account_no).await

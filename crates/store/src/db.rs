@@ -14,7 +14,7 @@ use sqlx::sqlite::{
 use sqlx::{Postgres, Sqlite, Transaction};
 
 use crate::error::while_doing;
-use crate::{Error, audit, schema};
+use crate::{Error, audit, schema, search_columns};
 
 /// The database. Cheap to clone; clones share their connections.
 #[derive(Clone, Debug)]
@@ -138,6 +138,7 @@ impl Store {
     /// Does what SQL alone cannot do after migrations.
     async fn ready(self) -> Result<Self, Error> {
         audit::chain_old_entries(&self).await?;
+        search_columns::fill(&self).await?;
         Ok(self)
     }
 

@@ -25,29 +25,11 @@ impl Db {
         AssertSqlSafe(sql.replace("{body.", column).replace('}', "'"))
     }
 
-    /// SQL for a member of the column `body`, as text.
-    pub(crate) fn member(&self, name: &str) -> String {
-        match self {
-            Self::Sqlite(_) => format!("(body ->> '{name}')"),
-            Self::Postgres(_) => format!("(body::jsonb ->> '{name}')"),
-        }
-    }
-
     /// Names the index to read a table by, where the engine needs the hint.
     pub(crate) fn indexed_by(&self, index: &str) -> String {
         match self {
             Self::Sqlite(_) => format!(" INDEXED BY {index}"),
             Self::Postgres(_) => String::new(),
-        }
-    }
-
-    /// SQL for the first and the last element of a list in the column `body`, as JSON.
-    pub(crate) fn ends_of(&self, list: &str) -> (String, String) {
-        match self {
-            Self::Sqlite(_) => (format!("body -> '$.{list}[0]'"), format!("body -> '$.{list}[#-1]'")),
-            Self::Postgres(_) => {
-                (format!("body::jsonb -> '{list}' -> 0"), format!("body::jsonb -> '{list}' -> -1"))
-            }
         }
     }
 }

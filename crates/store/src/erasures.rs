@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use people::{AbsenceRequest, Employee, Kind, RemoteId};
 use serde::Serialize;
 use serde_json::json;
+use sqlx::AssertSqlSafe;
 
 use self::traces::Traces;
 use crate::audit::{self, Actor, NewAuditEntry};
@@ -21,7 +22,7 @@ use crate::commit::records_written;
 use crate::db::{Db, Tx, from_sql_count, in_tx, on, row, sql_time};
 use crate::dialect::json_list;
 use crate::error::while_doing;
-use crate::records::{RecordUpsert, content_hash};
+use crate::records::RecordUpsert;
 use crate::{AccountId, ErasureId, Error, LinkedAccount, Store, commit, idempotency, submissions};
 
 /// Kinds whose records belong to a person, named by `employee_id`.
@@ -138,8 +139,8 @@ impl Store {
         let employee = person.and_then(|(body, _)| serde_json::from_str::<Employee>(&body).ok());
         let traces = Traces::of(remote_id, employee.as_ref());
 
-        let owned = self.db.with_members(&format!(
-            "DELETE FROM records WHERE account_no = $1 AND (kind IN ({OWNED}) AND {{body.employee_id}} = $2 \
+        let owned = AssertSqlSafe(format!(
+            "DELETE FROM records WHERE account_no = $1 AND (kind IN ({OWNED}) AND employee_id = $2 \
              OR kind = 'employees' AND remote_id = $2) RETURNING kind, remote_id"
         ));
         let gone: Vec<(String, String)> = in_tx!(&mut *tx, connection => sqlx::query_as(owned)
@@ -204,13 +205,13 @@ impl Store {
         .bind(no).fetch_all(connection).await)?;
         let mut changes = Vec::new();
         let mut touched = Vec::new();
-        for (id, body, raw, state) in rows {
+        for (_id, body, raw, state) in rows {
             let Ok(mut request) = serde_json::from_str::<AbsenceRequest>(&body) else { continue };
             if !request.forget_words_of(|author| author == person) {
                 continue;
             }
             let Ok(body) = serde_json::to_string(&request) else { continue };
-            let record = RecordUpsert { id: RemoteId::from(id), hash: content_hash(&body), body, raw };
+            let record = RecordUpsert::of(&request, body, raw);
             commit::rewrite(tx, no, Kind::AbsenceRequest, &record, at).await?;
             touched.push(record.id.clone());
             if state == "present" {
@@ -267,9 +268,9 @@ impl Store {
     /// Counts what is stored of a person by kind: records in any state, and records in quarantine.
     #[boxed]
     pub async fn holdings(&self, account_no: i64, person: &RemoteId) -> Result<BTreeMap<Kind, u64>, Error> {
-        let sql = self.db.with_members(&format!(
+        let sql = AssertSqlSafe(format!(
             "SELECT kind, count(*) FROM records WHERE account_no = $1 AND (kind IN ({OWNED}) \
-             AND {{body.employee_id}} = $2 OR kind = 'employees' AND remote_id = $2) GROUP BY kind \
+             AND employee_id = $2 OR kind = 'employees' AND remote_id = $2) GROUP BY kind \
              UNION ALL SELECT kind, count(*) FROM quarantine WHERE account_no = $1 \
              AND (owner_id = $2 OR kind = 'employees' AND remote_id = $2) GROUP BY kind"
         ));

@@ -134,12 +134,12 @@ impl Store {
             "SELECT state, standing, certain, count(*) AS people, count(dated) AS dated, \
              count(job_title) AS job_titles, count(manager) AS managers, \
              count(qualification) AS qualifications, count(custom) AS custom_fields FROM (SELECT state, \
-             CASE WHEN {body.contract_start} > $3 THEN 'future' WHEN {body.contract_end} < $3 THEN 'former' \
+             CASE WHEN starts_on > $3 THEN 'future' WHEN ends_on < $3 THEN 'former' \
              ELSE 'active' END AS standing, \
-             CASE WHEN {body.contract_start} > $4 THEN 'future' WHEN {body.contract_end} < $2 THEN 'former' \
+             CASE WHEN starts_on > $4 THEN 'future' WHEN ends_on < $2 THEN 'former' \
              ELSE 'active' END AS certain, \
-             coalesce({body.contract_start}, {body.contract_end}) AS dated, {body.job_title} AS job_title, \
-             {body.manager_id} AS manager, {body.job_qualification} AS qualification, \
+             coalesce(starts_on, ends_on) AS dated, {body.job_title} AS job_title, \
+             manager_id AS manager, {body.job_qualification} AS qualification, \
              {body.custom_fields} AS custom \
              FROM records WHERE account_no = $1 AND kind = 'employees' AND state <> 'gone') AS people \
              GROUP BY state, standing, certain",
@@ -176,11 +176,11 @@ impl Store {
         owners: &mut OwnerCounts,
     ) -> Result<(), Error> {
         let sql = self.db.with_members(
-            "WITH places AS (SELECT DISTINCT {body.establishment_id} AS place FROM records \
+            "WITH places AS (SELECT DISTINCT establishment_id AS place FROM records \
              WHERE account_no = $1 AND kind = 'employees' AND state = 'present'), \
-             contracts AS (SELECT {body.employee_id} AS owner, {body.establishment_id} AS place, \
-             CASE WHEN {body.starts_on} > $4 THEN 'future' WHEN {body.ends_on} < $2 THEN 'former' \
-             WHEN {body.starts_on} < $3 AND coalesce({body.ends_on}, '9999') > $3 THEN 'active' \
+             contracts AS (SELECT employee_id AS owner, establishment_id AS place, \
+             CASE WHEN starts_on > $4 THEN 'future' WHEN ends_on < $2 THEN 'former' \
+             WHEN starts_on < $3 AND coalesce(ends_on, '9999') > $3 THEN 'active' \
              ELSE 'brink' END AS standing FROM records WHERE account_no = $1 AND kind = 'employments' \
              AND state = 'present' AND CAST({body.is_applicable} AS TEXT) IN ('1', 'true')) \
              SELECT standing, is_shown, is_nearby, count(DISTINCT owner) AS owners FROM (SELECT owner, standing, \
@@ -220,12 +220,12 @@ impl Store {
 
     async fn count_references(&self, account_no: i64, today: &str) -> Result<ReferenceCounts, Error> {
         let sql = self.db.with_members(
-            "WITH named AS (SELECT {body.manager_id} AS id FROM records \
+            "WITH named AS (SELECT manager_id AS id FROM records \
              WHERE account_no = $1 AND kind = 'employees' AND state = 'present' \
-             AND coalesce({body.contract_end}, '9999') >= $2 \
-             UNION ALL SELECT {body.head_id} FROM records \
+             AND coalesce(ends_on, '9999') >= $2 \
+             UNION ALL SELECT manager_id FROM records \
              WHERE account_no = $1 AND kind = 'departments' AND state = 'present'), \
-             owners AS (SELECT DISTINCT {body.employee_id} AS id FROM records \
+             owners AS (SELECT DISTINCT employee_id AS id FROM records \
              WHERE account_no = $1 AND kind = 'employments') \
              SELECT count(*), count(CASE WHEN people.remote_id IS NULL THEN 1 END) FROM named \
              LEFT JOIN records AS people ON people.account_no = $1 AND people.kind = 'employees' \
@@ -245,11 +245,11 @@ impl Store {
     async fn count_referred(&self, account_no: i64) -> Result<u64, Error> {
         // User 0 is Lucca's own.
         let sql = self.db.with_members(
-            "SELECT count(*) FROM (SELECT {body.manager_id} AS id FROM records \
+            "SELECT count(*) FROM (SELECT manager_id AS id FROM records \
              WHERE account_no = $1 AND kind = 'employees' AND state = 'present' \
-             UNION SELECT {body.head_id} FROM records \
+             UNION SELECT manager_id FROM records \
              WHERE account_no = $1 AND kind = 'departments' AND state = 'present' \
-             EXCEPT SELECT {body.employee_id} FROM records WHERE account_no = $1 AND kind = 'employments' \
+             EXCEPT SELECT employee_id FROM records WHERE account_no = $1 AND kind = 'employments' \
              EXCEPT SELECT remote_id FROM records WHERE account_no = $1 AND kind = 'employees') AS referred \
              WHERE id IS NOT NULL AND id <> '0'",
         );

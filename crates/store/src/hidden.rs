@@ -33,11 +33,10 @@ impl Store {
         kind: Kind,
         employees: &[RemoteId],
     ) -> Result<Vec<RemoteId>, Error> {
-        let owner = self.db.member("employee_id");
         let sql = self.db.with_ids(
             &format!(
                 "SELECT remote_id FROM records WHERE account_no = $1 AND kind = $2 AND state = 'hidden' \
-                 AND {owner} IN {{ids}} ORDER BY remote_id"
+                 AND employee_id IN {{ids}} ORDER BY remote_id"
             ),
             3,
         );

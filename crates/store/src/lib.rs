@@ -48,6 +48,7 @@ mod runs;
 mod schedule;
 mod schema;
 mod scim_targets;
+mod search_columns;
 mod stream_states;
 mod submissions;
 mod turning;

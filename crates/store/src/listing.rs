@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::{Timestamp, Unit};
+use people::catalog::Column;
 use people::{Employment, Kind, Period, RemoteId};
 use sqlx::AssertSqlSafe;
 
-use crate::db::{on, row};
+use crate::db::{Db, on, row};
 use crate::dialect::json_list;
 use crate::error::while_doing;
 use crate::records::RecordState;
@@ -37,7 +38,9 @@ pub struct ListFilter {
     /// Whether the records as Lucca sent them are returned too.
     pub with_raw: bool,
     /// Only records whose members have these values.
-    pub equal: Vec<(&'static str, RemoteId)>,
+    pub equal: Vec<(Column, RemoteId)>,
+    /// Only records in whose texts this stands, given as its [`people::search_key`].
+    pub search: Option<String>,
 }
 
 /// A record as it is stored.
@@ -98,14 +101,15 @@ fn second_of(at: Timestamp) -> i64 {
     second.unwrap_or(at).as_microsecond()
 }
 
-/// The index that finds records of a kind by a member, where there is one.
-fn index_of(kind: Kind, member: &str) -> Option<&'static str> {
-    match (kind, member) {
-        (Kind::Employee, "department_id") => Some("employees_of_department"),
-        (Kind::Employee, "establishment_id") => Some("employees_of_establishment"),
-        (Kind::Employment, "employee_id") => Some("employments_of_employee"),
-        (Kind::Absence, "employee_id") => Some("absences_of_employee"),
-        _ => None,
+/// The index that finds records by a column, where there is one.
+const fn index_of(column: Column) -> Option<&'static str> {
+    match column {
+        Column::EmployeeId => Some("records_of_employee"),
+        Column::DepartmentId => Some("employees_of_department"),
+        Column::EstablishmentId => Some("records_of_establishment"),
+        Column::AbsenceId => Some("requests_of_absence"),
+        Column::EmployeeNumber => Some("employees_by_number"),
+        Column::ManagerId | Column::Status | Column::StartsOn | Column::EndsOn => None,
     }
 }
 
@@ -124,10 +128,16 @@ impl Store {
             let since = second_of(since);
             after.map_or(since, |place| place.touched_us.max(since))
         });
-        let members: String = (6..)
-            .zip(&filter.equal)
-            .map(|(n, (member, _))| format!(" AND {} = ${n}", self.db.member(member)))
-            .collect();
+        let mut conditions: String =
+            (7..).zip(&filter.equal).map(|(n, (column, _))| format!(" AND {column} = ${n}")).collect();
+        // A function of both engines that takes its argument as it is, where LIKE has wildcards.
+        let search = filter.search.as_deref();
+        if search.is_some() {
+            conditions.push_str(match self.db {
+                Db::Sqlite(_) => " AND instr(search_text, $6) > 0",
+                Db::Postgres(_) => " AND strpos(search_text, $6) > 0",
+            });
+        }
         let raw = if filter.with_raw { "raw" } else { "NULL" };
         let (order, behind, index) = match since {
             Some(_) => (
@@ -138,7 +148,7 @@ impl Store {
             None => (
                 "remote_id",
                 "$5 IS NULL AND remote_id > $2",
-                filter.equal.iter().find_map(|(member, _)| index_of(kind, member)),
+                filter.equal.iter().find_map(|(column, _)| index_of(*column)),
             ),
         };
         // SQLite prefers its primary key, which would read every record.
@@ -147,7 +157,7 @@ impl Store {
         let kind = kind.name();
         let sql = AssertSqlSafe(format!(
             "SELECT remote_id, body, {raw} AS raw, state, updated_at, touched_us FROM records{hint} \
-             WHERE account_no = $1 AND kind = '{kind}' AND withheld IS NULL AND {behind} AND ($3 OR state = 'present'){members} \
+             WHERE account_no = $1 AND kind = '{kind}' AND withheld IS NULL AND {behind} AND ($3 OR state = 'present'){conditions} \
              ORDER BY {order} LIMIT $4"
         ));
         let after = after.map_or("", |place| place.id.as_str());
@@ -158,7 +168,8 @@ impl Store {
                 .bind(after)
                 .bind(filter.with_deleted)
                 .bind(i64::from(limit))
-                .bind(since);
+                .bind(since)
+                .bind(search);
             values.fold(query, |query, value| query.bind(value)).fetch_all(pool).await
         })
         .map_err(while_doing(DOING))?;
@@ -195,12 +206,11 @@ impl Store {
     ) -> Result<Vec<Employment>, Error> {
         // Must match the partial index's expression. SQLite prefers its primary key, which would read every
         // employment.
-        let hint = self.db.indexed_by("employments_of_employee");
-        let owner = self.db.member("employee_id");
+        let hint = self.db.indexed_by("records_of_employee");
         let sql = self.db.with_ids(
             &format!(
                 "SELECT body FROM records{hint} WHERE account_no = $1 AND kind = 'employments' \
-                 AND {owner} IN {{ids}} AND state = 'present' AND withheld IS NULL"
+                 AND employee_id IN {{ids}} AND state = 'present' AND withheld IS NULL"
             ),
             2,
         );
@@ -224,12 +234,11 @@ impl Store {
         account_no: i64,
         owners: &[RemoteId],
     ) -> Result<HashMap<RemoteId, Vec<Period>>, Error> {
-        let hint = self.db.indexed_by("employments_of_employee");
-        let [owner, starts, ends] = ["employee_id", "starts_on", "ends_on"].map(|name| self.db.member(name));
+        let hint = self.db.indexed_by("records_of_employee");
         let sql = self.db.with_ids(
             &format!(
-                "SELECT {owner}, {starts}, {ends} FROM records{hint} WHERE account_no = $1 \
-                 AND kind = 'employments' AND {owner} IN {{ids}} AND state = 'present'"
+                "SELECT employee_id, starts_on, ends_on FROM records{hint} WHERE account_no = $1 \
+                 AND kind = 'employments' AND employee_id IN {{ids}} AND state = 'present'"
             ),
             2,
         );

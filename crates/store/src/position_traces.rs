@@ -57,12 +57,11 @@ impl Store {
     }
 
     async fn user_log_of(&self, account_no: i64, owners: &[RemoteId]) -> Result<Vec<UserLogEntry>, Error> {
-        let hint = self.db.indexed_by("user_log_of_employee");
-        let owner = self.db.member("employee_id");
+        let hint = self.db.indexed_by("records_of_employee");
         let sql = self.db.with_ids(
             &format!(
                 "SELECT body FROM records{hint} WHERE account_no = $1 AND kind = 'user_log_entries' \
-                 AND {owner} IN {{ids}} AND state = 'present'"
+                 AND employee_id IN {{ids}} AND state = 'present'"
             ),
             2,
         );

@@ -8,7 +8,8 @@ use async_recursion::async_recursion as boxed;
 use futures::TryStreamExt;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use people::{Kind, Model, RemoteId};
+use people::catalog::{Column, SearchColumns};
+use people::{AbsenceRequest, Kind, Model, RemoteId};
 use serde::{Deserialize, Serialize};
 
 use crate::db::{from_sql_count, on};
@@ -50,6 +51,22 @@ pub struct RecordUpsert {
     pub body: String,
     /// The record as Lucca sent it when the model last changed, where that is kept.
     pub raw: Option<String>,
+    /// The values by which it is found.
+    pub search: SearchColumns,
+}
+
+impl RecordUpsert {
+    /// A record to write, from the model and its JSON.
+    pub fn of<M: Model>(model: &M, body: String, raw: Option<String>) -> Self {
+        let search = model.search_columns();
+        Self { id: model.id().clone(), hash: content_hash(&body), body, raw, search }
+    }
+
+    /// A record to write, from its JSON. What can't be read is written all the same, and found by its id only.
+    pub fn of_json(kind: Kind, id: RemoteId, body: String, raw: Option<String>) -> Self {
+        let search = SearchColumns::of_json(kind, &body).unwrap_or_default();
+        Self { id, hash: content_hash(&body), body, raw, search }
+    }
 }
 
 /// Content hash of a record's model as JSON, which detects changes of the record. Not cryptographic.
@@ -68,16 +85,6 @@ pub struct OpenRequest {
     pub next_approver_id: Option<RemoteId>,
     /// The ids of the decisions so far, and of the requests to cancel it.
     pub steps: BTreeSet<RemoteId>,
-}
-
-/// Returns the ids in a JSON list of objects. Objects without an id are left out.
-fn ids_of(list: &str) -> Vec<RemoteId> {
-    #[derive(Deserialize)]
-    struct Step {
-        id: Option<RemoteId>,
-    }
-    let steps: Vec<Step> = serde_json::from_str(list).unwrap_or_default();
-    steps.into_iter().filter_map(|step| step.id).collect()
 }
 
 /// A stored record, read back.
@@ -287,11 +294,10 @@ impl Store {
         mut each: impl FnMut(RemoteId, &str),
     ) -> Result<(), Error> {
         const DOING: &str = "reading absences";
-        // Leaves are kept in the order of their half-days, and dates as YYYY-MM-DD sort as text.
-        let (first_leave, last_leave) = self.db.ends_of("leaves");
+        // Dates as YYYY-MM-DD sort as text.
         let sql = sqlx::AssertSqlSafe(format!(
             "SELECT remote_id, body FROM records WHERE account_no = $1 AND kind = 'absences' \
-             AND state = 'present' AND {scope} AND {first_leave} ->> 'date' <= $3 AND {last_leave} ->> 'date' >= $2",
+             AND state = 'present' AND {scope} AND starts_on <= $3 AND ends_on >= $2",
         ));
         on!(self.db, pool => {
             let mut rows = sqlx::query_as::<_, (String, String)>(sql)
@@ -313,13 +319,13 @@ impl Store {
         &self,
         account_no: i64,
         kind: Kind,
-        member: &'static str,
+        column: Column,
         values: &[RemoteId],
     ) -> Result<Vec<(RemoteId, RemoteId)>, Error> {
-        let sql = self.db.with_members(&format!("{{body.{member}}}")).0;
+        let column = column.name();
         let sql = format!(
-            "SELECT remote_id, {sql} FROM records WHERE account_no = $1 AND kind = $2 AND state = 'present' \
-             AND {sql} IN {{ids}}"
+            "SELECT remote_id, {column} FROM records WHERE account_no = $1 AND kind = $2 AND state = 'present' \
+             AND {column} IN {{ids}}"
         );
         let rows: Vec<(String, String)> = on!(self.db, pool => sqlx::query_as(self.db.with_ids(&sql, 3))
             .bind(account_no)
@@ -337,24 +343,27 @@ impl Store {
         &self,
         account_no: i64,
     ) -> Result<HashMap<RemoteId, OpenRequest>, Error> {
-        // Must match the partial index's expression. SQLite prefers its primary key, which would read every
-        // request.
+        // SQLite prefers its primary key, which would read every request there is.
         let hint = self.db.indexed_by("open_absence_requests");
-        let sql = self.db.with_members(&format!(
-            "SELECT remote_id, {{body.status}}, {{body.next_approver_id}}, {{body.approvals}}, \
-             {{body.cancellation_requests}} FROM records{hint} WHERE account_no = $1 \
-             AND kind = 'absence_requests' AND {{body.status}} IN ('pending', 'cancellation_pending') \
-             AND state = 'present'",
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT body FROM records{hint} WHERE account_no = $1 AND kind = 'absence_requests' \
+             AND status IN ('pending', 'cancellation_pending') AND state = 'present'",
         ));
-        type Row = (String, String, Option<String>, Option<String>, Option<String>);
-        let rows: Vec<Row> = on!(self.db, pool => sqlx::query_as(sql).bind(account_no).fetch_all(pool).await)
-            .map_err(while_doing("looking for requests that wait"))?;
-        let read = |(id, status, next, approvals, cancellations): Row| {
-            let steps = approvals.iter().chain(&cancellations).flat_map(|list| ids_of(list)).collect();
-            let next_approver_id = next.map(RemoteId::from);
-            (RemoteId::from(id), OpenRequest { status, next_approver_id, steps })
+        let rows: Vec<String> =
+            on!(self.db, pool => sqlx::query_scalar(sql).bind(account_no).fetch_all(pool).await)
+                .map_err(while_doing("looking for requests that wait"))?;
+        let read = |body: String| {
+            let request: AbsenceRequest = parse(&body)?;
+            let steps = request.approvals.into_iter().filter_map(|approval| approval.id);
+            let cancellations = request.cancellation_requests.into_iter().filter_map(|request| request.id);
+            let open = OpenRequest {
+                status: request.status.name().to_owned(),
+                next_approver_id: request.next_approver_id,
+                steps: steps.chain(cancellations).collect(),
+            };
+            Ok((request.id, open))
         };
-        Ok(rows.into_iter().map(read).collect())
+        rows.into_iter().map(read).collect()
     }
 
     /// Returns whether any record of a kind is stored, in any state.
@@ -452,8 +461,7 @@ impl Store {
         let sql = self.db.with_members(
             "SELECT remote_id, {body.calendar}, {body.work_cycles} FROM records WHERE account_no = $1 \
              AND kind = 'employees' AND state = 'present' \
-             AND ({body.contract_start} IS NULL OR {body.contract_start} <= $2) \
-             AND ({body.contract_end} IS NULL OR {body.contract_end} >= $2)",
+             AND (starts_on IS NULL OR starts_on <= $2) AND (ends_on IS NULL OR ends_on >= $2)",
         );
         on!(self.db, pool => {
             let mut rows = sqlx::query_as::<_, (String, Option<String>, Option<String>)>(sql)

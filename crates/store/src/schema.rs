@@ -48,6 +48,7 @@ pub(crate) static SQLITE: LazyLock<Migrator> = migrations!("sqlite":
     "0021_audit_replace",
     "0022_audit_views",
     "0023_diagnoses",
+    "0024_search_columns",
 );
 
 pub(crate) static POSTGRES: LazyLock<Migrator> = migrations!("postgres":
@@ -72,6 +73,7 @@ pub(crate) static POSTGRES: LazyLock<Migrator> = migrations!("postgres":
     "0019_due_span",
     "0020_audit_views",
     "0021_diagnoses",
+    "0022_search_columns",
 );
 
 /// Builds the migrator from the migrations' names (`0001_first`) and SQL.

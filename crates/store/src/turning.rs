@@ -5,6 +5,7 @@ use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use people::{Kind, RemoteId};
+use sqlx::AssertSqlSafe;
 
 use crate::changes::{self, NewChange, Operation};
 use crate::db::{in_tx, on};
@@ -34,9 +35,8 @@ impl Store {
         if let Some(logged_until) = logged_until {
             // On a contract's last day the person is still employed, so `ended` is logged the day after. An
             // employee whose data names a new contract by then has not ended.
-            let ended = "contract_end} >= $2 AND {body.contract_end} < $3";
-            let started = "contract_start} > $2 AND {body.contract_start} <= $3 \
-                           AND ({body.contract_end} IS NULL OR {body.contract_end} >= $3)";
+            let ended = "ends_on >= $2 AND ends_on < $3";
+            let started = "starts_on > $2 AND starts_on <= $3 AND (ends_on IS NULL OR ends_on >= $3)";
             for (condition, operation) in [(ended, Operation::Ended), (started, Operation::Started)] {
                 let ids = self.employees_where(lease.account_no, condition, logged_until, today).await?;
                 news.extend(changes::state_changes(Kind::Employee, &ids, operation));
@@ -55,9 +55,9 @@ impl Store {
         logged_until: Date,
         today: Date,
     ) -> Result<Vec<RemoteId>, Error> {
-        let sql = self.db.with_members(&format!(
+        let sql = AssertSqlSafe(format!(
             "SELECT remote_id FROM records WHERE account_no = $1 AND kind = 'employees' AND state = 'present' \
-             AND {{body.{condition} ORDER BY remote_id"
+             AND {condition} ORDER BY remote_id"
         ));
         let ids: Vec<String> = on!(self.db, pool => sqlx::query_scalar(sql)
             .bind(account_no)
@@ -77,12 +77,10 @@ impl Store {
         logged_until: Date,
         today: Date,
     ) -> Result<Vec<RemoteId>, Error> {
-        let sql = self.db.with_members(
-            "SELECT DISTINCT {body.employee_id} FROM records WHERE account_no = $1 AND kind = 'employments' \
-             AND state = 'present' AND ({body.starts_on} > $2 AND {body.starts_on} <= $3 \
-             OR {body.ends_on} >= $2 AND {body.ends_on} < $3)",
-        );
-        let ids: Vec<Option<String>> = on!(self.db, pool => sqlx::query_scalar(sql)
+        let ids: Vec<Option<String>> = on!(self.db, pool => sqlx::query_scalar(
+            "SELECT DISTINCT employee_id FROM records WHERE account_no = $1 AND kind = 'employments' \
+             AND state = 'present' AND (starts_on > $2 AND starts_on <= $3 OR ends_on >= $2 AND ends_on < $3)",
+        )
             .bind(account_no)
             .bind(logged_until.to_string())
             .bind(today.to_string())

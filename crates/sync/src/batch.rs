@@ -5,7 +5,7 @@ use lucca::{Checkpoint, Item, Read, Unreadable};
 use people::{Model, RemoteId};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use store::{Quarantined, RecordUpsert, content_hash, has_nul};
+use store::{Quarantined, RecordUpsert, has_nul};
 
 /// Removes data that may not be kept from a raw record.
 pub(crate) type Redact<'a> = &'a (dyn Fn(&str) -> String + Sync);
@@ -95,8 +95,7 @@ impl Batch {
                 });
             }
             Ok(body) => {
-                let hash = content_hash(&body);
-                self.records.push(RecordUpsert { id: model.id().clone(), hash, body, raw });
+                self.records.push(RecordUpsert::of(model, body, raw));
             }
             // No model has map keys that JSON can't represent; should one ever, quarantine keeps the record.
             Err(error) => self.quarantined.push(Quarantined {

@@ -7,7 +7,7 @@ use lucca::Note;
 use people::catalog::{Described, Member, WireName};
 use people::{Employee, Model, RemoteId};
 use serde_json::{Map, Value};
-use store::{RecordUpsert, content_hash};
+use store::RecordUpsert;
 
 /// The number of stored employees that must have had a field before its absence from a page is suspicious.
 const MIN_STORED_WITH_FIELD: usize = 2;
@@ -31,11 +31,8 @@ pub(crate) fn refused_fields(notes: &[Note]) -> BTreeSet<&'static str> {
     // A relation has two names, and is lost only with both.
     let is_lost = |member: &&Member| {
         let wires = member.requested_names();
-        let is_every = if member.is_group() {
-            wires.iter().any(is_refused)
-        } else {
-            wires.iter().all(is_refused)
-        };
+        let is_every =
+            if member.is_group() { wires.iter().any(is_refused) } else { wires.iter().all(is_refused) };
         !wires.is_empty() && member.name != "id" && (all_are_refused || is_every)
     };
     Employee::MEMBERS.iter().filter(is_lost).map(|member| member.name).collect()
@@ -70,11 +67,9 @@ pub(crate) fn keep_silent_fields<M: Model>(
             restore_field(&mut model, stored, field);
         }
         // Through the model, so that fields have their usual order and the hash is comparable.
-        let merged =
-            serde_json::from_value::<M>(Value::Object(model)).and_then(|m| serde_json::to_string(&m));
-        if let Ok(merged) = merged {
-            record.hash = content_hash(&merged);
-            record.body = merged;
+        let Ok(merged) = serde_json::from_value::<M>(Value::Object(model)) else { continue };
+        if let Ok(body) = serde_json::to_string(&merged) {
+            *record = RecordUpsert::of(&merged, body, record.raw.take());
         }
     }
     hidden

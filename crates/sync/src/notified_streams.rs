@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use jiff::civil::Date;
 use lucca::{DateFilter, LeaveQuery, LeaveRequestQuery, Owners, Stream};
+use people::catalog::Column;
 use people::{Kind, RemoteId};
 use store::{Commit, Notice, NoticeOf};
 
@@ -219,7 +220,7 @@ impl Engine<'_> {
         let mut has_request = HashSet::new();
         for some in absences.chunks(IDS_A_REQUEST) {
             for (request, absence) in
-                store.referring(account.no, Kind::AbsenceRequest, "absence_id", some).await?
+                store.referring(account.no, Kind::AbsenceRequest, Column::AbsenceId, some).await?
             {
                 known.push(request);
                 has_request.insert(absence);

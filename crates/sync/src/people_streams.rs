@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use lucca::{Proof, Read, Stream, UserLogQuery, UserQuery};
+use people::catalog::Column;
 use people::{Employee, EmployeeStatus, Employment, Kind, RemoteId, status_on};
 use people::{FieldGroup, FieldGroups};
 use store::{Commit, NewChange, Operation, RecordState};
@@ -187,8 +188,8 @@ impl Engine<'_> {
         let ids: Vec<RemoteId> = missing.iter().map(|(id, _)| id.clone()).collect();
         let gone: HashSet<&RemoteId> = ids.iter().collect();
         let mut as_superiors = HashSet::new();
-        for (kind, member) in [(Kind::Employee, "manager_id"), (Kind::Department, "head_id")] {
-            for (id, person) in store.referring(account.no, kind, member, &ids).await? {
+        for kind in [Kind::Employee, Kind::Department] {
+            for (id, person) in store.referring(account.no, kind, Column::ManagerId, &ids).await? {
                 // A reference from another missing employee is no evidence.
                 if kind != Kind::Employee || !gone.contains(&id) {
                     as_superiors.insert(person);
@@ -198,14 +199,16 @@ impl Engine<'_> {
         let mut by_own_records = HashSet::new();
         if let Some(read) = contracts.filter(|read| read.sync.is_full() && read.ending.is_ok()) {
             let unseen: HashSet<&RemoteId> = read.missing.iter().map(|(id, _)| id).collect();
-            for (id, person) in store.referring(account.no, Kind::Employment, "employee_id", &ids).await? {
+            for (id, person) in
+                store.referring(account.no, Kind::Employment, Column::EmployeeId, &ids).await?
+            {
                 if !unseen.contains(&id) {
                     by_own_records.insert(person);
                 }
             }
         }
         if let Some(read) = absences.filter(|read| read.is_exhaustive()) {
-            for (id, person) in store.referring(account.no, Kind::Absence, "employee_id", &ids).await? {
+            for (id, person) in store.referring(account.no, Kind::Absence, Column::EmployeeId, &ids).await? {
                 if read.was_shown(&id) {
                     by_own_records.insert(person);
                 }

@@ -9,7 +9,7 @@ use lucca::{ApplicationMember, Stream};
 use net::clock::Clock;
 use people::{Employee, Kind, RemoteId, UserLogEntry};
 use serde_json::{Map, Value};
-use store::{Commit, Kept, Lease, NewChange, Operation, RecordState, RecordUpsert, Store, content_hash};
+use store::{Commit, Kept, Lease, NewChange, Operation, RecordState, RecordUpsert, Store};
 
 use crate::state::StreamState;
 use normalise::Scope;
@@ -142,10 +142,9 @@ fn reduce_employee(kept: Kept, scope: &Scope, unwanted: &[&'static str], commit:
         return;
     }
     // Through the model, so that members have their usual order and the hash is comparable.
-    let body =
-        serde_json::from_value::<Employee>(Value::Object(model)).and_then(|m| serde_json::to_string(&m));
-    let Ok(body) = body else { return };
-    let record = RecordUpsert { id: kept.id, hash: content_hash(&body), body, raw };
+    let Ok(employee) = serde_json::from_value::<Employee>(Value::Object(model)) else { return };
+    let Ok(body) = serde_json::to_string(&employee) else { return };
+    let record = RecordUpsert::of(&employee, body, raw);
     if !emptied.is_empty() && kept.state == RecordState::Present {
         commit.changes.push(NewChange {
             kind: Kind::Employee,

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use lucca::{LeaveRequestQuery, Read, Stream};
+use people::catalog::Column;
 use people::{AbsenceRequest, AbsenceRequestStatus, Kind, RemoteId};
 use store::OpenRequest;
 
@@ -131,7 +132,7 @@ impl Engine<'_> {
         }
         for absences in changed_absences.chunks(IDS_A_REQUEST) {
             let of_absences =
-                store.referring(account.no, Kind::AbsenceRequest, "absence_id", absences).await?;
+                store.referring(account.no, Kind::AbsenceRequest, Column::AbsenceId, absences).await?;
             wanted.extend(of_absences.into_iter().map(|(id, _)| id));
         }
         let wanted: Vec<RemoteId> = wanted.into_iter().filter(|id| !shown.contains(id)).collect();

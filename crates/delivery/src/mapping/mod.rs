@@ -171,6 +171,20 @@ impl Mapping {
         }
     }
 
+    /// Whether a record has `text`, given as its [`search_key`](people::search_key), in a searched member that is delivered: a
+    /// search must not tell what a field holds that the reader does not get.
+    pub fn finds(&self, kind: Kind, body: &str, text: &str) -> bool {
+        if self.is_plain(kind) {
+            return true;
+        }
+        let record: Map<String, Value> = serde_json::from_str(body).unwrap_or_default();
+        let searched = members(kind).iter().filter(|member| member.is_searched());
+        let delivered = searched.filter(|member| self.name(kind, member.name).is_some());
+        delivered
+            .filter_map(|member| record.get(member.name)?.as_str())
+            .any(|value| people::contains_text(value, text))
+    }
+
     /// A record's members as they are delivered; also accepts a change's `{member: {before, after}}`.
     pub fn members(&self, kind: Kind, members: Map<String, Value>) -> Map<String, Value> {
         let Some(rule) = self.0.get(&kind) else { return members };

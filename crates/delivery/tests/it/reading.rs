@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde_json::json;
 use store::{
     AccountId, AccountSettings, Actor, Commit, Lease, LinkedAccount, MasterKey, NewAccount, NewChange, Onto,
-    Operation, RecordState, RecordUpsert, RunId, Store, Vault, content_hash,
+    Operation, RecordState, RecordUpsert, RunId, Store, Vault,
 };
 use test_database::{Engine, TestDatabase};
 
@@ -75,9 +75,9 @@ impl Written {
 
 fn record(id: i64, name: &str) -> RecordUpsert {
     let id = RemoteId::from(id);
-    let category = OccupationCategory { id: id.clone(), name: Some(name.to_owned()) };
+    let category = OccupationCategory { id, name: Some(name.to_owned()) };
     let body = serde_json::to_string(&category).unwrap();
-    RecordUpsert { id, hash: content_hash(&body), body, raw: None }
+    RecordUpsert::of(&category, body, None)
 }
 
 fn change(id: &RemoteId, operation: Operation) -> NewChange {

@@ -296,7 +296,7 @@ impl World {
                 fields,
             });
             commit.upserts.retain(|record: &RecordUpsert| record.id.as_str() != id);
-            commit.upserts.push(RecordUpsert { id: id.into(), hash, body, raw: None });
+            commit.upserts.push(RecordUpsert::of_json(Kind::Employee, id.into(), body, None));
         }
         self.store.commit(&lease, Kind::Employee, &commit, now).await.unwrap();
         self.store.finish_run(&lease, Outcome::Succeeded, 1, Some("{}"), now).await.unwrap();

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use store::{
     AccountId, AccountSettings, Actor, Commit, Lease, LinkedAccount, MasterKey, NewAccount, Onto, Outcome,
-    RecordState, RecordUpsert, RunId, Store, Vault, content_hash,
+    RecordState, RecordUpsert, RunId, Store, Vault,
 };
 use test_database::{Engine, TestDatabase};
 
@@ -55,13 +55,8 @@ async fn stored(engine: Engine) -> Stored {
 impl Stored {
     async fn write(&self, kind: Kind, records: impl IntoIterator<Item = Value>) {
         let upserts = records.into_iter().map(|record| {
-            let body = record.to_string();
-            RecordUpsert {
-                id: record["id"].as_str().unwrap().into(),
-                hash: content_hash(&body),
-                body,
-                raw: None,
-            }
+            let id = record["id"].as_str().unwrap();
+            RecordUpsert::of_json(kind, id.into(), record.to_string(), None)
         });
         let commit = Commit { upserts: upserts.collect(), ..Commit::default() };
         self.store.commit(&self.lease, kind, &commit, at(2)).await.unwrap();

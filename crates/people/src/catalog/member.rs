@@ -2,7 +2,7 @@
 
 use super::ValueType;
 use super::source::Source;
-use crate::{Feature, FieldGroup, FieldGroups, WorkPart};
+use crate::{Feature, FieldGroup, FieldGroups, WorkPart, search_key};
 
 /// One member of a model.
 #[derive(Clone, Copy, Debug)]
@@ -188,7 +188,7 @@ pub struct WireName {
     pub is_requested: bool,
 }
 
-/// A column of the `records` table that repeats a member, so that records are found without a look into their JSON.
+/// A column of the `records` table that repeats a member, so that records are found without reading their JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column {
     /// The employee a record belongs to.
@@ -197,7 +197,7 @@ pub enum Column {
     DepartmentId,
     /// The establishment of an employee or an employment.
     EstablishmentId,
-    /// The manager of an employee.
+    /// The manager of an employee; the head of a department.
     ManagerId,
     /// The absence that a request asks for.
     AbsenceId,
@@ -207,6 +207,31 @@ pub enum Column {
     StartsOn,
     /// Their last day, inclusive.
     EndsOn,
-    /// The employee number.
+    /// The employee number, folded by [`search_key`](crate::search_key) and without spaces around.
     EmployeeNumber,
+}
+
+// The name of a column, in the table and in the API's filters.
+crate::names! {
+    Column: "column" {
+        EmployeeId = "employee_id",
+        DepartmentId = "department_id",
+        EstablishmentId = "establishment_id",
+        ManagerId = "manager_id",
+        AbsenceId = "absence_id",
+        Status = "status",
+        StartsOn = "starts_on",
+        EndsOn = "ends_on",
+        EmployeeNumber = "employee_number",
+    }
+}
+
+impl Column {
+    /// A value as the column holds it.
+    pub fn fold(self, value: String) -> String {
+        match self {
+            Self::EmployeeNumber => search_key(value.trim()),
+            _ => value,
+        }
+    }
 }

@@ -6,10 +6,12 @@
 //! (`lucca::resources`) and mapped (`intake`).
 
 mod member;
+mod search;
 pub(crate) mod source;
 mod value_type;
 
 pub use member::{Column, Member, MemberPart, Sensitivity, WireName};
+pub use search::{SearchColumns, columns, has_text};
 pub(crate) use value_type::Typed;
 pub use value_type::ValueType;
 
@@ -22,6 +24,9 @@ pub trait Described {
 
     /// Empties the members that `keeps` refuses. A member that every record has, such as its id, stays.
     fn empty_unless(&mut self, keeps: impl Fn(&Member) -> bool);
+
+    /// The values of the members that have a column, and of those that are searched.
+    fn member_columns(&self) -> SearchColumns;
 }
 
 /// The members of a kind's records, in the order in which JSON has them.
@@ -108,6 +113,17 @@ macro_rules! model {
                         $crate::catalog::Typed::empty(&mut self.$field);
                     }
                 )+
+            }
+
+            fn member_columns(&self) -> $crate::catalog::SearchColumns {
+                let mut search = $crate::catalog::SearchColumns::default();
+                let mut members = Self::MEMBERS.iter();
+                $(
+                    if let Some(member) = members.next() {
+                        search.add(member, &self.$field);
+                    }
+                )+
+                search
             }
         }
     };

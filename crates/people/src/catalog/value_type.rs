@@ -58,6 +58,11 @@ pub(crate) trait Typed {
 
     /// Makes it absent, where it can be.
     fn empty(&mut self) {}
+
+    /// Its text, where it has one that records are found by.
+    fn text(&self) -> Option<String> {
+        None
+    }
 }
 
 macro_rules! typed {
@@ -68,18 +73,34 @@ macro_rules! typed {
     };
 }
 
-typed! {
+/// The same, for types with a text.
+macro_rules! typed_text {
+    ($($type:ty = $value:ident),+ $(,)?) => {
+        $(impl Typed for $type {
+            const TYPE: ValueType = ValueType::$value;
+
+            fn text(&self) -> Option<String> {
+                Some(self.to_string())
+            }
+        })+
+    };
+}
+
+typed_text! {
     String = Text,
     RemoteId = Text,
+    AbsenceRequestStatus = Text,
+    Date = Date,
+}
+
+typed! {
     HalfDay = Text,
     Half = Text,
     LeaveUnit = Text,
-    AbsenceRequestStatus = Text,
     bool = Flag,
     i64 = Integer,
     u32 = Integer,
     f64 = Number,
-    Date = Date,
     SourceTime = Time,
     Value = Any,
     NamedRef = Named,
@@ -90,6 +111,10 @@ impl<T: Typed> Typed for Option<T> {
 
     fn empty(&mut self) {
         *self = None;
+    }
+
+    fn text(&self) -> Option<String> {
+        self.as_ref().and_then(T::text)
     }
 }
 

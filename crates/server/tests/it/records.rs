@@ -106,6 +106,42 @@ async fn employees_by_status_and_department() {
 }
 
 #[tokio::test]
+async fn search_ignores_case_and_accents() {
+    for engine in Engine::available() {
+        let service = Service::on(engine, "").await;
+        let emulator = tenant(60, Rights::all()).await;
+        let account = service.linked(&emulator, &[]).await;
+        service.sync(&account).await;
+        let base = format!("/v1/linked-accounts/{}/employees", account.id);
+        let everyone = all(&service, &base, 500).await;
+        let accented = |one: &&Value| one["last_name"].as_str().is_some_and(|name| !name.is_ascii());
+        let person = everyone.values().find(accented).expect("an accent among sixty names");
+        let id = person["id"].as_str().unwrap();
+        let found = async |text: &str| {
+            let query = url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+            all(&service, &format!("{base}?search={query}"), 3).await
+        };
+        let name = person["last_name"].as_str().unwrap();
+        for text in [name.to_uppercase(), people::search_key(name), format!(" {name} ")] {
+            assert!(found(&text).await.contains_key(id), "{text}");
+        }
+        let email = person["work_email"].as_str().unwrap();
+        assert_eq!(found(email).await.len(), 1);
+        assert!(found("100%").await.is_empty(), "a wildcard");
+        let status = async |path: &str| service.get(path).await.0;
+        assert_eq!(status(&format!("{base}?search=%20")).await, 422);
+        let employments = format!("/v1/linked-accounts/{}/employments?search=x", account.id);
+        assert_eq!(status(&employments).await, 422);
+        // A field that is not delivered is not searched either.
+        let rules = json!({ "fields": { "employees": { "except": ["work_email"] } } });
+        let delivery = format!("/v1/linked-accounts/{}/delivery", account.id);
+        assert_eq!(service.api(Method::PUT, &delivery, Some(rules)).await.0, 200);
+        assert!(found(email).await.is_empty());
+        assert!(found(name).await.contains_key(id));
+    }
+}
+
+#[tokio::test]
 async fn modified_after_includes_nested_changes() {
     for engine in Engine::available() {
         let service = Service::on(engine, "").await;

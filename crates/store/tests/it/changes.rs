@@ -2,7 +2,7 @@
 
 use jiff::civil::date;
 use people::{Kind, RemoteId};
-use store::{ChangeFilter, Commit, NewChange, Operation, RecordState, RecordUpsert, content_hash};
+use store::{ChangeFilter, Commit, NewChange, Operation, RecordState, RecordUpsert};
 
 use crate::on_both_engines;
 use crate::support::{Fixture, at, category, run_id};
@@ -67,7 +67,7 @@ async fn the_state_of_a_stream_is_kept_with_its_page(fixture: Fixture) {
 fn employee(id: &str, start: &str, end: Option<&str>) -> RecordUpsert {
     let end = end.map_or("null".to_owned(), |end| format!("\"{end}\""));
     let body = format!(r#"{{"id":"{id}","contract_start":"{start}","contract_end":{end}}}"#);
-    RecordUpsert { id: id.into(), hash: content_hash(&body), body, raw: None }
+    RecordUpsert::of_json(Kind::Employee, id.into(), body, None)
 }
 
 async fn contract_dates_are_logged_once(fixture: Fixture) {

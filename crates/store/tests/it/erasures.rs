@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sqlx::Connection;
 use store::{
     Actor, ChangeFilter, Commit, Erasure, ErasureId, Error, Lease, NewChange, Operation, Quarantined,
-    RecordState, RecordUpsert, content_hash,
+    RecordState, RecordUpsert,
 };
 use test_database::Place;
 
@@ -21,9 +21,8 @@ on_both_engines!(
 
 const CANARIES: [&str; 3] = ["Canary", "canary@example.org", "CANARY-WORDS"];
 
-fn record(id: &str, body: &Value) -> RecordUpsert {
-    let body = body.to_string();
-    RecordUpsert { id: id.into(), hash: content_hash(&body), body, raw: None }
+fn record(kind: Kind, id: &str, body: &Value) -> RecordUpsert {
+    RecordUpsert::of_json(kind, id.into(), body.to_string(), None)
 }
 
 fn logged_change(kind: Kind, record: &RecordUpsert, operation: Operation, fields: Option<&str>) -> NewChange {
@@ -49,14 +48,18 @@ async fn write(fixture: &Fixture, lease: &Lease, kind: Kind, record: RecordUpser
 
 fn employee(id: &str, name: &str) -> RecordUpsert {
     let mail = format!("{}@example.org", name.to_lowercase());
-    record(id, &json!({"id": id, "name": name, "last_name": name, "work_email": mail, "manager_id": "7"}))
+    record(
+        Kind::Employee,
+        id,
+        &json!({"id": id, "name": name, "last_name": name, "work_email": mail, "manager_id": "7"}),
+    )
 }
 
 fn request(id: &str, owner: &str) -> RecordUpsert {
     let approval = json!({"id": "1", "approver_id": "7", "approved": true, "comment": "CANARY-WORDS"});
     let body = json!({"id": id, "employee_id": owner, "status": "approved", "approvals": [approval], "is_active": true});
     let request: AbsenceRequest = serde_json::from_value(body).unwrap();
-    record(id, &serde_json::to_value(request).unwrap())
+    record(Kind::AbsenceRequest, id, &serde_json::to_value(request).unwrap())
 }
 
 /// A person with data in every table, and an employee who reports to them.
@@ -67,7 +70,7 @@ async fn populate(fixture: &Fixture, lease: &Lease) {
     write(fixture, lease, Kind::Employee, other).await;
     for (kind, id) in [(Kind::Employment, "70"), (Kind::Absence, "71"), (Kind::UserLogEntry, "72")] {
         let body = json!({"id": id, "employee_id": "7", "comment": "Canary"});
-        write(fixture, lease, kind, record(id, &body)).await;
+        write(fixture, lease, kind, record(kind, id, &body)).await;
     }
     write(fixture, lease, Kind::AbsenceRequest, request("73", "7")).await;
     write(fixture, lease, Kind::AbsenceRequest, request("83", "8")).await;

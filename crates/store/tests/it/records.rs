@@ -106,7 +106,7 @@ async fn absences_are_found_by_the_days_they_touch(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     let absence = |id: &str, first: &str, last: &str| {
         let body = format!(r#"{{"id":"{id}","leaves":[{{"date":"{first}"}},{{"date":"{last}"}}]}}"#);
-        store::RecordUpsert { id: id.into(), hash: store::content_hash(&body), body, raw: None }
+        store::RecordUpsert::of_json(Kind::Absence, id.into(), body, None)
     };
     let upserts = vec![
         absence("1", "2026-05-04", "2026-05-08"),

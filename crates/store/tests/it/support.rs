@@ -5,7 +5,7 @@ use people::OccupationCategory;
 use secrecy::SecretString;
 use store::{
     AccountId, AccountSettings, Actor, Lease, LinkedAccount, MasterKey, NewAccount, Onto, RecordUpsert,
-    RunId, Store, Vault, content_hash,
+    RunId, Store, Vault,
 };
 use test_database::{Engine, TestDatabase};
 
@@ -65,6 +65,7 @@ impl Fixture {
 }
 
 pub(crate) fn category(id: &str, name: &str) -> RecordUpsert {
-    let body = serde_json::to_string(&OccupationCategory { id: id.into(), name: Some(name.into()) }).unwrap();
-    RecordUpsert { id: id.into(), hash: content_hash(&body), body, raw: None }
+    let category = OccupationCategory { id: id.into(), name: Some(name.into()) };
+    let body = serde_json::to_string(&category).unwrap();
+    RecordUpsert::of(&category, body, None)
 }

@@ -53,7 +53,7 @@ async fn populate(fixture: &Fixture, lease: &Lease) {
         updated_at: None,
     };
     let commit = Commit {
-        upserts: vec![RecordUpsert { id: "7".into(), hash: content_hash(&body), body, raw }],
+        upserts: vec![RecordUpsert::of_json(Kind::Employee, "7".into(), body, raw)],
         changes: vec![change],
         quarantined: vec![quarantined],
         state: Some(("users", "{}".into())),
@@ -117,7 +117,7 @@ async fn erased_data_is_in_no_table_and_no_file(fixture: Fixture) {
     let other = fixture.link("https://other.ilucca.net", KEY, 5).await;
     let lease = store.take_lease(&other, run_id(6), "me", None, at(6)).await.unwrap().unwrap();
     let body = json!({ "id": "7", "name": "Bystander" }).to_string();
-    let upserts = vec![RecordUpsert { id: "7".into(), hash: content_hash(&body), body, raw: None }];
+    let upserts = vec![RecordUpsert::of_json(Kind::Employee, "7".into(), body, None)];
     store.commit(&lease, Kind::Employee, &Commit { upserts, ..Commit::default() }, at(6)).await.unwrap();
     assert!(fixture.database.raw_content().await.contains(CANARY));
 
@@ -162,7 +162,7 @@ async fn running_sync_cannot_write_after_unlinking(fixture: Fixture) {
     populate(&fixture, &lease).await;
     store.unlink(&account, DataPolicy::Erase, Actor::Cli, at(10)).await.unwrap();
     let body = json!({ "id": "9", "name": CANARY }).to_string();
-    let upserts = vec![RecordUpsert { id: "9".into(), hash: content_hash(&body), body, raw: None }];
+    let upserts = vec![RecordUpsert::of_json(Kind::Employee, "9".into(), body, None)];
     let commit = Commit { upserts, ..Commit::default() };
     let written = store.commit(&lease, Kind::Employee, &commit, at(11)).await;
     assert!(matches!(written, Err(Error::LeaseLost)), "{written:?}");
@@ -189,7 +189,7 @@ async fn unlinking_excludes_a_run_that_begins(fixture: Fixture) {
             let lease = lease.unwrap();
             second.start_run(&lease, at(30)).await?;
             let body = json!({ "id": "7" }).to_string();
-            let upserts = vec![RecordUpsert { id: "7".into(), hash: content_hash(&body), body, raw: None }];
+            let upserts = vec![RecordUpsert::of_json(Kind::Employee, "7".into(), body, None)];
             second.commit(&lease, Kind::Employee, &Commit { upserts, ..Commit::default() }, at(30)).await
         };
         let unlinking = fixture.store.unlink(&account, DataPolicy::Erase, Actor::Cli, at(30));

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use jiff::civil::Date;
+use people::catalog::Column;
 use people::{Employee, Employment, Kind, RemoteId, position_on};
 use serde_json::{Map, Value, json};
 use store::{LinkedAccount, ListedRecord};
@@ -18,7 +19,7 @@ pub(crate) async fn on_day(
     kind: Kind,
     records: Vec<ListedRecord>,
     day: Date,
-    equal: &[(&'static str, RemoteId)],
+    equal: &[(Column, RemoteId)],
 ) -> Result<Vec<ListedRecord>, Problem> {
     if kind != Kind::Employee {
         return Ok(records.into_iter().filter(|record| is_in_force(record, day)).collect());
@@ -57,7 +58,8 @@ pub(crate) async fn on_day(
             members.insert("contract_start".to_owned(), json!(contract.starts_on));
             members.insert("contract_end".to_owned(), json!(contract.period().ends_on()));
         }
-        let is_meant = equal.iter().all(|(name, wanted)| members[*name].as_str() == Some(wanted.as_str()));
+        let is_meant =
+            equal.iter().all(|(column, wanted)| members[column.name()].as_str() == Some(wanted.as_str()));
         if !is_meant {
             continue;
         }

@@ -4,6 +4,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use delivery::mapping::Mapping;
 use futures::{StreamExt, stream};
 use people::Kind;
 use serde_json::Value;
@@ -121,6 +122,10 @@ async fn read_chunk(
     let is_last = records.len() < usize::try_from(chunk_size).unwrap_or(usize::MAX);
     if let Some(last) = records.last() {
         wanted.filter.after = Some(last.place());
+    }
+    if let Some(text) = wanted.filter.search.as_deref() {
+        let mapping = Mapping::of(&account.settings.delivery);
+        records.retain(|record| mapping.finds(kind, &record.body, text));
     }
     let day = match wanted.as_of {
         Some(day) => {

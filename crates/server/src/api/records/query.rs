@@ -4,7 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use people::{EmployeeStatus, Kind, RemoteId};
+use people::catalog::Column;
+use people::{EmployeeStatus, Kind, RemoteId, search_key};
 use serde::{Deserialize, Serialize};
 use store::{ListFilter, ListPlace};
 use utoipa::IntoParams;
@@ -20,11 +21,12 @@ const MAX_LIMIT: u32 = 500;
 const VERSION: u8 = 2;
 
 /// Filters that not every kind has.
-const CONDITIONS: [(&str, &[Kind]); 4] = [
+const CONDITIONS: [(&str, &[Kind]); 5] = [
     ("employee_id", &[Kind::Employment, Kind::Absence, Kind::AbsenceRequest]),
     ("department_id", &[Kind::Employee]),
     ("establishment_id", &[Kind::Employee, Kind::Employment]),
     ("status", &[Kind::Employee]),
+    ("search", &[Kind::Employee]),
 ];
 
 /// Whether the lists of a kind accept a parameter.
@@ -75,6 +77,10 @@ pub(crate) struct ListQuery {
     /// For employees and employments: only those of this establishment.
     #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "7")]
     establishment_id: Option<String>,
+    /// For employees: only those with this text in their name, login, work e-mail, employee number or job title. Case,
+    /// accents and the form of Unicode make no difference.
+    #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "lefevre")]
+    search: Option<String>,
 }
 
 /// A validated list request.
@@ -85,14 +91,14 @@ pub(crate) struct ListRequest {
     pub(crate) status: Option<EmployeeStatus>,
     pub(crate) as_of: Option<Date>,
     /// Filters that apply to the values on the day of `as_of`.
-    pub(crate) equal_then: Vec<(&'static str, RemoteId)>,
+    pub(crate) equal_then: Vec<(Column, RemoteId)>,
     pub(crate) selection: FieldSelection,
 }
 
 impl ListRequest {
     /// Whether records are filtered out after they are read from the store.
     pub(crate) fn is_selective(&self) -> bool {
-        self.status.is_some() || self.as_of.is_some()
+        self.status.is_some() || self.as_of.is_some() || self.filter.search.is_some()
     }
 }
 
@@ -129,21 +135,23 @@ impl ListQuery {
         })?;
         let status = self.status.map(|text| read_status(kind, &text)).transpose()?;
         let members = [
-            ("employee_id", self.employee_id),
-            ("department_id", self.department_id),
-            ("establishment_id", self.establishment_id),
+            (Column::EmployeeId, self.employee_id),
+            (Column::DepartmentId, self.department_id),
+            (Column::EstablishmentId, self.establishment_id),
         ];
         let mut equal = Vec::new();
-        for (member, value) in members {
+        for (column, value) in members {
             let Some(value) = value else { continue };
+            let member = column.name();
             if !takes(kind, member) {
                 return Err(invalid(member, "This list has no such condition."));
             }
             if value.is_empty() || value.len() > 100 || value.chars().any(char::is_control) {
                 return Err(invalid(member, "It is an id of Lucca's."));
             }
-            equal.push((member, RemoteId::from(value)));
+            equal.push((column, RemoteId::from(value)));
         }
+        let search = self.search.as_deref().map(|text| read_search(kind, text)).transpose()?;
         let as_of = self.as_of.map(|text| read_day(kind, &text)).transpose()?;
         // Today's values must not decide who is selected on another day.
         let equal_then =
@@ -156,6 +164,7 @@ impl ListQuery {
                 with_deleted: self.include_deleted.unwrap_or(false),
                 with_raw: selection.with_raw,
                 equal,
+                search,
             },
             limit,
             status,
@@ -196,6 +205,16 @@ pub(crate) fn read_day(kind: Kind, text: &str) -> Result<Date, Problem> {
 /// Parses a day.
 pub(crate) fn read_date(text: &str) -> Result<Date, Problem> {
     text.parse().map_err(|_| invalid("as_of", "It is a day, such as 2026-01-01."))
+}
+
+fn read_search(kind: Kind, text: &str) -> Result<String, Problem> {
+    if !takes(kind, "search") {
+        return Err(invalid("search", "This list has no such condition."));
+    }
+    if text.trim().is_empty() || text.len() > 100 || text.chars().any(char::is_control) {
+        return Err(invalid("search", "It is a text of 1 to 100 bytes."));
+    }
+    Ok(search_key(text.trim()))
 }
 
 fn read_status(kind: Kind, text: &str) -> Result<EmployeeStatus, Problem> {
