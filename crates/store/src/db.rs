@@ -14,7 +14,9 @@ use sqlx::sqlite::{
 use sqlx::{Postgres, Sqlite, Transaction};
 
 use crate::error::while_doing;
-use crate::{Error, audit, schema, search_columns};
+use crate::operations::audit;
+use crate::records::search_columns;
+use crate::{Error, schema};
 
 /// The database. Cheap to clone; clones share their connections.
 #[derive(Clone, Debug)]

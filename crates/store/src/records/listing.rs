@@ -1,0 +1,258 @@
+//! Lists records for clients page by page, in the order of their ids or of their changes.
+
+use std::collections::HashMap;
+
+use crate::error::stored;
+use async_recursion::async_recursion as boxed;
+use jiff::{Timestamp, Unit};
+use people::catalog::Column;
+use people::{Employment, Kind, Period, RemoteId};
+use sqlx::AssertSqlSafe;
+
+use crate::db::{Db, on, row};
+use crate::dialect::json_list;
+use crate::error::while_doing;
+use crate::records::records::RecordState;
+use crate::{Error, Store};
+
+/// The end of a page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListPlace {
+    /// The last record's id.
+    pub id: RemoteId,
+    /// When it was last touched, in Unix microseconds; used where the list is in that order.
+    pub touched_us: i64,
+}
+
+/// Filter for [`Store::list`].
+#[derive(Clone, Debug, Default)]
+pub struct ListFilter {
+    /// Only records after this position.
+    pub after: Option<ListPlace>,
+    /// Only records touched in this second or later, in the order in which they were touched: written, or
+    /// something that is shown with them was. For employees, that is an employment, and that one began or
+    /// ended. Without it, the list is in the order of ids as text.
+    pub modified_since: Option<Timestamp>,
+    /// Whether gone and hidden records are listed too.
+    pub with_deleted: bool,
+    /// Whether the records as Lucca sent them are returned too.
+    pub with_raw: bool,
+    /// Only records whose members have these values.
+    pub equal: Vec<(Column, RemoteId)>,
+    /// Only records in whose texts this stands, given as its [`people::search_key`].
+    pub search: Option<String>,
+}
+
+/// A record as it is stored.
+#[derive(Clone, Debug)]
+pub struct ListedRecord {
+    /// Its id at the source.
+    pub id: RemoteId,
+    /// The model as JSON.
+    pub body: String,
+    /// The record as Lucca sent it, where that is kept.
+    pub raw: Option<String>,
+    /// Its state at the source.
+    pub state: RecordState,
+    /// When it was last written.
+    pub updated_at: Timestamp,
+    /// When it was last touched: see [`ListPlace`].
+    pub touched_us: i64,
+}
+
+impl ListedRecord {
+    /// Returns the end of a page whose last record it is.
+    pub fn place(&self) -> ListPlace {
+        ListPlace { id: self.id.clone(), touched_us: self.touched_us }
+    }
+}
+
+row! {
+    struct Row {
+        remote_id: String,
+        body: String,
+        raw: Option<String>,
+        state: String,
+        updated_at: jiff_sqlx::Timestamp,
+        touched_us: i64,
+    }
+}
+
+impl TryFrom<Row> for ListedRecord {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        Ok(Self {
+            id: RemoteId::from(row.remote_id),
+            body: row.body,
+            raw: row.raw,
+            state: stored("records", &row.state)?,
+            updated_at: row.updated_at.to_jiff(),
+            touched_us: row.touched_us,
+        })
+    }
+}
+
+const DOING: &str = "listing records";
+
+/// The beginning of a second, in Unix microseconds.
+fn second_of(at: Timestamp) -> i64 {
+    let second = at.round(jiff::TimestampRound::new().smallest(Unit::Second).mode(jiff::RoundMode::Floor));
+    second.unwrap_or(at).as_microsecond()
+}
+
+/// The index that finds records by a column, where there is one.
+const fn index_of(column: Column) -> Option<&'static str> {
+    match column {
+        Column::EmployeeId => Some("records_of_employee"),
+        Column::DepartmentId => Some("employees_of_department"),
+        Column::EstablishmentId => Some("records_of_establishment"),
+        Column::AbsenceId => Some("requests_of_absence"),
+        Column::EmployeeNumber => Some("employees_by_number"),
+        Column::ManagerId | Column::Status | Column::StartsOn | Column::EndsOn => None,
+    }
+}
+
+impl Store {
+    /// Returns the next delivered records of a kind, at most `limit`.
+    #[boxed]
+    pub async fn list(
+        &self,
+        account_no: i64,
+        kind: Kind,
+        filter: &ListFilter,
+        limit: u32,
+    ) -> Result<Vec<ListedRecord>, Error> {
+        let after = filter.after.as_ref();
+        let since = filter.modified_since.map(|since| {
+            let since = second_of(since);
+            after.map_or(since, |place| place.touched_us.max(since))
+        });
+        let mut conditions: String =
+            (7..).zip(&filter.equal).map(|(n, (column, _))| format!(" AND {column} = ${n}")).collect();
+        // A function of both engines that takes its argument as it is, where LIKE has wildcards.
+        let search = filter.search.as_deref();
+        if search.is_some() {
+            conditions.push_str(match self.db {
+                Db::Sqlite(_) => " AND instr(search_text, $6) > 0",
+                Db::Postgres(_) => " AND strpos(search_text, $6) > 0",
+            });
+        }
+        let raw = if filter.with_raw { "raw" } else { "NULL" };
+        let (order, behind, index) = match since {
+            Some(_) => (
+                "touched_us, remote_id",
+                "touched_us >= $5 AND (touched_us > $5 OR remote_id > $2)",
+                Some("records_touched"),
+            ),
+            None => (
+                "remote_id",
+                "$5 IS NULL AND remote_id > $2",
+                filter.equal.iter().find_map(|(column, _)| index_of(*column)),
+            ),
+        };
+        // SQLite prefers its primary key, which would read every record.
+        let hint = index.map(|index| self.db.indexed_by(index)).unwrap_or_default();
+        // The kind is a literal, so that the partial indexes apply.
+        let kind = kind.name();
+        let sql = AssertSqlSafe(format!(
+            "SELECT remote_id, body, {raw} AS raw, state, updated_at, touched_us FROM records{hint} \
+             WHERE account_no = $1 AND kind = '{kind}' AND withheld IS NULL AND {behind} AND ($3 OR state = 'present'){conditions} \
+             ORDER BY {order} LIMIT $4"
+        ));
+        let after = after.map_or("", |place| place.id.as_str());
+        let values = filter.equal.iter().map(|(_, value)| value.as_str());
+        let rows: Vec<Row> = on!(self.db, pool => {
+            let query = sqlx::query_as(sql)
+                .bind(account_no)
+                .bind(after)
+                .bind(filter.with_deleted)
+                .bind(i64::from(limit))
+                .bind(since)
+                .bind(search);
+            values.fold(query, |query, value| query.bind(value)).fetch_all(pool).await
+        })
+        .map_err(while_doing(DOING))?;
+        rows.into_iter().map(ListedRecord::try_from).collect()
+    }
+
+    /// Returns a record in any state; none where it is withheld.
+    #[boxed]
+    pub async fn listed(
+        &self,
+        account_no: i64,
+        kind: Kind,
+        id: &RemoteId,
+    ) -> Result<Option<ListedRecord>, Error> {
+        let row: Option<Row> = on!(self.db, pool => sqlx::query_as(
+            "SELECT remote_id, body, raw, state, updated_at, touched_us FROM records \
+             WHERE account_no = $1 AND kind = $2 AND remote_id = $3 AND withheld IS NULL",
+        )
+        .bind(account_no)
+        .bind(kind.name())
+        .bind(id.as_str())
+        .fetch_optional(pool)
+        .await)
+        .map_err(while_doing(DOING))?;
+        row.map(ListedRecord::try_from).transpose()
+    }
+
+    /// Lists the present, delivered employments of some employees.
+    #[boxed]
+    pub async fn employments_of(
+        &self,
+        account_no: i64,
+        owners: &[RemoteId],
+    ) -> Result<Vec<Employment>, Error> {
+        // Must match the partial index's expression. SQLite prefers its primary key, which would read every
+        // employment.
+        let hint = self.db.indexed_by("records_of_employee");
+        let sql = self.db.with_ids(
+            &format!(
+                "SELECT body FROM records{hint} WHERE account_no = $1 AND kind = 'employments' \
+                 AND employee_id IN {{ids}} AND state = 'present' AND withheld IS NULL"
+            ),
+            2,
+        );
+        let bodies: Vec<String> = on!(self.db, pool => sqlx::query_scalar(sql)
+            .bind(account_no)
+            .bind(json_list(owners))
+            .fetch_all(pool)
+            .await)
+        .map_err(while_doing(DOING))?;
+        let kind = Kind::Employment;
+        let parse = |body: String| {
+            serde_json::from_str(&body).map_err(|source| Error::CorruptRecord { kind, source })
+        };
+        bodies.into_iter().map(parse).collect()
+    }
+
+    /// Returns the days that the present employments of some employees cover.
+    #[boxed]
+    pub async fn employment_periods(
+        &self,
+        account_no: i64,
+        owners: &[RemoteId],
+    ) -> Result<HashMap<RemoteId, Vec<Period>>, Error> {
+        let hint = self.db.indexed_by("records_of_employee");
+        let sql = self.db.with_ids(
+            &format!(
+                "SELECT employee_id, starts_on, ends_on FROM records{hint} WHERE account_no = $1 \
+                 AND kind = 'employments' AND employee_id IN {{ids}} AND state = 'present'"
+            ),
+            2,
+        );
+        let rows: Vec<(String, Option<String>, Option<String>)> = on!(self.db, pool => sqlx::query_as(sql)
+            .bind(account_no)
+            .bind(json_list(owners))
+            .fetch_all(pool)
+            .await)
+        .map_err(while_doing(DOING))?;
+        let day = |text: Option<String>| text.and_then(|text| text.parse().ok());
+        let mut periods: HashMap<RemoteId, Vec<Period>> = HashMap::new();
+        for (owner, starts, ends) in rows {
+            periods.entry(RemoteId::from(owner)).or_default().push(Period::new(day(starts), day(ends)));
+        }
+        Ok(periods)
+    }
+}
