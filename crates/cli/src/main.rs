@@ -6,7 +6,6 @@ mod commands;
 mod confirm;
 mod data_dir;
 mod database;
-mod duties;
 mod entropy;
 mod failure;
 mod history_view;

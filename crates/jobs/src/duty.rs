@@ -45,7 +45,7 @@ pub trait Duty: Send + Sync {
     ///
     /// The future need not be `Send`: it runs on a thread of its own, because the compiler can't yet prove
     /// that a sync's borrows are `Send` (rust-lang/rust#100013).
-    fn see_to<'a>(&'a self, subject: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
+    fn run<'a>(&'a self, subject: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
 }
 
 /// All duties of a process.
@@ -62,7 +62,7 @@ impl Handler for Duties {
         Box::pin(async move {
             let runtime = tokio::runtime::Handle::current();
             let name = duty.name();
-            let done = tokio::task::spawn_blocking(move || runtime.block_on(duty.see_to(&job.subject))).await;
+            let done = tokio::task::spawn_blocking(move || runtime.block_on(duty.run(&job.subject))).await;
             if done.is_err() {
                 tracing::error!(duty = name, "a job ended by a panic");
             }

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
+use absences::Absences;
 use async_recursion::async_recursion as boxed;
 use jiff::civil::Date;
 use linking::{Diagnosis, DiagnosisSummary};
 use lucca::Client;
 use net::clock::Clock;
-use store::{Actor, DiagnosisSource, LinkedAccount, NewDiagnosis, RunId, Store, Vault};
+use store::{Actor, DiagnosisSource, LinkedAccount, NewDiagnosis, RunId, Store, SubmissionId, Vault};
 use sync::{Brake, Options, Progress, RunReport, Sync, Wish};
 use tracing::Instrument;
 
@@ -73,7 +74,7 @@ impl Machinery {
         let span = tracing::info_span!("sync", account = %account.id, run = %run_id);
         let report = Box::pin(sync.run(run_id)).instrument(span).await?;
         crate::throttling::judge_throttling(self, account).await?;
-        crate::aftermath::update_issues(self, account, &report).await?;
+        crate::post_sync::update_issues(self, account, &report).await?;
         Ok(report)
     }
 
@@ -93,7 +94,7 @@ impl Machinery {
     ) -> Result<DiagnosisSummary, store::Error> {
         let kept = self.store.diagnosis(account.no).await?;
         let before = kept.and_then(|kept| serde_json::from_str::<DiagnosisSummary>(&kept.summary).ok());
-        let confirmed = crate::aftermath::confirmed(account);
+        let confirmed = crate::post_sync::confirmed(account);
         let summary = DiagnosisSummary::new(before.as_ref(), diagnosis, &confirmed);
         let json = serde_json::to_string(&summary).unwrap_or_default();
         let new = NewDiagnosis { source, summary: &json, audit_detail: &summary.audit_detail() };
@@ -114,7 +115,7 @@ impl Machinery {
         account: &LinkedAccount,
         summary: &DiagnosisSummary,
     ) -> Result<(), store::Error> {
-        crate::aftermath::note_check(self, account, summary).await
+        crate::post_sync::note_check(self, account, summary).await
     }
 
     /// Returns true while a live process holds the account's lease.
@@ -163,5 +164,24 @@ impl Machinery {
     /// If randomness fails.
     pub fn new_run(&self) -> Result<RunId, crate::EntropyError> {
         Ok(RunId::mint(self.clock.now(), self.entropy.bytes()?))
+    }
+
+    /// The absences of a linked account, through `client`, on behalf of `actor`.
+    pub fn absences<'a>(
+        &'a self,
+        account: &'a LinkedAccount,
+        client: &'a Client,
+        actor: Actor,
+    ) -> Absences<'a> {
+        Absences { client, store: &self.store, account, clock: Arc::clone(&self.clock), actor }
+    }
+
+    /// Creates the id of an absence request.
+    ///
+    /// # Errors
+    ///
+    /// If randomness fails.
+    pub fn new_submission(&self) -> Result<SubmissionId, crate::EntropyError> {
+        Ok(SubmissionId::mint(self.clock.now(), self.entropy.bytes()?))
     }
 }

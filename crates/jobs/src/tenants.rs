@@ -39,6 +39,9 @@ pub enum Error {
     /// The HTTP client could not be built.
     #[error("no client could be set up")]
     Client(#[from] lucca::Error),
+    /// An HTTP client for webhooks could not be set up.
+    #[error(transparent)]
+    Net(#[from] net::SetupError),
     /// Randomness failed.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
@@ -52,6 +55,7 @@ impl Error {
             Self::TenantUrl(error) => error.code(),
             Self::ApiKey(error) => error.code(),
             Self::Client(error) => error.code(),
+            Self::Net(error) => error.code(),
             Self::Entropy(_) => "entropy",
         }
     }

@@ -5,12 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_recursion::async_recursion as boxed;
+use delivery::scim::Pusher;
+use delivery::webhooks::Courier;
 use jiff::Timestamp;
+use net::NetworkPolicy;
 use tokio_util::sync::CancellationToken;
 
+use crate::duties::{
+    DeliverDuty, NotifiedDuty, PushDuty, RequestsDuty, Retention, RetentionDuty, SyncDuty, UpkeepDuty,
+};
 use crate::duty::{Duties, Subject};
 use crate::queue::{Capacity, Job, Queue, QueueError};
-use crate::{Duty, Machinery};
+use crate::{Duty, Error, Machinery};
 
 /// The role of the worker that schedules.
 const SCHEDULER: &str = "scheduler";
@@ -34,7 +40,41 @@ pub struct Worker {
     pub grace: Duration,
 }
 
+/// How long jobs may continue after a stop, by default. Pages read by then are stored.
+const GRACE: Duration = Duration::from_secs(30);
+
 impl Worker {
+    /// A worker with every duty. Webhooks and SCIM go to the networks that `hosts` allows; `ages` are the retention periods.
+    ///
+    /// # Errors
+    ///
+    /// If randomness fails, or the HTTP clients can't be set up.
+    pub fn with_all_duties(
+        machinery: &Machinery,
+        queue: Queue,
+        hosts: NetworkPolicy,
+        ages: Retention,
+        version: &'static str,
+    ) -> Result<Self, Error> {
+        let seed = u64::from_le_bytes(machinery.entropy.bytes()?);
+        let (store, holder) = (machinery.store.clone(), &machinery.holder.name);
+        let (vault, clock) = (Arc::clone(&machinery.vault), Arc::clone(&machinery.clock));
+        let courier =
+            Courier::new(store.clone(), Arc::clone(&vault), Arc::clone(&clock), hosts, (holder, seed))?;
+        let pusher = Pusher::new(store, vault, clock, hosts, (holder, seed));
+        let duties: Vec<Arc<dyn Duty>> = vec![
+            Arc::new(DeliverDuty { machinery: machinery.clone(), courier }),
+            Arc::new(NotifiedDuty(machinery.clone())),
+            Arc::new(RequestsDuty(machinery.clone())),
+            Arc::new(SyncDuty(machinery.clone())),
+            Arc::new(PushDuty { machinery: machinery.clone(), pusher }),
+            Arc::new(UpkeepDuty(machinery.clone())),
+            Arc::new(RetentionDuty(machinery.clone(), ages)),
+        ];
+        let capacity = Capacity::default();
+        Ok(Self { machinery: machinery.clone(), queue, duties, capacity, version, grace: GRACE })
+    }
+
     /// Runs until `stop` is cancelled, then finishes the running jobs, or leaves them for other workers to
     /// continue.
     ///
@@ -89,8 +129,10 @@ async fn schedule(machinery: Machinery, queue: Queue, duties: Arc<[Arc<dyn Duty>
                     if at.is_some_and(|at| is_within(duty.every(), *at, now)) {
                         continue;
                     }
-                    last_scheduled.insert(duty.name(), now);
-                    enqueue_due(&queue, &**duty, now).await;
+                    // One that failed is tried again at once: retention would otherwise wait for a day.
+                    if enqueue_due(&queue, &**duty, now).await {
+                        last_scheduled.insert(duty.name(), now);
+                    }
                 }
             }
             Ok(false) => {}
@@ -109,18 +151,22 @@ fn is_within(span: Duration, at: Timestamp, now: Timestamp) -> bool {
     now.duration_since(at).unsigned_abs() < span
 }
 
-/// Enqueues a duty's due subjects.
-async fn enqueue_due(queue: &Queue, duty: &dyn Duty, now: Timestamp) {
+/// Enqueues a duty's due subjects. Returns false where that failed.
+async fn enqueue_due(queue: &Queue, duty: &dyn Duty, now: Timestamp) -> bool {
     let due = match duty.due(now).await {
         Ok(due) => due,
         Err(error) => {
             tracing::error!(duty = duty.name(), code = error.code(), %error, "what is due can't be listed");
-            return;
+            return false;
         }
     };
     let job =
         |Subject { id, lane, is_urgent }| Job { duty: duty.name().to_owned(), subject: id, lane, is_urgent };
-    if let Err(error) = queue.push(due.into_iter().map(job).collect()).await {
-        tracing::error!(duty = duty.name(), %error, "jobs can't be put into the queue");
+    match queue.push(due.into_iter().map(job).collect()).await {
+        Ok(_) => true,
+        Err(error) => {
+            tracing::error!(duty = duty.name(), %error, "jobs can't be put into the queue");
+            false
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::commands::worker::worker;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use server::{Logo, Setup};
@@ -13,7 +14,6 @@ use tokio_util::sync::CancellationToken;
 use crate::Global;
 use crate::commands::config;
 use crate::data_dir::{DataDir, write_private};
-use crate::duties;
 use crate::failure::{Exit, Failure};
 use crate::key_file::KeyFile;
 use crate::output::{line, stderr_line};
@@ -63,7 +63,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let queue = session::queue(&store).await?;
     let worker = match args.no_workers {
         true => None,
-        false => Some(duties::worker(&machinery, queue, hosts, config.retention.clone())?),
+        false => Some(worker(&machinery, queue, hosts, config.retention.clone())?),
     };
     let operations = match args.operations_listen {
         Some(address) => Some(session::listen(address).await?),

@@ -4,12 +4,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use jobs::queue::Queue;
+use jobs::{Machinery, Retention, Worker};
+use net::NetworkPolicy;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::Global;
 use crate::data_dir::DataDir;
-use crate::duties;
 use crate::failure::{Exit, Failure};
 use crate::key_file::KeyFile;
 use crate::output::line;
@@ -45,7 +47,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let machinery = session::machinery(&data, &session::shared_clock(&data.store, &stop).await?);
     let hosts = global.hosts.policy();
     let queue = session::queue(&machinery.store).await?;
-    let worker = duties::worker(&machinery, queue, hosts, config.retention)?;
+    let worker = worker(&machinery, queue, hosts, config.retention)?;
     // Handles signals before it prints its address: a caller that reads the address may stop the process at
     // once.
     let shutdown = session::cancel_on_shutdown(stop.clone());
@@ -61,4 +63,15 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     worked.map_err(|error| Failure::from_error(Exit::Internal, "cli.worker", &error))?;
     machinery.store.close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A worker with every duty.
+pub(crate) fn worker(
+    machinery: &Machinery,
+    queue: Queue,
+    hosts: NetworkPolicy,
+    ages: Retention,
+) -> Result<Worker, Failure> {
+    Worker::with_all_duties(machinery, queue, hosts, ages, env!("CARGO_PKG_VERSION"))
+        .map_err(|error| Failure::from_error(Exit::Internal, error.code(), &error))
 }

@@ -15,7 +15,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("linking", &["people", "net", "lucca", "store"]),
     ("sync", &["people", "net", "lucca", "store", "normalise"]),
     ("absences", &["people", "net", "lucca", "store", "normalise", "linking"]),
-    ("jobs", &["people", "net", "lucca", "store", "linking", "sync", "absences"]),
+    ("jobs", &["people", "net", "lucca", "store", "linking", "sync", "absences", "delivery"]),
     ("delivery", &["people", "net", "store"]),
     ("files", &["people", "store", "delivery"]),
     ("server", &["people", "net", "lucca", "store", "linking", "sync", "absences", "jobs", "delivery"]),

@@ -1,14 +1,86 @@
-//! Duty: reads the records that Lucca's webhooks named, by linked account.
+//! Reads the records that Lucca's webhooks named, within one or two seconds, in one run per account and time, and the
+//! duty that does so. Regular syncs cover every failure here.
 
 use std::pin::Pin;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use store::AccountId;
+use async_recursion::async_recursion as boxed;
+use jiff::{SignedDuration, Timestamp};
+use store::{AccountId, LinkedAccount, Store};
+use sync::{Brake, RunReport, Silent, Wish};
 
 use crate::duty::{Due, Subject};
 use crate::queue::Lane;
-use crate::{Duty, Machinery, accounts_notified, sync_notified};
+use crate::{Duty, Machinery};
+
+/// How long to wait for further notices, because Lucca sends one per half-day of an absence.
+const QUIET_PERIOD: SignedDuration = SignedDuration::from_millis(500);
+/// The longest delay of the first notice.
+const LONGEST_DELAY: SignedDuration = SignedDuration::from_secs(3);
+
+/// The delay before a retry.
+const RETRY_DELAY: SignedDuration = SignedDuration::from_mins(1);
+/// Older notices are dropped: regular syncs have read the records, or they can't be read.
+const OLDEST: SignedDuration = SignedDuration::from_hours(1);
+
+/// Why notified records could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum NotRead {
+    /// No client could be built.
+    #[error(transparent)]
+    Client(#[from] crate::Error),
+    /// The run failed.
+    #[error(transparent)]
+    Sync(#[from] sync::Error),
+}
+
+/// The accounts with notices to read now.
+///
+/// # Errors
+///
+/// The store's.
+#[boxed]
+pub async fn accounts_notified(store: &Store, now: Timestamp) -> Result<Vec<LinkedAccount>, store::Error> {
+    store.accounts_notified(now, now - QUIET_PERIOD, now - LONGEST_DELAY).await
+}
+
+/// Reads an account's notified records. `None` if another run holds the account: they are read after it.
+///
+/// # Errors
+///
+/// The cause of the failure; the next attempt is a minute later.
+#[boxed]
+pub async fn sync_notified(
+    machinery: &Machinery,
+    account: &LinkedAccount,
+) -> Result<Option<RunReport>, NotRead> {
+    let read = read(machinery, account).await;
+    let failed = match &read {
+        Ok(Some(report)) => report.streams.iter().any(|stream| stream.error.is_some()),
+        Ok(None) => false,
+        Err(_) => true,
+    };
+    if failed {
+        let now = machinery.clock.now();
+        let store = &machinery.store;
+        store
+            .postpone_notices(account.no, now + RETRY_DELAY, now - OLDEST)
+            .await
+            .map_err(sync::Error::from)?;
+    }
+    read
+}
+
+async fn read(machinery: &Machinery, account: &LinkedAccount) -> Result<Option<RunReport>, NotRead> {
+    let client = machinery.tenants.client_of(account, &machinery.vault, None).await?;
+    let run_id = machinery.new_run().map_err(crate::Error::from)?;
+    let how = (Wish::Notified, Some(Brake::default()));
+    match Box::pin(machinery.sync(account, &client, run_id, how, &Silent)).await {
+        Ok(report) => Ok(Some(report)),
+        Err(sync::Error::Busy | sync::Error::Store(store::Error::Unlinked)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
 
 /// Reads notified records.
 pub struct NotifiedDuty(pub Machinery);
@@ -32,7 +104,7 @@ impl Duty for NotifiedDuty {
         })
     }
 
-    fn see_to<'a>(&'a self, subject: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
+    fn run<'a>(&'a self, subject: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
         Box::pin(async move {
             let Self(machinery) = self;
             let Ok(id) = subject.parse::<AccountId>() else { return };

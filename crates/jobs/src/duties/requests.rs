@@ -1,19 +1,18 @@
 //! Duty: advances absence requests when they are due. Separate from syncs, so that no request waits for a
 //! backfill.
 
-use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::time::Duration;
 
 use absences::Error;
 use jiff::Timestamp;
-use store::{AccountStatus, Actor, Submission, SubmissionFilter};
+use store::{AccountStatus, Actor, SubmissionFilter};
 
 use crate::duty::{Due, Subject};
 use crate::queue::Lane;
 use crate::{Duty, Machinery};
 
-/// The most requests per run; the others follow in the next one.
+/// The most requests of an account per run; the others follow in the next one.
 const AT_ONCE: u64 = 200;
 
 /// Advances absence requests: sends queued ones, looks up those in doubt, follows created ones.
@@ -30,13 +29,12 @@ impl Duty for RequestsDuty {
 
     fn due(&self, now: Timestamp) -> Due<'_> {
         Box::pin(async move {
-            let due = due(&self.0, now).await?;
-            let accounts: BTreeSet<i64> = due.iter().map(|submission| submission.account_no).collect();
+            let accounts = self.0.store.accounts_with_due_submissions(now).await?;
             Ok(accounts.into_iter().map(|no| Subject::new(no.to_string(), Lane::Quick)).collect())
         })
     }
 
-    fn see_to<'a>(&'a self, subject: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
+    fn run<'a>(&'a self, subject: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
         Box::pin(async move {
             let Ok(account_no) = subject.parse::<i64>() else { return };
             if let Err(error) = self.advance(account_no).await {
@@ -46,17 +44,13 @@ impl Duty for RequestsDuty {
     }
 }
 
-async fn due(machinery: &Machinery, now: Timestamp) -> Result<Vec<Submission>, store::Error> {
-    let filter = SubmissionFilter { due_by: Some(now), ..SubmissionFilter::default() };
-    machinery.store.submissions(&filter, AT_ONCE).await
-}
-
 impl RequestsDuty {
     /// Advances a linked account's due requests. Failures are logged and retried.
     async fn advance(&self, account_no: i64) -> Result<(), store::Error> {
         let Self(machinery) = self;
-        let mut due = due(machinery, machinery.clock.now()).await?;
-        due.retain(|submission| submission.account_no == account_no);
+        let due_by = Some(machinery.clock.now());
+        let filter = SubmissionFilter { account_no: Some(account_no), due_by, ..SubmissionFilter::default() };
+        let due = machinery.store.submissions(&filter, AT_ONCE).await?;
         let accounts = machinery.store.accounts().await?;
         let is_theirs = |account: &&store::LinkedAccount| {
             account.no == account_no && account.status == AccountStatus::Linked

@@ -1,13 +1,222 @@
-//! Duty: removes old data, once a day and when a scheduler starts.
+//! Retention: removes old data rule by rule, in small batches and with a receipt, and the duty that does so once a day and
+//! when a scheduler starts. Not here: the data of each rule (`store`).
 
 use std::pin::Pin;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use async_recursion::async_recursion as boxed;
+use jiff::{SignedDuration, Timestamp};
+use people::{Employee, EmployeeStatus, Kind, RemoteId, status_on};
+use serde::{Deserialize, Serialize};
+use store::{
+    AccountStatus, Actor, Erasure, ErasureId, LinkedAccount, Receipt, ReceiptId, Removed, RetentionReceipt,
+    RetentionRule,
+};
 
 use crate::duty::{Due, Subject};
 use crate::queue::Lane;
-use crate::{Duty, Machinery, Retention, run_retention};
+use crate::{Duty, Error, Machinery};
+
+/// The shortest retention of the change log in days: readers may be away for as long.
+const SHORTEST_CHANGES: u32 = 90;
+/// The most employees to erase in one round, because each takes a large transaction.
+const PEOPLE_A_ROUND: usize = 100;
+
+/// Retention periods in days; 0 keeps data for ever.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Retention {
+    /// Delivery attempts of webhooks. By default 30 days.
+    pub deliveries_days: u32,
+    /// Events of linked accounts, such as `sync.completed`, once every webhook endpoint has received them. By
+    /// default 90 days.
+    pub events_days: u32,
+    /// Runs with their reports, except each linked account's last one. By default 365 days.
+    pub runs_days: u32,
+    /// Ended absence requests made through the connector, with their idempotency keys; Lucca's own records
+    /// stay. By default 365 days.
+    pub absence_requests_days: u32,
+    /// Linking flows that ended or whose links have expired, with the e-mail addresses that the links were
+    /// sent to. By default 90 days.
+    pub linking_flows_days: u32,
+    /// Unreadable records; those that still exist in Lucca return with the next full read. By default 180
+    /// days.
+    pub quarantine_days: u32,
+    /// Records that are gone or hidden, and their content in the change log. By default 365 days.
+    pub gone_records_days: u32,
+    /// The change log, as far as every webhook endpoint has received it, with the observed positions. At
+    /// least 90 days. By default for ever.
+    pub changes_days: u32,
+    /// Employees after the end of their last contract: they are erased as by `employees erase`, and not read
+    /// again, even if they return, until `employees allow`. By default never.
+    pub former_employees_days: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            deliveries_days: 30,
+            events_days: 90,
+            runs_days: 365,
+            absence_requests_days: 365,
+            linking_flows_days: 90,
+            quarantine_days: 180,
+            gone_records_days: 365,
+            changes_days: 0,
+            former_employees_days: 0,
+        }
+    }
+}
+
+impl Retention {
+    /// Whether the change log is kept long enough for absent readers: for ever, or at least 90 days.
+    pub fn keeps_enough_changes(&self) -> bool {
+        matches!(self.changes_days, 0 | SHORTEST_CHANGES..)
+    }
+
+    /// The time before which rows are old by a rule; `None` if they are kept for ever.
+    fn before(&self, rule: RetentionRule, now: Timestamp) -> Option<Timestamp> {
+        let days = match rule {
+            RetentionRule::Deliveries => self.deliveries_days,
+            RetentionRule::Events => self.events_days,
+            RetentionRule::Runs => self.runs_days,
+            RetentionRule::AbsenceRequests => self.absence_requests_days,
+            // Each has its own expiry time.
+            RetentionRule::Answers => return Some(now),
+            RetentionRule::LinkingFlows => self.linking_flows_days,
+            RetentionRule::Quarantine => self.quarantine_days,
+            RetentionRule::GoneRecords => self.gone_records_days,
+            RetentionRule::Changes if self.changes_days == 0 => 0,
+            RetentionRule::Changes => self.changes_days.max(SHORTEST_CHANGES),
+        };
+        days_ago(days, now)
+    }
+}
+
+fn days_ago(days: u32, now: Timestamp) -> Option<Timestamp> {
+    if days == 0 {
+        return None;
+    }
+    now.checked_sub(SignedDuration::from_hours(i64::from(days) * 24)).ok()
+}
+
+/// The result of a round.
+#[derive(Clone, Debug)]
+pub struct RetentionRound {
+    /// The round's receipt; `None` if nothing was old.
+    pub receipt: Option<RetentionReceipt>,
+    /// The receipts of erased employees.
+    pub erased: Vec<Receipt>,
+}
+
+/// A preview of a round.
+#[derive(Clone, Debug)]
+pub struct RetentionPlan {
+    /// The rows to remove, by rule.
+    pub removed: Vec<Removed>,
+    /// The number of employees to erase.
+    pub people: usize,
+}
+
+/// Removes everything that is old now. `None` if another process is doing so.
+///
+/// Run it once a day. A killed round leaves a receipt of the removed data, and the next round continues.
+#[boxed]
+pub async fn run_retention(machinery: &Machinery, ages: &Retention) -> Result<Option<RetentionRound>, Error> {
+    let now = machinery.clock.now();
+    let id = ReceiptId::mint(now, machinery.entropy.bytes()?);
+    if !machinery.store.begin_retention(id, now).await? {
+        return Ok(None);
+    }
+    for rule in RetentionRule::ALL {
+        let Some(before) = ages.before(rule, now) else { continue };
+        while machinery.store.remove_old(rule, before, id, now).await? {}
+    }
+    let receipt = machinery.store.finish_retention(id, machinery.clock.now()).await?;
+    let erased = erase_former(machinery, ages).await?;
+    match &receipt {
+        Some(receipt) => tracing::info!(receipt = %receipt.id, erased = erased.len(), "removed what is old"),
+        None => tracing::info!(erased = erased.len(), "nothing is old"),
+    }
+    Ok(Some(RetentionRound { receipt, erased }))
+}
+
+/// Previews a round without removing anything.
+#[boxed]
+pub async fn plan_retention(machinery: &Machinery, ages: &Retention) -> Result<RetentionPlan, Error> {
+    let now = machinery.clock.now();
+    let mut removed = Vec::new();
+    for rule in RetentionRule::ALL {
+        let Some(before) = ages.before(rule, now) else { continue };
+        let counts = machinery.store.count_old(rule, before, now).await?;
+        let rows: std::collections::BTreeMap<String, u64> = counts
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(table, count)| (table.to_owned(), count))
+            .collect();
+        if !rows.is_empty() {
+            removed.push(Removed { rule: rule.name().to_owned(), older_than: before, rows });
+        }
+    }
+    let mut people = 0;
+    for account in machinery.store.accounts().await? {
+        people += former(machinery, ages, &account).await?.len();
+    }
+    Ok(RetentionPlan { removed, people })
+}
+
+/// Employees whose last contract ended before the retention period.
+async fn former(
+    machinery: &Machinery,
+    ages: &Retention,
+    account: &LinkedAccount,
+) -> Result<Vec<RemoteId>, Error> {
+    let Some(before) = days_ago(ages.former_employees_days, machinery.clock.now()) else {
+        return Ok(Vec::new());
+    };
+    let store = &machinery.store;
+    // If contracts can't be read now, the stored dates may be outdated.
+    if account.status != AccountStatus::Linked || !store.has_records(account.no, Kind::Employment).await? {
+        return Ok(Vec::new());
+    }
+    let (then, today) = (before.to_zoned(people::tenant_zone()).date(), machinery.today());
+    let mut former = Vec::new();
+    let everybody = store.all::<Employee>(account.no).await?;
+    for some in everybody.chunks(500) {
+        let ids: Vec<RemoteId> = some.iter().map(|employee| employee.id.clone()).collect();
+        let mut periods = store.employment_periods(account.no, &ids).await?;
+        for employee in some {
+            // Contracts alone decide: an employee without any may be one whose contracts are hidden.
+            let Some(periods) = periods.remove(&employee.id) else { continue };
+            let is_former =
+                |day| status_on(day, employee.contract(), periods.iter().copied()) == EmployeeStatus::Former;
+            if is_former(then) && is_former(today) {
+                former.push(employee.id.clone());
+            }
+        }
+    }
+    Ok(former)
+}
+
+async fn erase_former(machinery: &Machinery, ages: &Retention) -> Result<Vec<Receipt>, Error> {
+    let mut erased = Vec::new();
+    if ages.former_employees_days == 0 {
+        return Ok(erased);
+    }
+    for account in machinery.store.accounts().await? {
+        let former = former(machinery, ages, &account).await?;
+        for person in former.iter().take(PEOPLE_A_ROUND - erased.len()) {
+            let at = machinery.clock.now();
+            let id = ErasureId::mint(at, machinery.entropy.bytes()?);
+            let erasure = Erasure { id, remote_id: person, actor: Actor::System, at };
+            erased.push(machinery.store.erase_person(&account, erasure).await?);
+        }
+    }
+    if !erased.is_empty() {
+        machinery.store.scrub().await?;
+    }
+    Ok(erased)
+}
 
 /// Removes data by these retention periods.
 pub struct RetentionDuty(pub Machinery, pub Retention);
@@ -25,7 +234,7 @@ impl Duty for RetentionDuty {
         Box::pin(async { Ok(vec![Subject::new("all".to_owned(), Lane::Long)]) })
     }
 
-    fn see_to<'a>(&'a self, _: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
+    fn run<'a>(&'a self, _: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
         Box::pin(async {
             let Self(machinery, ages) = self;
             if let Err(error) = run_retention(machinery, ages).await {

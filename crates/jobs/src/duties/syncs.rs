@@ -33,7 +33,7 @@ impl Duty for SyncDuty {
         })
     }
 
-    fn see_to<'a>(&'a self, subject: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
+    fn run<'a>(&'a self, subject: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
         Box::pin(async move {
             if let Err(error) = self.sync(subject).await {
                 tracing::error!(subject, code = error.code(), %error, "a due sync can't be begun");

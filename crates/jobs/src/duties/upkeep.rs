@@ -26,7 +26,7 @@ impl Duty for UpkeepDuty {
         Box::pin(async { Ok(vec![Subject::new("all".to_owned(), Lane::Quick)]) })
     }
 
-    fn see_to<'a>(&'a self, _: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
+    fn run<'a>(&'a self, _: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
         Box::pin(async {
             let Self(machinery) = self;
             let now = machinery.clock.now();

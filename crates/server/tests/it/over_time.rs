@@ -250,14 +250,14 @@ async fn queued_sync_is_cancelled_and_due_sync_stays() {
         let (status, cancelled) = service.post(&format!("{path}/cancel"), json!({})).await;
         assert_eq!((status, &cancelled["state"]), (202, &json!("cancelled")), "{cancelled}");
         assert_eq!(service.post(&format!("{path}/cancel"), json!({})).await.0, 202, "asked again");
-        jobs::Duty::see_to(&duty, &told[0].id).await;
+        jobs::Duty::run(&duty, &told[0].id).await;
         let (_, all) = service.get(&runs).await;
         assert_eq!(all["items"].as_array().unwrap().len(), 1, "{all}");
 
         // Requested while it is due: one run, with the requested id, also if the schedule finds it first.
         service.clock.advance(Duration::from_secs(1));
         let (_, asked) = service.post(&runs, json!({})).await;
-        jobs::Duty::see_to(&duty, &account.id.to_string()).await;
+        jobs::Duty::run(&duty, &account.id.to_string()).await;
         service.do_due(&duty).await;
         let (_, all) = service.get(&runs).await;
         assert_eq!(all["items"].as_array().unwrap().len(), 2, "{all}");

@@ -58,7 +58,7 @@ impl Service {
     /// Runs the due jobs of a duty, as workers do.
     pub(crate) async fn do_due(&self, duty: &dyn jobs::Duty) {
         for subject in duty.due(self.machinery.clock.now()).await.unwrap() {
-            duty.see_to(&subject.id).await;
+            duty.run(&subject.id).await;
         }
     }
 

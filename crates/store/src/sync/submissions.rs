@@ -263,6 +263,19 @@ impl Store {
         row.map(Row::read).transpose()
     }
 
+    /// Returns the linked accounts with submissions that are due. Those of other accounts wait until the account is linked again.
+    #[boxed]
+    pub async fn accounts_with_due_submissions(&self, now: Timestamp) -> Result<Vec<i64>, Error> {
+        on!(self.db, pool => sqlx::query_scalar(
+            "SELECT DISTINCT s.account_no FROM submissions s JOIN linked_accounts a ON a.no = s.account_no \
+             WHERE s.due_at <= $1 AND a.status = 'linked' ORDER BY s.account_no",
+        )
+        .bind(sql_time(Timestamp::from_second(now.as_second()).unwrap_or(now)))
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing("looking for absence requests that are due"))
+    }
+
     /// Lists submissions, latest first.
     #[boxed]
     pub async fn submissions(&self, filter: &SubmissionFilter, limit: u64) -> Result<Vec<Submission>, Error> {
