@@ -66,8 +66,8 @@ class Tenant:
         return moved, removed
 
     def stored(self, kind):
-        """The records of a kind by id, as `export` writes them."""
-        lines = self.run("export", "--format", "jsonl", "--kind", kind).splitlines()
+        """The records of a stream by id, as `export` writes them."""
+        lines = self.run("export", kind, "--format", "jsonl").splitlines()
         return {record["id"]: record for record in map(json.loads, lines)}
 
     def write(self, name, content):

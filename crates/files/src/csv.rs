@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
 /// Whether a spreadsheet may take text for a formula, and run it.
-pub fn is_formula(text: &str) -> bool {
+fn is_formula(text: &str) -> bool {
     text.starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
 

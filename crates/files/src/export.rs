@@ -109,26 +109,9 @@ pub async fn export(
     };
     for &table in &wanted.tables {
         let path = format!("{}{suffix}.{}", table.name(), wanted.format.name());
-        let people = match table {
-            Table::People => Some(People::load(store, account, &reader, wanted.today).await?),
-            Table::Stream(_) => None,
-        };
-        let source = Source { reader: &reader, table, people, since: wanted.since };
-        let mut file = OutputFile { output: target.create(&path)?, hash: Sha256::new(), bytes: 0 };
-        match write(&source, wanted.format, &mut file, progress).await {
-            Ok(rows) => {
-                let (sha256, bytes) = file.place().await?;
-                let is_full = table == Table::People || wanted.since.is_none();
-                let columns = described(&table.columns(reader.mapping()));
-                let entry = FileEntry { stream: table.name(), path, is_full, rows, bytes, sha256, columns };
-                progress.finished(&entry);
-                manifest.files.push(entry);
-            }
-            Err(error) => {
-                file.output.abort().await;
-                return Err(error);
-            }
-        }
+        manifest
+            .files
+            .push(write_table(&reader, (store, account), wanted, table, path, target, progress).await?);
     }
     let mut output = target.create(&manifest_name)?;
     // A manifest always has a JSON form.
@@ -136,6 +119,58 @@ pub async fn export(
     output.write(&text).await?;
     output.place().await?;
     Ok(manifest)
+}
+
+/// Writes one table to a target that is one file or standard output. There is no manifest.
+///
+/// # Errors
+///
+/// As for [`export`]. A closed pipe is [`Error::Folder`] with the kind `BrokenPipe`.
+pub async fn export_table(
+    store: &Store,
+    account: &LinkedAccount,
+    wanted: &Wanted,
+    table: Table,
+    target: &Target,
+    progress: &dyn Progress,
+) -> Result<FileEntry, Error> {
+    if wanted.format == Format::Parquet && !parquet::IS_BUILT {
+        return Err(Error::NotBuilt { what: "Parquet", feature: "parquet" });
+    }
+    let reader = Reader::new(store, account).await?;
+    let path = target.shown().to_owned();
+    write_table(&reader, (store, account), wanted, table, path, target, progress).await
+}
+
+async fn write_table(
+    reader: &Reader<'_>,
+    (store, account): (&Store, &LinkedAccount),
+    wanted: &Wanted,
+    table: Table,
+    path: String,
+    target: &Target,
+    progress: &dyn Progress,
+) -> Result<FileEntry, Error> {
+    let people = match table {
+        Table::People => Some(People::load(store, account, reader, wanted.today).await?),
+        Table::Stream(_) => None,
+    };
+    let source = Source { reader, table, people, since: wanted.since };
+    let mut file = OutputFile { output: target.create(&path)?, hash: Sha256::new(), bytes: 0 };
+    match write(&source, wanted.format, &mut file, progress).await {
+        Ok(rows) => {
+            let (sha256, bytes) = file.place().await?;
+            let is_full = table == Table::People || wanted.since.is_none();
+            let columns = described(&table.columns(reader.mapping()));
+            let entry = FileEntry { stream: table.name(), path, is_full, rows, bytes, sha256, columns };
+            progress.finished(&entry);
+            Ok(entry)
+        }
+        Err(error) => {
+            file.output.abort().await;
+            Err(error)
+        }
+    }
 }
 
 fn start_position(

@@ -20,9 +20,8 @@ mod people;
 mod table;
 mod target;
 
-pub use csv::is_formula;
 pub use error::Error;
-pub use export::{Format, Progress, Wanted, export};
+pub use export::{Format, Progress, Wanted, export, export_table};
 pub use manifest::{Column, FileEntry, Manifest};
 pub use part_file::PartFile;
 pub use table::{PEOPLE, Table};

@@ -1,8 +1,8 @@
-//! Targets of an export: a folder or an object store. In either, a file is visible whole or not at all.
+//! Targets of an export: a folder, an object store, one file, or standard output. A file is visible whole or not at all.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use url::Url;
 
@@ -13,7 +13,7 @@ use crate::{Error, PartFile};
 /// URL schemes of object stores.
 const STORES: [&str; 8] = ["s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss"];
 
-/// A folder or a prefix in an object store.
+/// A folder, a prefix in an object store, a file, or standard output.
 #[derive(Debug)]
 pub struct Target {
     location: Location,
@@ -24,6 +24,8 @@ pub struct Target {
 enum Location {
     Folder(PathBuf),
     Bucket(Bucket),
+    File(PathBuf),
+    StandardOutput,
 }
 
 impl Target {
@@ -56,6 +58,16 @@ impl Target {
         }
     }
 
+    /// One file, for one table and without a manifest.
+    pub fn file(path: &Path) -> Self {
+        Self { shown: path.display().to_string(), location: Location::File(path.to_owned()) }
+    }
+
+    /// Standard output, for one table and without a manifest.
+    pub fn standard_output() -> Self {
+        Self { shown: "standard output".to_owned(), location: Location::StandardOutput }
+    }
+
     /// The target for messages, without credentials.
     pub fn shown(&self) -> &str {
         &self.shown
@@ -69,6 +81,7 @@ impl Target {
                 _ => Ok(()),
             },
             Location::Bucket(bucket) => bucket.remove(name).await.map_err(|error| self.bucket(error)),
+            Location::File(_) | Location::StandardOutput => Ok(()),
         }
     }
 
@@ -80,6 +93,8 @@ impl Target {
                 Sink::File(PartFile::create(&folder.join(name)).map_err(|error| self.folder(error))?)
             }
             Location::Bucket(bucket) => Sink::Upload(bucket.upload(name)),
+            Location::File(path) => Sink::File(PartFile::create(path).map_err(|error| self.folder(error))?),
+            Location::StandardOutput => Sink::StandardOutput,
         };
         Ok(Output { target: self, sink })
     }
@@ -94,7 +109,7 @@ impl Target {
 }
 
 /// Creates a folder unless it exists; only its owner can open a created one.
-fn make(folder: &std::path::Path) -> std::io::Result<()> {
+fn make(folder: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -111,6 +126,7 @@ pub(crate) struct Output<'a> {
 enum Sink {
     File(PartFile),
     Upload(Upload),
+    StandardOutput,
 }
 
 impl Output<'_> {
@@ -118,6 +134,9 @@ impl Output<'_> {
         match &mut self.sink {
             Sink::File(file) => file.write_all(bytes).map_err(|error| self.target.folder(error)),
             Sink::Upload(upload) => upload.write(bytes).await.map_err(|error| self.target.bucket(error)),
+            Sink::StandardOutput => {
+                std::io::stdout().write_all(bytes).map_err(|error| self.target.folder(error))
+            }
         }
     }
 
@@ -126,6 +145,7 @@ impl Output<'_> {
         match self.sink {
             Sink::File(file) => file.place().map_err(|error| self.target.folder(error)),
             Sink::Upload(upload) => upload.finish().await.map_err(|error| self.target.bucket(error)),
+            Sink::StandardOutput => std::io::stdout().flush().map_err(|error| self.target.folder(error)),
         }
     }
 

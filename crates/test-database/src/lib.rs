@@ -310,3 +310,31 @@ async fn rows_as_text(url: &str) -> String {
     }
     all
 }
+
+/// Every row of a SQLite file as text. In the file itself a text can be interrupted: a long row goes on on other pages.
+///
+/// # Panics
+///
+/// If the file cannot be read: a test cannot continue without.
+#[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
+pub async fn rows_of_file(path: &Path) -> String {
+    let options = SqliteConnectOptions::new().filename(path).read_only(true);
+    let mut connection = SqliteConnection::connect_with(&options).await.expect("the database opens");
+    let selects: Vec<String> = sqlx::query_scalar(
+        "SELECT 'SELECT concat_ws(char(10), ' || group_concat('\"' || c.name || '\"', ', ') || ') FROM \"' || t.name || '\"' \
+         FROM sqlite_master AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table' GROUP BY t.name",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .expect("the tables are listed");
+    let mut all = String::new();
+    for select in selects {
+        for row in
+            sqlx::query(AssertSqlSafe(select)).fetch_all(&mut connection).await.expect("a table is read")
+        {
+            all.push_str(&String::from_utf8_lossy(row.get_unchecked::<&[u8], _>(0)));
+            all.push('\n');
+        }
+    }
+    all
+}

@@ -109,7 +109,7 @@ async fn invalid_exports_are_refused_with_advice() {
         (&["export", "--format", "parquet"], "cli.arguments"),
         #[cfg(not(feature = "object-stores"))]
         (&["export", "--all", "--format", "csv", "--to", "s3://bucket/x"], "export.not_built"),
-        (&["export", "employees", "--format", "csv"], "cli.arguments"),
+        (&["export", "employees", "departments", "--format", "csv"], "cli.arguments"),
         (&["export", "--all", "--format", "csv", "--to", to, "--since", "-1"], "cli.arguments"),
     ] {
         let ran = run(dir.path(), &[arguments, &["--json"]].concat());

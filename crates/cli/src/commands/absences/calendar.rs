@@ -106,7 +106,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         return Err(Failure::usage(
             "cli.unknown_department",
             "no such department",
-            "`lucca-connector export --format jsonl --kind departments` lists them.",
+            "`lucca-connector export departments --format jsonl` lists them.",
         ));
     }
     let employee = person.as_ref().map(|person| &person.employee.id);

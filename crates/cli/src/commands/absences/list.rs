@@ -66,7 +66,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         return Err(Failure::usage(
             "cli.unknown_department",
             "no such department",
-            "`lucca-connector export --format jsonl --kind departments` lists them.",
+            "`lucca-connector export departments --format jsonl` lists them.",
         ));
     }
     let employee = employee.map(|view| &view.employee.id);

@@ -1,22 +1,32 @@
-//! `export`: streams and people as files in a folder or an object store, or one kind in one file.
+//! `export`: streams and people as files, in a folder, an object store, one file, or standard output. What is delivered of each
+//! record, and under which name, is the account's delivery rules, as for every output.
 
-mod folder;
-mod single;
+mod progress;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Mutex;
 
-use people::Kind;
+use files::{Table, Target, Wanted};
+use serde_json::json;
+use store::LinkedAccount;
 
+use self::progress::{ExportProgress, size};
 use crate::Global;
+use crate::data_dir::DataDir;
 use crate::failure::Failure;
+use crate::output::{counted, line, stderr_line};
+use crate::session;
+
+/// Prefixes of the environment variables that configure object stores.
+const SETTINGS: [&str; 3] = ["AWS_", "GOOGLE_", "AZURE_"];
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// With --to, what to export: people (with their status and the names of what they refer to), or streams:
-    /// employees, employments, departments, establishments, legal_units, job_qualifications,
-    /// occupation_categories, leave_types, absences, absence_requests, custom_field_definitions
-    #[arg(value_name = "STREAM", requires = "to")]
+    /// What to export: people (with their status and the names of what they refer to), or streams: employees, employments,
+    /// departments, establishments, legal_units, job_qualifications, occupation_categories, leave_types, absences,
+    /// absence_requests, custom_field_definitions. Without --to one of them [default: people]
+    #[arg(value_name = "STREAM")]
     streams: Vec<String>,
     /// With --to, export people and every stream
     #[arg(long, requires = "to", conflicts_with = "streams")]
@@ -26,7 +36,7 @@ pub(crate) struct Args {
     format: Format,
     /// Where to: a folder, or s3://BUCKET/PATH, gs://BUCKET/PATH, az://CONTAINER/PATH, with credentials from
     /// the environment; see docs/files.md
-    #[arg(long, value_name = "FOLDER|URL", conflicts_with_all = ["kind", "output"])]
+    #[arg(long, value_name = "FOLDER|URL", conflicts_with = "output")]
     to: Option<String>,
     /// Only what changed after this number of the change log: `to_seq` in the manifest of the export before
     #[arg(long, value_name = "SEQ", requires = "to", value_parser = clap::value_parser!(i64).range(0..))]
@@ -37,11 +47,6 @@ pub(crate) struct Args {
     /// In CSV, put an apostrophe in front of text that a spreadsheet would take for a formula
     #[arg(long)]
     escape_formulas: bool,
-    /// Without --to, what to export: employees, employments, absences, absence_requests, departments,
-    /// establishments, legal_units, job_qualifications, occupation_categories, leave_types, working_days,
-    /// user_log_entries or custom_field_definitions
-    #[arg(long, default_value_t = Kind::Employee)]
-    kind: Kind,
     /// Without --to, the file to write [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -56,7 +61,7 @@ enum Format {
     Jsonl,
     /// Comma-separated with a header line (RFC 4180, UTF-8): plain fields as columns, the rest as JSON
     Csv,
-    /// Parquet, with the types of the fields; only with --to
+    /// Parquet, with the types of the fields; not to standard output
     Parquet,
 }
 
@@ -69,8 +74,148 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             advice,
         ));
     }
-    match &args.to {
-        Some(to) => folder::run(global, args, to).await,
-        None => single::run(global, args).await,
+    let format = match args.format {
+        Format::Jsonl => files::Format::Jsonl,
+        Format::Csv => files::Format::Csv { bom: args.bom, escape_formulas: args.escape_formulas },
+        Format::Parquet => files::Format::Parquet,
+    };
+    let tables = tables(args)?;
+    let target = match (&args.to, &args.output) {
+        (Some(to), _) => Target::parse(to, settings())?,
+        (None, Some(path)) => Target::file(path),
+        (None, None) => Target::standard_output(),
+    };
+    let data = DataDir::open(global).await?;
+    let account = session::account(&data, args.account.as_deref()).await?;
+    session::refuse_never_synced(&data.store, &account).await?;
+    let clock = session::clock();
+    let wanted =
+        Wanted { tables, format, since: args.since, now: clock.now(), today: session::today(&*clock) };
+    let is_quiet = global.json || args.to.is_none();
+    let progress = ExportProgress { is_quiet, bar: Mutex::default() };
+    let exporting = async {
+        match args.to {
+            Some(_) => to_folder(global, (&data, &account), &wanted, &target, &progress).await,
+            None => to_file(global, args, (&data, &account), &wanted, &target, &progress).await,
+        }
+    };
+    tokio::select! {
+        exported = exporting => exported,
+        ended = session::shutdown_signal() => {
+            ended.and(Err(session::interrupted("the export was stopped; there is no manifest")))
+        }
     }
+}
+
+async fn to_folder(
+    global: &Global,
+    (data, account): (&DataDir, &LinkedAccount),
+    wanted: &Wanted,
+    target: &Target,
+    progress: &ExportProgress,
+) -> Result<ExitCode, Failure> {
+    let manifest = files::export(&data.store, account, wanted, target, progress).await?;
+    if global.json {
+        crate::output::json(&manifest);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (rows, bytes) =
+        manifest.files.iter().fold((0, 0), |(rows, bytes), file| (rows + file.rows, bytes + file.bytes));
+    let files = u64::try_from(manifest.files.len()).unwrap_or(u64::MAX);
+    line(&format!(
+        "{} in {} written to {}: {}",
+        counted(rows, "record"),
+        counted(files, "file"),
+        target.shown(),
+        size(bytes),
+    ));
+    line(&format!("What changes from now on: --since {}", manifest.to_seq));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn to_file(
+    global: &Global,
+    args: &Args,
+    (data, account): (&DataDir, &LinkedAccount),
+    wanted: &Wanted,
+    target: &Target,
+    progress: &ExportProgress,
+) -> Result<ExitCode, Failure> {
+    let table = wanted.tables.first().copied().unwrap_or(Table::People);
+    let written = match files::export_table(&data.store, account, wanted, table, target, progress).await {
+        // The reader closed the pipe: it has read enough.
+        Err(files::Error::Folder { source, .. })
+            if args.output.is_none() && source.kind() == std::io::ErrorKind::BrokenPipe =>
+        {
+            return Ok(ExitCode::SUCCESS);
+        }
+        other => other?,
+    };
+    if let Some(path) = &args.output {
+        if global.json {
+            crate::output::json(&json!({ "stream": written.stream, "records": written.rows, "file": path }));
+        } else {
+            let records = counted(written.rows, "record");
+            stderr_line(&format!("{records} of {} written to {}", written.stream, target.shown()));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tables(args: &Args) -> Result<Vec<Table>, Failure> {
+    if args.all {
+        return Ok(Table::all().collect());
+    }
+    if args.to.is_none() {
+        return one_table(args);
+    }
+    if args.streams.is_empty() {
+        let names: Vec<&str> = Table::all().map(Table::name).collect();
+        let advice = format!("Name some, or say --all: {}.", names.join(", "));
+        return Err(Failure::usage("cli.arguments", "what to export is not said", advice));
+    }
+    let mut tables = Vec::new();
+    for name in &args.streams {
+        let table = table(name)?;
+        // A table named twice is written once.
+        if !tables.contains(&table) {
+            tables.push(table);
+        }
+    }
+    Ok(tables)
+}
+
+/// The table of an export without --to.
+fn one_table(args: &Args) -> Result<Vec<Table>, Failure> {
+    if args.format == Format::Parquet && args.output.is_none() {
+        let advice =
+            "Name a file or a folder: `export employees --format parquet --output employees.parquet`.";
+        return Err(Failure::usage("cli.arguments", "Parquet is not written to standard output", advice));
+    }
+    match args.streams.as_slice() {
+        [] => Ok(vec![Table::People]),
+        [name] => Ok(vec![table(name)?]),
+        _ => {
+            let advice =
+                "Name a folder for several: `export employees departments --format csv --to FOLDER`.";
+            Err(Failure::usage("cli.arguments", "a file holds one stream", advice))
+        }
+    }
+}
+
+fn table(name: &str) -> Result<Table, Failure> {
+    name.parse().map_err(|error: delivery::catalog::Error| {
+        let names: Vec<&str> = Table::all().map(Table::name).collect();
+        let advice = format!("There are: {}.", names.join(", "));
+        Failure::usage(error.code(), error.to_string(), advice)
+    })
+}
+
+/// The environment variables that configure object stores.
+fn settings() -> Vec<(String, String)> {
+    let is_setting = |name: &str| SETTINGS.iter().any(|prefix| name.starts_with(prefix));
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, _)| is_setting(name))
+        .collect()
 }
