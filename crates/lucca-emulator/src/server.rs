@@ -22,12 +22,12 @@ use tower::ServiceExt as _;
 use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::{
-    clock,
+    clock::{self, PARIS},
     doors::{self, EndpointMatch, Reply},
     drip::Drip,
     errors::Refusal,
     faults::{FaultKind, Loss},
-    grammar::{dates::PARIS, query::Query},
+    grammar::query::Query,
     mangle::{fill, mangle, rows_of},
     rights::key_of_header,
     routes::{self, Read, generation},

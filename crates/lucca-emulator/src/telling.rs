@@ -16,11 +16,11 @@ use tokio::net::TcpStream;
 use url::Url;
 
 use crate::{
+    clock::PARIS,
     company::{
         absences::{Half, Moment, Period, Stage, place},
         model::Company,
     },
-    grammar::dates::PARIS,
     resources::absences::leave_id,
     switches::{AuthorizationAs, Telling},
     tenant::Tenant,
