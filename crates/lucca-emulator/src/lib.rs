@@ -62,15 +62,18 @@ use tokio::task::JoinHandle;
 
 use crate::clock::TenantClock;
 pub use crate::{
-    changes::{Hire, PersonPatch, PersonSummary},
+    changes::{
+        Change, ChangeError,
+        absences::{AbsenceIds, NewAbsence},
+        people::{Hire, PersonPatch, PersonSummary},
+    },
     company::model::Status,
     control::control_routes,
     doors::{AbsenceWrite, WriteKind},
     faults::{Fault, FaultKind, Loss},
     fleet::Fleet,
     limiter::RateFacts,
-    mutations::{AbsenceIds, Change, ChangeError, NewAbsence, Permission},
-    rights::{HrFile, KeyConfig, Rights},
+    rights::{HrFile, KeyConfig, Permission, Rights},
     snapshot::{
         ContractFacts, DepartmentFacts, EstablishmentFacts, LeaveFacts, LeavePeriodFacts, LeaveRequestFacts,
         Snapshot, UserFacts, UserLogFacts,

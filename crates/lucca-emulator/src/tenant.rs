@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use crate::{
-    changes::{Hire, PersonPatch, PersonSummary, apply, summary},
+    changes::people::{Hire, PersonPatch, PersonSummary, apply, summary},
     clock::{RateClock, TenantClock},
     company::{
         contracts::{Terms, contract},

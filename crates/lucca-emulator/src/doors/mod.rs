@@ -20,9 +20,9 @@ use axum::{
 use serde_json::{Value as Json, json};
 
 use crate::{
+    changes::absences::AbsenceIds,
     errors::Refusal,
     grammar::query::Query,
-    mutations::AbsenceIds,
     resources::View,
     rights::KeyConfig,
     routes::generated,

@@ -7,9 +7,9 @@ use super::{
     body::{self, Object},
 };
 use crate::{
+    changes::{ChangeError, absences::AbsenceIds},
     company::absences::place,
     errors::Refusal,
-    mutations::{AbsenceIds, ChangeError},
 };
 
 /// unverified: the statuses and texts of all these refusals except the mandatory comment's 400.

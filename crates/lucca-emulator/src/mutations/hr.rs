@@ -3,11 +3,12 @@
 
 use jiff::civil::Date;
 
-use super::{
-    ChangeError, NewAbsence,
-    absences::{AbsenceIds, enter},
-};
+use super::absences::enter;
 use crate::{
+    changes::{
+        ChangeError,
+        absences::{AbsenceIds, NewAbsence},
+    },
     company::absences::{
         Moment, Stage,
         accounts::{Closure, terms},

@@ -1,8 +1,11 @@
 //! A random, plausible history.
 
-use super::{Change, NewAbsence, Permission};
 use crate::{
-    changes::{Hire, PersonPatch},
+    changes::{
+        Change,
+        absences::NewAbsence,
+        people::{Hire, PersonPatch},
+    },
     company::{
         absences::{RECOVERY, Stage, place},
         contracts::plus,
@@ -10,6 +13,7 @@ use crate::{
     },
     dice::Dice,
     resources::absences::leave_id,
+    rights::Permission,
     tenant::Tenant,
 };
 

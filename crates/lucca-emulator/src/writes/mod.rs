@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    changes::{self, PersonPatch},
+    changes::people::{self, PersonPatch},
     company::{
         contracts::{GROUNDS, HIRING_TYPES, TEMPLATES, TERMINATION_REASONS, Terms, contract},
         model::{Company, Contract, Gender, Lookup, Person},
@@ -93,7 +93,7 @@ impl Request<'_> {
                 self.user_field(company, person, &mut terms, &Field { key, value })?;
             }
             let moved = terms.starts_on.is_some() || terms.ends_on.is_some();
-            changes::apply(person, terms, today);
+            people::apply(person, terms, today);
             match person.applicable(today) {
                 Some(applicable) if moved => fits(person, applicable),
                 _ => Ok(()),
