@@ -53,6 +53,7 @@ mod telling;
 mod tenant;
 mod truth;
 mod truth_absences;
+mod view;
 mod writes;
 
 use std::net::{Ipv4Addr, SocketAddr};

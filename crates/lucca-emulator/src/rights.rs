@@ -1,7 +1,7 @@
 //! API keys and their rights. Source: directory.md §3 and §4.
 //!
 //! Included: keys, rights, permissions that a change grants or withdraws, parsing the `Authorization` header.
-//! Not included: the effects of a missing right, which are in each resource.
+//! Not included: the effects of a missing right, which are in `view` and in each resource.
 
 use serde::{Deserialize, Serialize};
 

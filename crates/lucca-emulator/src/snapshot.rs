@@ -10,7 +10,8 @@ use crate::{
         absences::{Stage, place},
         model::Status,
     },
-    resources::{View, absences::leave_id},
+    resources::absences::leave_id,
+    view::View,
 };
 
 /// The records visible to one key, each list ascending by id. Times are Paris local time.

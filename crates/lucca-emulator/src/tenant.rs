@@ -27,13 +27,13 @@ use crate::{
     doors::{AbsenceWrite, Job, Writes},
     faults::{Fault, FaultCounters},
     limiter::{Limiter, RateFacts},
-    resources::View,
     rights::{KeyConfig, Rights, digits_of},
     routes::Listings,
     snapshot::Snapshot,
     switches::Switches,
     telling::{LeaveEvent, Notification},
     truth::Truth,
+    view::View,
 };
 
 /// Number of requests kept for `requests()`; older ones are dropped.

@@ -23,11 +23,11 @@ use crate::{
     changes::absences::AbsenceIds,
     errors::Refusal,
     grammar::query::Query,
-    resources::View,
     rights::KeyConfig,
     routes::generated,
     switches::{Header, Switches, WriteAnswer},
     tenant::Tenant,
+    view::View,
 };
 
 /// An operation on absences, from a method and a path.

@@ -13,8 +13,9 @@ use super::{
 };
 use crate::{
     errors::Refusal,
-    resources::{Node, View},
+    resources::Node,
     switches::{Switches, UnknownFilter},
+    view::View,
 };
 
 /// More values than this are refused for all comparators but equality.

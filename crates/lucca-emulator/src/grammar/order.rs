@@ -7,10 +7,7 @@ use super::{
     schema::{Kind, Type},
     value::Value,
 };
-use crate::{
-    errors::Refusal,
-    resources::{Node, View},
-};
+use crate::{errors::Refusal, resources::Node, view::View};
 
 /// The requested order; empty is the natural one, by id.
 #[derive(Debug, Default)]

@@ -10,8 +10,9 @@ use jiff::civil::{Date, DateTime};
 use super::schema::{Chosen, Selection};
 use crate::{
     company::model::Stamp,
-    resources::{Node, View},
+    resources::Node,
     switches::{AbsenceStamps, HiddenFields, UrlStyle},
+    view::View,
 };
 
 /// The value of one property of one resource.

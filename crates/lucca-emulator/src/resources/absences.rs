@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::civil::Date;
 
-use super::{Node, View, lookups, users};
+use super::{Node, lookups, users};
 use crate::{
     company::{
         absences::{Decision, Half, Moment, Period, Stage, Withdrawal, place},
@@ -16,6 +16,7 @@ use crate::{
         value::{Value, url},
     },
     switches::LeaveValue,
+    view::View,
 };
 
 /// The documentation spells `isAm`, the tenant `isAM` (source: absences.md §2.3). Live clients request

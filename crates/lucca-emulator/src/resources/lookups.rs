@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{Node, View, users};
+use super::{Node, users};
 use crate::{
     company::{
         model::{LeaveAccount, Log, Lookup, Qualification},
@@ -13,6 +13,7 @@ use crate::{
         schema::{Property as P, Type},
         value::{Value, address_of, url},
     },
+    view::View,
 };
 
 const NAMED: &[P] = &[P::int("id"), P::text("name"), P::text("url")];

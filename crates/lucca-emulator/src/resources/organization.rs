@@ -4,13 +4,14 @@
 
 use std::borrow::Cow;
 
-use super::{Node, View, users};
+use super::{Node, users};
 use crate::{
     company::model::{Department, Establishment, Status},
     grammar::{
         schema::{Property as P, Type},
         value::{Value, url},
     },
+    view::View,
 };
 
 pub(crate) static DEPARTMENT: Type = Type {

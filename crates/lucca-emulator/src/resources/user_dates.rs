@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use jiff::civil::Date;
 
-use super::{Node, View, users};
+use super::{Node, users};
 use crate::{
     company::{
         absences::{calendar, place},
@@ -16,6 +16,7 @@ use crate::{
         schema::{Property as P, Type},
         value::Value,
     },
+    view::View,
 };
 
 pub(crate) static USER_DATE: Type = Type {

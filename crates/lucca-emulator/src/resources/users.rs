@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Node, View, extensions, lookups, operations, organization};
+use super::{Node, extensions, lookups, operations, organization};
 use crate::{
     company::{
         applications::{EXPENSE_PROFILES, LEAVE_PROFILES},
@@ -14,6 +14,7 @@ use crate::{
         value::{Value, address_of, url},
     },
     switches::Nationality,
+    view::View,
 };
 
 /// By number. unverified: the numbers, and the fourth name, which is cut in the copy at hand

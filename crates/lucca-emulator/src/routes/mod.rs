@@ -17,7 +17,7 @@ pub(crate) use self::v3::{Listings, generated};
 use crate::{
     errors::{Generation, Refusal},
     grammar::query::Query,
-    resources::View,
+    view::View,
     writes::Write,
 };
 

@@ -24,8 +24,9 @@ use crate::{
         schema::{RequestedFields, Selection, Type},
         value::{Value, list, write_node, write_text},
     },
-    resources::{Node, View, axes, extensions, lookups, organization},
+    resources::{Node, axes, extensions, lookups, organization},
     switches::{AccountShape, ById, CountOnly, Header, UserLogs},
+    view::View,
 };
 
 /// Cached lists for following pages: indices of records by query, the latest first.
