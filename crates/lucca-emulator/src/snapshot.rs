@@ -10,7 +10,6 @@ use crate::{
         absences::{Stage, place},
         model::Status,
     },
-    resources::absences::leave_id,
     view::View,
 };
 
@@ -307,7 +306,7 @@ impl Snapshot {
                 let Some(half) = all.halves.get(place(at)).copied() else { continue };
                 let ended = matches!(period.stage, Stage::Denied | Stage::Cancelled);
                 self.leaves.push(LeaveFacts {
-                    id: leave_id(period, half),
+                    id: period.leave_id(half),
                     leave_period_id: id,
                     owner_id,
                     date: half.date,

@@ -21,7 +21,6 @@ use crate::{
         absences::{Half, Moment, Period, Stage, place},
         model::Company,
     },
-    resources::absences::leave_id,
     switches::{AuthorizationAs, Telling},
     tenant::Tenant,
 };
@@ -135,7 +134,7 @@ fn half_day(
     let casing = if telling.observed_casing { "isAM" } else { "isAm" };
     let closed = period.closed.filter(|_| leave_event == LeaveEvent::Deleted);
     json!({
-        "id": leave_id(period, half),
+        "id": period.leave_id(half),
         "date": date,
         casing: half.am,
         "owner": {

@@ -12,7 +12,6 @@ use crate::{
         model::Status,
     },
     dice::Dice,
-    resources::absences::leave_id,
     rights::Permission,
     tenant::Tenant,
 };
@@ -162,7 +161,7 @@ impl Tenant {
                 let company = self.state().company();
                 let period = company.absences.periods.get(company.absences.place_of(period)?)?;
                 let half = company.absences.halves.get(place(period.places().last()?)).copied()?;
-                let id = leave_id(period, half);
+                let id = period.leave_id(half);
                 (format!("leave {id} is deleted"), Change::DeleteLeave { id })
             }
             92..=95 => {

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::{Node, lookups, users};
 use crate::{
     company::{
-        absences::{Decision, Half, Moment, Period, Stage, Withdrawal, place},
+        absences::{Decision, Moment, Period, Stage, Withdrawal, place},
         model::Stamp,
     },
     grammar::{
@@ -161,12 +161,6 @@ fn at_hour(day: Date, hour: i8) -> Value<'static> {
     Value::Moment(Stamp { at: day.at(hour, 0, 0, 0), digits: 0 })
 }
 
-/// The id of a leave (source: absences.md §0).
-pub(crate) fn leave_id(period: &Period, half: Half) -> String {
-    let (date, am) = (half.date, if half.am { "AM" } else { "PM" });
-    format!("{}-{:04}{:02}{:02}-{am}", period.id, date.year(), date.month(), date.day())
-}
-
 /// `TimeSpan`, `PT…` or a number of hours.
 fn duration(quarters: u8, shape: LeaveValue) -> Value<'static> {
     let (hours, minutes) = (quarters / 4, quarters % 4 * 15);
@@ -190,8 +184,8 @@ pub(crate) fn leave<'a>(view: &View<'a>, at: u32, property: &'static str) -> Val
     let guarded = |value| if view.rights.show_leave_details { value } else { Value::Hidden };
     let account = || view.company.leave_accounts.iter().find(|account| account.id == i64::from(half.account));
     match property {
-        "id" | "name" => Value::Text(Cow::Owned(leave_id(period, half))),
-        "url" => url(view, LEAVE.plural, leave_id(period, half)),
+        "id" | "name" => Value::Text(Cow::Owned(period.leave_id(half))),
+        "url" => url(view, LEAVE.plural, period.leave_id(half)),
         "date" => Value::Moment(Stamp::midnight(half.date)),
         "isAM" => Value::Bool(half.am),
         // unverified: that the id of the account is hidden with the account.

@@ -153,6 +153,12 @@ impl Period {
     pub(crate) fn places(&self) -> std::ops::Range<u32> {
         self.first..self.first.saturating_add(u32::from(self.count))
     }
+
+    /// The id of one of its leaves, `{period}-{yyyyMMdd}-{AM|PM}` (source: absences.md §0).
+    pub(crate) fn leave_id(&self, half: Half) -> String {
+        let (date, am) = (half.date, if half.am { "AM" } else { "PM" });
+        format!("{}-{:04}{:02}{:02}-{am}", self.id, date.year(), date.month(), date.day())
+    }
 }
 
 impl Absences {
