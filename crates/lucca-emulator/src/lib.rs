@@ -29,6 +29,7 @@
 //!
 //! The control surface, on a port of its own, is described in [`control_routes`].
 
+mod absence_writes;
 mod changes;
 mod clock;
 mod company;
@@ -41,6 +42,7 @@ mod faults;
 mod fleet;
 mod grammar;
 mod limiter;
+mod list_cache;
 mod mangle;
 mod mutations;
 mod resources;
@@ -63,6 +65,7 @@ use tokio::task::JoinHandle;
 
 use crate::clock::TenantClock;
 pub use crate::{
+    absence_writes::{AbsenceWrite, WriteKind},
     changes::{
         Change, ChangeError,
         absences::{AbsenceIds, NewAbsence},
@@ -70,7 +73,6 @@ pub use crate::{
     },
     company::model::Status,
     control::control_routes,
-    doors::{AbsenceWrite, WriteKind},
     faults::{Fault, FaultKind, Loss},
     fleet::Fleet,
     limiter::RateFacts,

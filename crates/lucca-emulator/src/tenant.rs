@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use crate::{
+    absence_writes::{AbsenceWrite, AbsenceWrites, ImportJob},
     changes::people::{Hire, PersonPatch, PersonSummary, apply, summary},
     clock::{RateClock, TenantClock},
     company::{
@@ -24,11 +25,10 @@ use crate::{
         model::{Company, Log, Person, Stamp, Status},
     },
     dice::Dice,
-    doors::{AbsenceWrite, Job, Writes},
     faults::{Fault, FaultCounters},
     limiter::{Limiter, RateFacts},
+    list_cache::ListCache,
     rights::{KeyConfig, Rights, digits_of},
-    routes::Listings,
     snapshot::Snapshot,
     switches::Switches,
     telling::{LeaveEvent, Notification},
@@ -47,7 +47,7 @@ pub struct Tenant(Arc<State>);
 pub(crate) struct State {
     pub(crate) seed: u64,
     pub(crate) clock: TenantClock,
-    pub(crate) listings: Listings,
+    pub(crate) list_cache: ListCache,
     company: RwLock<Company>,
     switches: RwLock<Switches>,
     keys: RwLock<Vec<KeyConfig>>,
@@ -56,7 +56,7 @@ pub(crate) struct State {
     limiter: Mutex<Limiter>,
     rate_clock: RwLock<RateClock>,
     /// The accepted writes of absences.
-    writes: Mutex<Writes>,
+    writes: Mutex<AbsenceWrites>,
     /// Notifications to send, and the statuses of those sent; 0 is no answer.
     notifications: Mutex<Vec<Notification>>,
     more_notifications: Notify,
@@ -91,7 +91,7 @@ impl Tenant {
         Self(Arc::new(State {
             seed,
             clock,
-            listings: Listings::default(),
+            list_cache: ListCache::default(),
             company: RwLock::new(company),
             switches: RwLock::new(switches),
             keys: RwLock::new(keys),
@@ -118,19 +118,19 @@ impl Tenant {
     /// Moves the clock by days; contracts start and end accordingly.
     pub fn advance_days(&self, days: i64) {
         self.0.clock.advance(days);
-        self.0.listings.forget();
+        self.0.list_cache.clear();
     }
 
     /// Moves the clock by minutes.
     pub fn advance_minutes(&self, minutes: i64) {
         self.0.clock.advance_minutes(minutes);
-        self.0.listings.forget();
+        self.0.list_cache.clear();
     }
 
     /// Moves the clock to a day, keeping the time of the day.
     pub fn set_today(&self, today: Date) {
         self.0.clock.set_today(today);
-        self.0.listings.forget();
+        self.0.list_cache.clear();
     }
 
     /// The current switches.
@@ -142,7 +142,7 @@ impl Tenant {
     pub fn set_switches(&self, switches: Switches) {
         *write(&self.0.switches) = switches;
         lock(&self.0.counters).reset();
-        self.0.listings.forget();
+        self.0.list_cache.clear();
     }
 
     /// Replaces the faults; their counters restart.
@@ -274,7 +274,7 @@ impl Tenant {
         if renewed {
             company.index_contracts();
         }
-        self.0.listings.forget();
+        self.0.list_cache.clear();
         Some(Ok(edited))
     }
 
@@ -327,7 +327,7 @@ impl Tenant {
         let mut company = write(&self.0.company);
         let last = company.absences.last_period;
         let changed = change(&mut company, stamp);
-        self.0.listings.forget();
+        self.0.list_cache.clear();
         for id in last + 1..=company.absences.last_period {
             let period = company.absences.place_of(id.into()).and_then(|at| company.absences.periods.get(at));
             self.notify(&company, id.into(), period.and_then(|new| LeaveEvent::between(None, new.stage)));
@@ -403,7 +403,7 @@ impl State {
         lock(&self.writes).queue(self.seed, failed, polls)
     }
 
-    pub(crate) fn with_job<T>(&self, id: &str, with: impl FnOnce(&mut Job) -> T) -> Option<T> {
+    pub(crate) fn with_job<T>(&self, id: &str, with: impl FnOnce(&mut ImportJob) -> T) -> Option<T> {
         lock(&self.writes).job(id).map(with)
     }
 

@@ -5,11 +5,12 @@ use jiff::civil::Date;
 use serde_json::{Value as Json, json};
 
 use super::{
-    Reply, Request, WriteKind,
+    Reply, Request,
     body::{self, FactoryBody, invalid},
     object::{OfferContext, object},
 };
 use crate::{
+    absence_writes::WriteKind,
     company::absences::{
         place,
         rules::{self, Extent, Share, Warning, Weight},

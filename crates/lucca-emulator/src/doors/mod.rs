@@ -9,10 +9,7 @@ mod factory;
 mod import;
 mod object;
 mod requests;
-mod writes;
 
-pub use self::writes::{AbsenceWrite, WriteKind};
-pub(crate) use self::{import::Job, writes::Writes};
 use axum::{
     body::Bytes,
     http::{Method, StatusCode},
@@ -20,6 +17,7 @@ use axum::{
 use serde_json::{Value as Json, json};
 
 use crate::{
+    absence_writes::{AbsenceWrite, WriteKind},
     changes::absences::AbsenceIds,
     errors::Refusal,
     grammar::query::Query,

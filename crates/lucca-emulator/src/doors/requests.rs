@@ -3,10 +3,11 @@
 use serde_json::json;
 
 use super::{
-    Reply, Request, WriteKind,
+    Reply, Request,
     body::{self, Object},
 };
 use crate::{
+    absence_writes::WriteKind,
     changes::{ChangeError, absences::AbsenceIds},
     company::absences::place,
     errors::Refusal,

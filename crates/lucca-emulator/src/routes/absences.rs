@@ -130,7 +130,7 @@ fn leaves(call: &Read<'_>) -> Result<String, Refusal> {
     let on = |path: &[&str]| query.filters.iter().any(|filter| filter.path() == path);
     let inactive = switches.leaves_show_inactive || on(&["isActive"]) || on(&["cancellationDate"]);
     let pending = switches.leaves_show_pending || on(&["leavePeriod", "isConfirmed"]);
-    let places = call.listings.get_or_make(cache_key(call, &LEAVE, &query), || {
+    let places = call.list_cache.get_or_make(cache_key(call, &LEAVE, &query), || {
         let all = &view.company.absences;
         // Filters on periods are evaluated once per period, not once per half-day.
         let above: Vec<Filter> = query.filters.iter().filter_map(|one| one.within("leavePeriod")).collect();
@@ -165,7 +165,7 @@ fn periods(call: &Read<'_>, of: &'static Type, node: fn(u32) -> Node<'static>) -
     let absent = if full { Selection::Full } else { Selection::Default };
     let mut query = list_query(call, of, own, absent)?;
     query.asked.count |= full && call.query.get("fields").is_none();
-    let places = call.listings.get_or_make(cache_key(call, of, &query), || {
+    let places = call.list_cache.get_or_make(cache_key(call, of, &query), || {
         let mut known = HashMap::new();
         let all = (0_u32..).zip(&view.company.absences.periods);
         let places = all.filter(|(at, period)| {

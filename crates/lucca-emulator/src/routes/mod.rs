@@ -13,10 +13,11 @@ mod v4;
 
 use axum::http::Method;
 
-pub(crate) use self::v3::{Listings, generated};
+pub(crate) use self::v3::generated;
 use crate::{
     errors::{Generation, Refusal},
     grammar::query::Query,
+    list_cache::ListCache,
     view::View,
     writes::Write,
 };
@@ -25,8 +26,7 @@ use crate::{
 pub(crate) struct Read<'a> {
     pub(crate) view: &'a View<'a>,
     pub(crate) query: &'a Query,
-    /// Cached lists for the following pages.
-    pub(crate) listings: &'a Listings,
+    pub(crate) list_cache: &'a ListCache,
 }
 
 /// The generation of a path: it decides the shape of errors (source: directory.md §5).

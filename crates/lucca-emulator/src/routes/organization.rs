@@ -138,7 +138,7 @@ fn unsorted<'a, T>(call: &Read<'_>, mut rows: Vec<&'a T>, id: impl Fn(&T) -> i64
     let turn = match call.view.switches.unsorted {
         Unsorted::ById => return rows,
         Unsorted::Shuffled => 0,
-        Unsorted::ChangesEveryTime => call.listings.next_turn(),
+        Unsorted::ChangesEveryTime => call.list_cache.next_turn(),
     };
     rows.sort_by_key(|row| Dice::new(turn, id(row).unsigned_abs()).next());
     rows

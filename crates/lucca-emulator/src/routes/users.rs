@@ -46,7 +46,7 @@ fn all(call: &Read<'_>) -> Result<String, Refusal> {
         "{} {} {:?} {:?} {with_former} {clue:?} {:?}",
         view.today, view.switches.hidden_fields as u8, query.filters, query.order, view.rights
     );
-    let places = call.listings.get_or_make(cache_key, || {
+    let places = call.list_cache.get_or_make(cache_key, || {
         let shown = view.company.people.iter().filter(|person| {
             view.lists(person)
                 && (with_former || person.status(view.today) != Status::Former)

@@ -3,14 +3,6 @@
 //! Included: building an answer from rows, the envelope, and the resources without special rules. Users and
 //! departments have their own modules.
 
-use std::{
-    collections::VecDeque,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-};
-
 use jiff::{ToSpan as _, civil::DateTime};
 
 use super::{Read, unknown};
@@ -28,39 +20,6 @@ use crate::{
     switches::{AccountShape, ById, CountOnly, Header, UserLogs},
     view::View,
 };
-
-/// Cached lists for following pages: indices of records by query, the latest first.
-///
-/// A client that pages through a hundred thousand people sends the same query a hundred times.
-#[derive(Debug, Default)]
-pub(crate) struct Listings {
-    known: Mutex<VecDeque<(String, Arc<Vec<u32>>)>>,
-    turns: AtomicU64,
-}
-
-const REMEMBERED: usize = 8;
-
-impl Listings {
-    /// A new number for every list whose order changes each time.
-    pub(crate) fn next_turn(&self) -> u64 {
-        self.turns.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
-    pub(crate) fn forget(&self) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
-    pub(crate) fn get_or_make(&self, cache_key: String, make: impl FnOnce() -> Vec<u32>) -> Arc<Vec<u32>> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, places)) = known.iter().find(|(asked, _)| *asked == cache_key) {
-            return Arc::clone(places);
-        }
-        let places = Arc::new(make());
-        known.push_front((cache_key, Arc::clone(&places)));
-        known.truncate(REMEMBERED);
-        places
-    }
-}
 
 /// A parsed query for a v3 list.
 pub(crate) struct ListQuery {
