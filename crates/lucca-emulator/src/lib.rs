@@ -45,13 +45,14 @@ mod limiter;
 mod list_cache;
 mod mangle;
 mod mutations;
+mod notification_sender;
+mod notifications;
 mod resources;
 mod rights;
 mod routes;
 mod server;
 mod snapshot;
 mod switches;
-mod telling;
 mod tenant;
 mod truth;
 mod truth_absences;
@@ -193,7 +194,7 @@ impl Emulator {
         let tasks = vec![
             server::serve(api_listener, server::api(tenant.clone())),
             server::serve(control_listener, control::router(tenant.clone())),
-            tokio::spawn(telling::run_notifications(tenant.clone())),
+            tokio::spawn(notification_sender::run_notifications(tenant.clone())),
         ];
         Ok(Self { tenant, key, api, control, tasks })
     }

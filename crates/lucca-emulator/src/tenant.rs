@@ -21,6 +21,7 @@ use crate::{
     changes::people::{Hire, PersonPatch, PersonSummary, apply, summary},
     clock::{RateClock, TenantClock},
     company::{
+        absences::{Half, Period, place},
         contracts::{Terms, contract},
         model::{Company, Log, Person, Stamp, Status},
     },
@@ -28,10 +29,10 @@ use crate::{
     faults::{Fault, FaultCounters},
     limiter::{Limiter, RateFacts},
     list_cache::ListCache,
+    notifications::{LeaveEvent, Notification, notifications},
     rights::{KeyConfig, Rights, digits_of},
     snapshot::Snapshot,
     switches::Switches,
-    telling::{LeaveEvent, Notification},
     truth::Truth,
     view::View,
 };
@@ -333,6 +334,31 @@ impl Tenant {
             self.notify(&company, id.into(), period.and_then(|new| LeaveEvent::between(None, new.stage)));
         }
         changed
+    }
+
+    /// Enqueues notifications about a period, if the tenant has a receiver.
+    pub(crate) fn notify(&self, company: &Company, id: i64, leave_event: Option<LeaveEvent>) {
+        let all = &company.absences;
+        let Some(period) = all.place_of(id).and_then(|at| all.periods.get(at)) else { return };
+        let places: Vec<u32> = period.places().filter(|at| !all.dropped.contains_key(at)).collect();
+        self.notify_half_days(company, period, &places, leave_event);
+    }
+
+    /// Enqueues notifications about half-days.
+    pub(crate) fn notify_half_days(
+        &self,
+        company: &Company,
+        period: &Period,
+        places: &[u32],
+        leave_event: Option<LeaveEvent>,
+    ) {
+        let switches = self.0.switches();
+        let (Some(telling), Some(leave_event)) = (&switches.telling, leave_event) else { return };
+        let halves: Vec<Half> =
+            places.iter().filter_map(|at| company.absences.halves.get(place(*at)).copied()).collect();
+        let queued = notifications(company, telling, self.now(), (period, &halves), leave_event);
+        drop(switches);
+        self.0.queue_notifications(queued);
     }
 
     /// Sets the last day of the applicable contract. `None` if there is no such user.

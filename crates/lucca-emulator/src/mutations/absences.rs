@@ -16,7 +16,7 @@ use crate::{
         },
         model::{Company, Person},
     },
-    telling::LeaveEvent,
+    notifications::LeaveEvent,
     tenant::Tenant,
 };
 
