@@ -10,6 +10,7 @@ pub(crate) mod custom_fields;
 pub(crate) mod model;
 mod names;
 mod oddities;
+pub(crate) mod operations;
 mod people;
 pub(crate) mod structure;
 

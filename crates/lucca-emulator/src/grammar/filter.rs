@@ -7,13 +7,13 @@ use jiff::{ToSpan as _, civil::DateTime};
 
 use super::{
     dates,
+    node::Node,
     query::{Pair, Query},
     schema::{Kind, Property, Type},
     value::Value,
 };
 use crate::{
     errors::Refusal,
-    resources::Node,
     switches::{Switches, UnknownFilter},
     view::View,
 };

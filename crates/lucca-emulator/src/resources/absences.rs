@@ -4,14 +4,15 @@ use std::borrow::Cow;
 
 use jiff::civil::Date;
 
-use super::{Node, lookups, users};
+use super::{lookups, users};
 use crate::{
     company::{
-        absences::{Decision, Moment, Period, Stage, Withdrawal, place},
+        absences::{Decision, Moment, Stage, Withdrawal, period_log::PeriodLogEntry, place},
         model::Stamp,
     },
     grammar::{
         dates,
+        node::Node,
         schema::{Property as P, Type},
         value::{Value, url},
     },
@@ -135,15 +136,6 @@ pub(crate) static PERIOD_LOG: Type = Type {
     properties: &[P::int("id"), P::stamp("date"), P::text("comment"), P::int("status")],
 };
 
-/// An entry of a period's log.
-#[derive(Clone, Copy)]
-pub(crate) struct LogLine<'a> {
-    id: i64,
-    at: Moment,
-    comment: Option<&'a str>,
-    stage: Stage,
-}
-
 fn stamp(view: &View<'_>, at: Moment) -> Value<'static> {
     let digits = if at.has_fraction() { 3 } else { 0 };
     Value::Moment(Stamp { at: dates::kept(at.at(), view.switches), digits })
@@ -233,36 +225,9 @@ pub(crate) fn leave_period<'a>(view: &View<'a>, at: u32, property: &'static str)
         "endsOn" => Value::Moment(Stamp::midnight(period.ends)),
         "endsAM" => Value::Bool(period.ends_am),
         "leaves" => Value::Many(period.places().map(Node::Leave).collect()),
-        "logs" => Value::Many(logs(view, period).into_iter().map(Node::PeriodLog).collect()),
+        "logs" => Value::Many(all.log_of(period).into_iter().map(Node::PeriodLog).collect()),
         _ => Value::Null,
     }
-}
-
-/// unverified: the events that add an entry; the statuses are documented.
-fn logs<'a>(view: &View<'a>, period: &'a Period) -> Vec<LogLine<'a>> {
-    let all = &view.company.absences;
-    let mut lines = Vec::new();
-    let mut line = |at, comment, stage| {
-        let n = i64::try_from(lines.len()).unwrap_or(0);
-        lines.push(LogLine { id: i64::from(period.id) * 16 + n, at, comment, stage });
-    };
-    let first = if period.request.is_some() { Stage::Pending } else { Stage::Approved };
-    line(period.created, all.comment(period.comment), first);
-    for (n, step) in period.decisions.iter().enumerate() {
-        let stage = match step.approved {
-            false => Stage::Denied,
-            true if n + 1 == usize::from(period.levels) => Stage::Approved,
-            true => Stage::Pending,
-        };
-        line(step.at, all.comment(step.comment), stage);
-    }
-    if let Some(wish) = &period.withdrawal {
-        line(wish.at, all.comment(wish.comment), Stage::CancellationPending);
-    }
-    if let (Some((at, _)), Stage::Cancelled) = (period.closed, period.stage) {
-        line(at, None, Stage::Cancelled);
-    }
-    lines
 }
 
 pub(crate) fn leave_request<'a>(view: &View<'a>, at: u32, property: &'static str) -> Value<'a> {
@@ -320,12 +285,16 @@ pub(crate) fn cancellation_request<'a>(
     }
 }
 
-pub(crate) fn period_log<'a>(view: &View<'a>, line: LogLine<'a>, property: &'static str) -> Value<'a> {
+pub(crate) fn period_log<'a>(
+    view: &View<'a>,
+    entry: PeriodLogEntry<'a>,
+    property: &'static str,
+) -> Value<'a> {
     match property {
-        "id" => Value::Int(line.id),
-        "date" => stamp(view, line.at),
-        "comment" => Value::maybe_text(line.comment),
-        "status" => Value::Int(line.stage as i64),
+        "id" => Value::Int(entry.id),
+        "date" => stamp(view, entry.at),
+        "comment" => Value::maybe_text(entry.comment),
+        "status" => Value::Int(entry.stage as i64),
         _ => Value::Null,
     }
 }

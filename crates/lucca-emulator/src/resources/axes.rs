@@ -1,9 +1,10 @@
 //! Analytical axes and their sections. Source: directory.md §11.6.
 
-use super::{Node, users};
+use super::users;
 use crate::{
     company::model::{Axis, Section},
     grammar::{
+        node::Node,
         schema::{Property as P, Type},
         value::{Value, url},
     },

@@ -3,13 +3,14 @@
 
 use std::borrow::Cow;
 
-use super::{Node, users};
+use super::users;
 use crate::{
     company::{
         model::{LeaveAccount, Log, Lookup, Qualification},
         structure::{COUNTRIES, CULTURES},
     },
     grammar::{
+        node::Node,
         schema::{Property as P, Type},
         value::{Value, address_of, url},
     },

@@ -1,7 +1,7 @@
 //! The v3 resources: their names, properties, and values as a key sees them.
 //!
-//! Included: `Node`, one record seen as a v3 resource. Not included: the query language (`grammar`), the
-//! routes (`routes`), the v4 resources, which have no query language.
+//! Included: the type of a record and the value of each property, from the module of its kind. Not included:
+//! the query language (`grammar`), the routes (`routes`), the v4 resources, which have no query language.
 
 pub(crate) mod absences;
 pub(crate) mod axes;
@@ -12,59 +12,13 @@ pub(crate) mod organization;
 pub(crate) mod user_dates;
 pub(crate) mod users;
 
-use jiff::civil::Date;
-
 use crate::{
-    company::{
-        absences::{Decision, Withdrawal},
-        custom_fields::Definition,
-        model::{
-            Axis, CycleSpan, Department, Establishment, LeaveAccount, Log, Person, Qualification, Section,
-        },
-    },
-    grammar::{schema::Type, value::Value},
+    grammar::{node::Node, schema::Type, value::Value},
     view::View,
 };
 
-/// One record, seen as a v3 resource.
-#[derive(Clone, Copy)]
-pub(crate) enum Node<'a> {
-    User(&'a Person),
-    Picture(&'a Person, u64),
-    CycleSpan(&'a Person, &'a CycleSpan),
-    Operation(&'static operations::Operation),
-    Scope(&'static operations::Scope),
-    Department(&'a Department),
-    Establishment(&'a Establishment),
-    Axis(&'a Axis),
-    Section(&'a Section),
-    Definition(&'a Definition),
-    /// Index in the definition's list of choices.
-    Choice(&'a (i64, &'static str)),
-    UserProperty(extensions::UserProperty<'a>),
-    Log(&'a Log),
-    LeaveAccount(&'a LeaveAccount),
-    Label(&'a LeaveAccount),
-    Qualification(&'a Qualification),
-    /// A record with hardly more than an id and a name.
-    Named(&'static Type, i64, &'a str),
-    Country(&'static (i64, &'static str, &'static str, &'static str)),
-    /// Index of the half-day.
-    Leave(u32),
-    /// Index of the period.
-    LeavePeriod(u32),
-    /// Index of the requested period.
-    LeaveRequest(u32),
-    LeaveOwner(&'a Person),
-    Approval(&'a Decision),
-    CancellationRequest(&'a Withdrawal),
-    PeriodLog(absences::LogLine<'a>),
-    UserDate(&'a Person, Date),
-    HalfDate(&'a Person, Date, bool),
-    DateItem(user_dates::Stretch),
-}
-
 impl<'a> Node<'a> {
+    /// The type of the record.
     pub(crate) fn of(self) -> &'static Type {
         match self {
             Self::User(_) => &users::USER,

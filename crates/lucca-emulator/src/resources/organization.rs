@@ -4,10 +4,11 @@
 
 use std::borrow::Cow;
 
-use super::{Node, users};
+use super::users;
 use crate::{
     company::model::{Department, Establishment, Status},
     grammar::{
+        node::Node,
         schema::{Property as P, Type},
         value::{Value, url},
     },

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Node, extensions, lookups, operations, organization};
+use super::{extensions, lookups, operations, organization};
 use crate::{
     company::{
         applications::{EXPENSE_PROFILES, LEAVE_PROFILES},
@@ -10,6 +10,7 @@ use crate::{
     },
     dice::Dice,
     grammar::{
+        node::Node,
         schema::{Property as P, Type},
         value::{Value, address_of, url},
     },

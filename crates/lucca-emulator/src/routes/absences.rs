@@ -13,10 +13,10 @@ use crate::{
     errors::Refusal,
     grammar::{
         filter::Filter,
+        node::Node,
         schema::{Selection, Type},
     },
     resources::{
-        Node,
         absences::{LEAVE, LEAVE_PERIOD, LEAVE_REQUEST},
         user_dates::USER_DATE,
     },

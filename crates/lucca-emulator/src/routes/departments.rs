@@ -6,10 +6,11 @@ use crate::{
     errors::Refusal,
     grammar::{
         filter,
+        json::{list, write_node, write_text},
+        node::Node,
         schema::{RequestedFields, Selection},
-        value::{list, write_node, write_text},
     },
-    resources::{Node, organization::DEPARTMENT},
+    resources::organization::DEPARTMENT,
     switches::V3Departments,
 };
 

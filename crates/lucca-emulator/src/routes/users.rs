@@ -8,10 +8,12 @@ use crate::{
     },
     errors::Refusal,
     grammar::{
+        json::{list, write_node, write_text},
+        node::Node,
         schema::{RequestedFields, Selection},
-        value::{Value, list, write_node, write_text},
+        value::Value,
     },
-    resources::{Node, users::USER},
+    resources::users::USER,
     switches::HiddenFields,
 };
 

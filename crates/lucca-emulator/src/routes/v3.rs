@@ -11,12 +11,14 @@ use crate::{
     errors::Refusal,
     grammar::{
         filter::{self, Filter},
+        json::{list, write_node, write_text},
+        node::Node,
         order::Order,
         paging::Page,
         schema::{RequestedFields, Selection, Type},
-        value::{Value, list, write_node, write_text},
+        value::Value,
     },
-    resources::{Node, axes, extensions, lookups, organization},
+    resources::{axes, extensions, lookups, organization, users},
     switches::{AccountShape, ById, CountOnly, Header, UserLogs},
     view::View,
 };
@@ -235,7 +237,10 @@ pub(crate) fn read(call: &Read<'_>, resource: &str, rest: &[&str]) -> Result<Str
         }
         "userproperties" => {
             let custom = if rights.hr_file.custom_fields { company.definitions.as_slice() } else { &[] };
-            (&extensions::USER_PROPERTY, extensions::user_properties(custom, &company.axes).collect())
+            (
+                &extensions::USER_PROPERTY,
+                extensions::user_properties(users::USER.properties, custom, &company.axes).collect(),
+            )
         }
         "userlogs" if view.switches.userlogs == UserLogs::Gone => return Err(unknown()),
         "userlogs" if view.switches.userlogs == UserLogs::Forbidden => return Err(Refusal::no_right()),

@@ -92,6 +92,14 @@ pub(crate) fn works_while_employed(person: &Person, day: Date, am: bool) -> bool
     works(person, day, am) && is_employed(person, day)
 }
 
+/// Planned work from a minute of the day on, for some minutes.
+#[derive(Clone, Copy)]
+pub(crate) struct PlannedWork {
+    /// Minute of the day.
+    pub(crate) starts: i64,
+    pub(crate) minutes: i64,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@
 pub(crate) mod accounts;
 pub(crate) mod calendar;
 mod generate;
+pub(crate) mod period_log;
 pub(crate) mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
