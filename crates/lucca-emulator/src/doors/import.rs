@@ -36,11 +36,7 @@ const HOURS: &str = "nbHours";
 impl Request<'_> {
     fn may_import(&self) -> Result<(), Refusal> {
         self.needs(self.key.rights.import_absences)?;
-        if self.switches.absence_import {
-            Ok(())
-        } else {
-            Err(Refusal::not_found("No route matches this address"))
-        }
+        if self.switches.absence_import { Ok(()) } else { Err(Refusal::no_route()) }
     }
 
     /// Absences are created at once; an asynchronous import only reports so later.
