@@ -23,7 +23,8 @@ use crate::{
     company::{
         absences::{Half, Period, place},
         contracts::{Terms, contract},
-        model::{Company, Log, Person, Stamp, Status},
+        model::{Company, Log, Person, Status},
+        stamp::Stamp,
     },
     dice::Dice,
     faults::{Fault, FaultCounters},

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use jiff::civil::{Date, DateTime};
 
 use super::node::Node;
-use crate::{company::model::Stamp, switches::UrlStyle, view::View};
+use crate::{company::stamp::Stamp, switches::UrlStyle, view::View};
 
 /// The value of one property of one resource.
 pub(crate) enum Value<'a> {

@@ -9,11 +9,7 @@ use crate::{
         ChangeError,
         absences::{AbsenceIds, NewAbsence},
     },
-    company::absences::{
-        Moment, Stage,
-        accounts::{Closure, terms},
-        hr, number, place,
-    },
+    company::absences::{Closure, Moment, Stage, accounts::terms, hr, number, place},
     tenant::Tenant,
 };
 

@@ -8,7 +8,8 @@ use crate::{
     changes::ChangeError,
     company::{
         contracts::{PERMANENT, Terms, contract},
-        model::{Contract, CycleSpan, Department, Person, Stamp, Status},
+        model::{Contract, CycleSpan, Department, Person, Status},
+        stamp::Stamp,
     },
     dice::Dice,
     rights::{Permission, Rights},

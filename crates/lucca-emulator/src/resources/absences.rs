@@ -8,7 +8,7 @@ use super::{lookups, users};
 use crate::{
     company::{
         absences::{Decision, Moment, Stage, Withdrawal, period_log::PeriodLogEntry, place},
-        model::Stamp,
+        stamp::Stamp,
     },
     grammar::{
         dates,

@@ -13,7 +13,8 @@ use crate::{
             calendar::{self, PlannedWork},
             place,
         },
-        model::{Person, Stamp},
+        model::Person,
+        stamp::Stamp,
     },
     grammar::{
         node::Node,

@@ -6,7 +6,8 @@ use super::{extensions, lookups, operations, organization};
 use crate::{
     company::{
         applications::{EXPENSE_PROFILES, LEAVE_PROFILES},
-        model::{CycleSpan, Person, Stamp},
+        model::{CycleSpan, Person},
+        stamp::Stamp,
     },
     dice::Dice,
     grammar::{

@@ -91,7 +91,7 @@ fn wire(call: &ReadRequest<'_>, person: &Person, contract: &Contract) -> String 
     let category = contract.category.and_then(|id| company.categories.iter().find(|one| one.id == id));
     let trial_end = |days: Option<i64>| {
         days.and_then(|days| i32::try_from(days).ok())
-            .map(|days| crate::company::contracts::plus(contract.starts, days).to_string())
+            .map(|days| crate::company::dates::add_days(contract.starts, days).to_string())
     };
     json!({
         "id": contract.id,

@@ -7,7 +7,7 @@ use jiff::{ToSpan as _, civil::DateTime};
 
 use super::request::ReadRequest;
 use crate::{
-    company::{model::Stamp, structure::CULTURES},
+    company::{stamp::Stamp, structure::CULTURES},
     errors::Refusal,
     grammar::{
         filter::{self, Filter},

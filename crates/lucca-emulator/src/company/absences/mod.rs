@@ -39,7 +39,7 @@ pub(crate) struct Absences {
     pub(crate) seed: u64,
     /// Corrections of balances, by owner and account, in parts of the account's unit.
     pub(crate) credits: BTreeMap<(u32, i64), i32>,
-    pub(crate) closures: Vec<accounts::Closure>,
+    pub(crate) closures: Vec<Closure>,
     /// Ids of periods that no balance includes.
     pub(crate) uncounted: BTreeSet<u32>,
 }
@@ -135,6 +135,15 @@ pub(crate) struct Half {
     pub(crate) am: bool,
     /// Duration in quarters of an hour, if the account counts hours; else 0.
     pub(crate) quarters: u8,
+}
+
+/// Days on which an account can't be used.
+#[derive(Debug, Clone)]
+pub(crate) struct Closure {
+    pub(crate) account: i64,
+    pub(crate) from: Date,
+    pub(crate) to: Date,
+    pub(crate) message: String,
 }
 
 /// Converts a number to an index.
