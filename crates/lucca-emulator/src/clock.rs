@@ -1,19 +1,22 @@
-//! The tenant's clock, which tests move, and the rate limit's, which is the machine's unless a test sets
-//! another.
+//! The tenant's zone and its clock, which tests move; and the rate limit's clock, which is the machine's unless
+//! a test sets another.
 //!
 //! The only module of this crate that reads the machine's time or waits.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{LazyLock, Mutex, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
 
 use jiff::{
     SignedDuration, Timestamp, ToSpan as _,
     civil::{Date, DateTime, Time},
+    tz::TimeZone,
 };
 
-use crate::grammar::dates::PARIS;
+/// Europe/Paris without needing a time zone database on the machine.
+pub(crate) static PARIS: LazyLock<TimeZone> =
+    LazyLock::new(|| TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC));
 
 /// The tenant's clock, in Paris local time: it stands still at 09:00 of its first day, or follows real time
 /// from the present time of that day, and can be moved.

@@ -13,10 +13,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    changes::{Hire, PersonPatch},
+    changes::{
+        Change, ChangeError,
+        people::{Hire, PersonPatch},
+    },
     company::model::Status,
     faults::Fault,
-    mutations::{Change, ChangeError},
     rights::{KeyConfig, digits_of},
     switches::Switches,
     tenant::Tenant,

@@ -71,6 +71,9 @@ impl Refusal {
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::fixed(StatusCode::NOT_FOUND, message)
     }
+    pub(crate) fn no_route() -> Self {
+        Self::not_found("No route matches this address")
+    }
     pub(crate) fn gone(message: impl Into<String>) -> Self {
         Self::fixed(StatusCode::GONE, message)
     }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{dice::Dice, mutations::Change};
+use crate::{changes::Change, dice::Dice};
 
 /// A fault: a condition on requests, and its effect on matching ones.
 ///

@@ -12,8 +12,15 @@ use jiff::civil::Date;
 use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 
-use crate::clock::{TenantClock, instant};
-use crate::{EmulatorError, KeyConfig, Switches, Tenant, company, server};
+use crate::{
+    clock::{TenantClock, instant},
+    company,
+    emulator::EmulatorError,
+    rights::KeyConfig,
+    server,
+    switches::Switches,
+    tenant::Tenant,
+};
 
 /// Running tenants; they end when this is dropped.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! API keys and their rights. Source: directory.md §3 and §4.
 //!
-//! Included: keys, rights, parsing the `Authorization` header. Not included: the effects of a missing right,
-//! which are in each resource.
+//! Included: keys, rights, permissions that a change grants or withdraws, parsing the `Authorization` header.
+//! Not included: the effects of a missing right, which are in `view` and in each resource.
 
 use serde::{Deserialize, Serialize};
 
@@ -144,6 +144,53 @@ impl Rights {
 
     pub(crate) fn sees_organization(&self) -> bool {
         self.view_organization || self.view_users
+    }
+}
+
+/// A permission that a key may lose and regain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// See former employees.
+    SeeFormer,
+    /// See future employees.
+    SeeFuture,
+    /// View employee jobs.
+    ViewJobs,
+    /// View employee managers.
+    ViewManagers,
+    /// Consult contractual information.
+    ViewContracts,
+    /// Consult leaves.
+    ConsultLeaves,
+    /// Show details of leaves.
+    ShowLeaveDetails,
+    /// Submit and cancel a leave request.
+    MakeAbsenceRequests,
+    /// Approve and deny leave requests.
+    ApproveAbsenceRequests,
+    /// Delete a leave.
+    DeleteLeaves,
+    /// Access to the import module.
+    ImportAbsences,
+}
+
+impl Permission {
+    /// The right that it grants.
+    pub(crate) fn granted_in(self, rights: &mut Rights) -> &mut bool {
+        match self {
+            Self::SeeFormer => &mut rights.see_former,
+            Self::SeeFuture => &mut rights.see_future,
+            Self::ViewJobs => &mut rights.view_jobs,
+            Self::ViewManagers => &mut rights.view_managers,
+            Self::ViewContracts => &mut rights.view_contracts,
+            Self::ConsultLeaves => &mut rights.consult_leaves,
+            Self::ShowLeaveDetails => &mut rights.show_leave_details,
+            Self::MakeAbsenceRequests => &mut rights.make_absence_requests,
+            Self::ApproveAbsenceRequests => &mut rights.approve_absence_requests,
+            Self::DeleteLeaves => &mut rights.delete_leaves,
+            Self::ImportAbsences => &mut rights.import_absences,
+        }
     }
 }
 

@@ -22,15 +22,15 @@ use tower::ServiceExt as _;
 use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::{
-    clock,
+    clock::{self, PARIS},
     doors::{self, EndpointMatch, Reply},
     drip::Drip,
     errors::Refusal,
     faults::{FaultKind, Loss},
-    grammar::{dates::PARIS, query::Query},
+    grammar::query::Query,
     mangle::{fill, mangle, rows_of},
     rights::key_of_header,
-    routes::{self, Read, generation},
+    routes::{self, generation, request::ReadRequest},
     switches::{RetryAfter, Switches, TooManyBody},
     tenant::{LoggedRequest, Tenant},
     writes,
@@ -330,7 +330,7 @@ fn respond(
     let read = |path: &str| {
         let company = tenant.state().company();
         let view = tenant.state().view(&company, &switches, &key, &call.origin);
-        let read = Read { view: &view, query: &query, listings: &tenant.state().listings };
+        let read = ReadRequest { view: &view, query: &query, list_cache: &tenant.state().list_cache };
         routes::read(path, &read)
     };
     // The path is read first, for any method: an unknown one is 404, and an unreadable query is refused

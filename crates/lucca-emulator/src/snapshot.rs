@@ -10,7 +10,7 @@ use crate::{
         absences::{Stage, place},
         model::Status,
     },
-    resources::{View, absences::leave_id},
+    view::View,
 };
 
 /// The records visible to one key, each list ascending by id. Times are Paris local time.
@@ -306,7 +306,7 @@ impl Snapshot {
                 let Some(half) = all.halves.get(place(at)).copied() else { continue };
                 let ended = matches!(period.stage, Stage::Denied | Stage::Cancelled);
                 self.leaves.push(LeaveFacts {
-                    id: leave_id(period, half),
+                    id: period.leave_id(half),
                     leave_period_id: id,
                     owner_id,
                     date: half.date,

@@ -17,23 +17,25 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use crate::{
-    changes::{Hire, PersonPatch, PersonSummary, apply, summary},
+    absence_writes::{AbsenceWrite, AbsenceWrites, ImportJob},
+    changes::people::{Hire, PersonPatch, PersonSummary, apply, summary},
     clock::{RateClock, TenantClock},
     company::{
+        absences::{Half, Period, place},
         contracts::{Terms, contract},
-        model::{Company, Log, Person, Stamp, Status},
+        model::{Company, Log, Person, Status},
+        stamp::Stamp,
     },
     dice::Dice,
-    doors::{AbsenceWrite, Job, Writes},
     faults::{Fault, FaultCounters},
     limiter::{Limiter, RateFacts},
-    resources::View,
+    list_cache::ListCache,
+    notifications::{LeaveEvent, Notification, notifications},
     rights::{KeyConfig, Rights, digits_of},
-    routes::Listings,
     snapshot::Snapshot,
     switches::Switches,
-    telling::{LeaveEvent, Notification},
     truth::Truth,
+    view::View,
 };
 
 /// Number of requests kept for `requests()`; older ones are dropped.
@@ -47,7 +49,7 @@ pub struct Tenant(Arc<State>);
 pub(crate) struct State {
     pub(crate) seed: u64,
     pub(crate) clock: TenantClock,
-    pub(crate) listings: Listings,
+    pub(crate) list_cache: ListCache,
     company: RwLock<Company>,
     switches: RwLock<Switches>,
     keys: RwLock<Vec<KeyConfig>>,
@@ -56,7 +58,7 @@ pub(crate) struct State {
     limiter: Mutex<Limiter>,
     rate_clock: RwLock<RateClock>,
     /// The accepted writes of absences.
-    writes: Mutex<Writes>,
+    writes: Mutex<AbsenceWrites>,
     /// Notifications to send, and the statuses of those sent; 0 is no answer.
     notifications: Mutex<Vec<Notification>>,
     more_notifications: Notify,
@@ -91,7 +93,7 @@ impl Tenant {
         Self(Arc::new(State {
             seed,
             clock,
-            listings: Listings::default(),
+            list_cache: ListCache::default(),
             company: RwLock::new(company),
             switches: RwLock::new(switches),
             keys: RwLock::new(keys),
@@ -118,19 +120,19 @@ impl Tenant {
     /// Moves the clock by days; contracts start and end accordingly.
     pub fn advance_days(&self, days: i64) {
         self.0.clock.advance(days);
-        self.0.listings.forget();
+        self.0.list_cache.clear();
     }
 
     /// Moves the clock by minutes.
     pub fn advance_minutes(&self, minutes: i64) {
         self.0.clock.advance_minutes(minutes);
-        self.0.listings.forget();
+        self.0.list_cache.clear();
     }
 
     /// Moves the clock to a day, keeping the time of the day.
     pub fn set_today(&self, today: Date) {
         self.0.clock.set_today(today);
-        self.0.listings.forget();
+        self.0.list_cache.clear();
     }
 
     /// The current switches.
@@ -142,7 +144,7 @@ impl Tenant {
     pub fn set_switches(&self, switches: Switches) {
         *write(&self.0.switches) = switches;
         lock(&self.0.counters).reset();
-        self.0.listings.forget();
+        self.0.list_cache.clear();
     }
 
     /// Replaces the faults; their counters restart.
@@ -274,7 +276,7 @@ impl Tenant {
         if renewed {
             company.index_contracts();
         }
-        self.0.listings.forget();
+        self.0.list_cache.clear();
         Some(Ok(edited))
     }
 
@@ -327,12 +329,37 @@ impl Tenant {
         let mut company = write(&self.0.company);
         let last = company.absences.last_period;
         let changed = change(&mut company, stamp);
-        self.0.listings.forget();
+        self.0.list_cache.clear();
         for id in last + 1..=company.absences.last_period {
             let period = company.absences.place_of(id.into()).and_then(|at| company.absences.periods.get(at));
             self.notify(&company, id.into(), period.and_then(|new| LeaveEvent::between(None, new.stage)));
         }
         changed
+    }
+
+    /// Enqueues notifications about a period, if the tenant has a receiver.
+    pub(crate) fn notify(&self, company: &Company, id: i64, leave_event: Option<LeaveEvent>) {
+        let all = &company.absences;
+        let Some(period) = all.place_of(id).and_then(|at| all.periods.get(at)) else { return };
+        let places: Vec<u32> = period.places().filter(|at| !all.dropped.contains_key(at)).collect();
+        self.notify_half_days(company, period, &places, leave_event);
+    }
+
+    /// Enqueues notifications about half-days.
+    pub(crate) fn notify_half_days(
+        &self,
+        company: &Company,
+        period: &Period,
+        places: &[u32],
+        leave_event: Option<LeaveEvent>,
+    ) {
+        let switches = self.0.switches();
+        let (Some(telling), Some(leave_event)) = (&switches.telling, leave_event) else { return };
+        let halves: Vec<Half> =
+            places.iter().filter_map(|at| company.absences.halves.get(place(*at)).copied()).collect();
+        let queued = notifications(company, telling, self.now(), (period, &halves), leave_event);
+        drop(switches);
+        self.0.queue_notifications(queued);
     }
 
     /// Sets the last day of the applicable contract. `None` if there is no such user.
@@ -403,7 +430,7 @@ impl State {
         lock(&self.writes).queue(self.seed, failed, polls)
     }
 
-    pub(crate) fn with_job<T>(&self, id: &str, with: impl FnOnce(&mut Job) -> T) -> Option<T> {
+    pub(crate) fn with_job<T>(&self, id: &str, with: impl FnOnce(&mut ImportJob) -> T) -> Option<T> {
         lock(&self.writes).job(id).map(with)
     }
 

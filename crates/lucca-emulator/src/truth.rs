@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{company::model::Status, resources::View};
+use crate::{company::model::Status, view::View};
 
 /// Counts of the records visible to one key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,7 +9,6 @@ use crate::{
         place,
         rules::Extent,
     },
-    resources::absences::leave_id,
     tenant::Tenant,
 };
 
@@ -110,7 +109,7 @@ impl Tenant {
                 .places()
                 .filter_map(|at| Some((at, *all.halves.get(place(at))?)))
                 .map(|(at, half)| HalfFacts {
-                    id: leave_id(period, half),
+                    id: period.leave_id(half),
                     date: half.date,
                     am: half.am,
                     account_id: half.account.into(),

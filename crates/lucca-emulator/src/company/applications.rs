@@ -5,7 +5,7 @@
 
 use jiff::civil::Date;
 
-use super::{contracts::plus, model::Stamp};
+use super::{dates::add_days, stamp::Stamp};
 use crate::dice::Dice;
 
 /// Profiles of absences: id and name.
@@ -38,7 +38,7 @@ impl ApplicationFacts {
         let sign = if dice.chance(85) { '€' } else { '£' };
         let amount = dice.between(22_000, 118_000);
         let review = |dice: &mut Dice, percent| {
-            let day = plus(today, -dice.between(20, 1_500));
+            let day = add_days(today, -dice.between(20, 1_500));
             let at = day.at(
                 i8::try_from(dice.between(9, 17)).unwrap_or(9),
                 i8::try_from(dice.between(0, 59)).unwrap_or(0),

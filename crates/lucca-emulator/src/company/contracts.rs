@@ -3,9 +3,12 @@
 //! Also the lookups that contracts refer to. Their shape on the wire and their texts are unverified: the
 //! documentation names the routes only (source: directory.md §8).
 
-use jiff::{ToSpan as _, civil::Date};
+use jiff::civil::Date;
 
-use super::model::{Contract, Stamp, Status};
+use super::{
+    dates::{add_days, working_time},
+    model::{Contract, Status},
+};
 use crate::dice::Dice;
 
 /// Templates of contracts (`typeId`).
@@ -30,20 +33,6 @@ pub(crate) const PERMANENT: i64 = 1;
 pub(crate) const FIXED_TERM: i64 = 2;
 const INTERN: i64 = 3;
 const APPRENTICE: i64 = 4;
-
-/// The day `days` later, or earlier if negative.
-pub(crate) fn plus(day: Date, days: i32) -> Date {
-    day.checked_add(i64::from(days).days()).unwrap_or(day)
-}
-
-/// A time of that day in working hours, with 0, 2, 3 or 7 fractional digits.
-pub(crate) fn moment(dice: &mut Dice, day: Date) -> Stamp {
-    let digits = [0, 2, 3, 7][dice.below(4)];
-    let part = |dice: &mut Dice, to| i8::try_from(dice.between(0, to)).unwrap_or(0);
-    let (hour, minute, second) = (part(dice, 9) + 8, part(dice, 59), part(dice, 59));
-    let nanosecond = dice.between(0, 9_999_999) * 100;
-    Stamp { at: day.at(hour, minute, second, nanosecond), digits }
-}
 
 /// The facts about the owner that a history depends on.
 pub(crate) struct Terms {
@@ -70,37 +59,37 @@ pub(crate) fn history(dice: &mut Dice, status: Status, today: Date, terms: &Term
         Status::Active => {
             let ends = match template {
                 // A known last day in the future: the employee has resigned.
-                PERMANENT => (!terms.stable && dice.chance(2)).then(|| plus(today, dice.between(1, 80))),
-                _ => Some(plus(today, dice.between(1, 300))),
+                PERMANENT => (!terms.stable && dice.chance(2)).then(|| add_days(today, dice.between(1, 80))),
+                _ => Some(add_days(today, dice.between(1, 300))),
             };
             let longest = if template == PERMANENT { 365 * 14 } else { 330 };
-            let starts = plus(today, -dice.between(1, longest));
+            let starts = add_days(today, -dice.between(1, longest));
             if !terms.stable && dice.chance(6) {
                 // Renewed without a gap, or rehired after one.
                 let gap = if dice.chance(50) { 1 } else { dice.between(60, 900) };
-                let ended = plus(starts, -gap);
-                let began = plus(ended, -dice.between(90, 540));
+                let ended = add_days(starts, -gap);
+                let began = add_days(ended, -dice.between(90, 540));
                 contracts.push(contract(dice, FIXED_TERM, began, Some(ended), terms));
             }
             contracts.push(contract(dice, template, starts, ends, terms));
             if let (FIXED_TERM, Some(end), true) = (template, ends, dice.chance(30)) {
-                contracts.push(contract(dice, PERMANENT, plus(end, 1), None, terms));
+                contracts.push(contract(dice, PERMANENT, add_days(end, 1), None, terms));
             }
         }
         Status::Future => {
-            let starts = plus(today, dice.between(1, 90));
+            let starts = add_days(today, dice.between(1, 90));
             if dice.chance(25) {
-                let ended = plus(today, -dice.between(30, 700));
-                let began = plus(ended, -dice.between(60, 700));
+                let ended = add_days(today, -dice.between(30, 700));
+                let began = add_days(ended, -dice.between(60, 700));
                 contracts.push(contract(dice, INTERN, began, Some(ended), terms));
             }
-            let ends = (template != PERMANENT).then(|| plus(starts, dice.between(90, 540)));
+            let ends = (template != PERMANENT).then(|| add_days(starts, dice.between(90, 540)));
             contracts.push(contract(dice, template, starts, ends, terms));
         }
         Status::Former => {
-            let ends = plus(today, -dice.between(1, 1100));
+            let ends = add_days(today, -dice.between(1, 1100));
             let longest = if template == PERMANENT { 3000 } else { 500 };
-            let starts = plus(ends, -dice.between(20, longest));
+            let starts = add_days(ends, -dice.between(20, longest));
             contracts.push(contract(dice, template, starts, Some(ends), terms));
         }
     }
@@ -120,8 +109,8 @@ pub(crate) fn contract(
         FIXED_TERM => Some(30),
         _ => None,
     };
-    let signed = plus(starts, -dice.between(1, 40));
-    let created = moment(dice, signed);
+    let signed = add_days(starts, -dice.between(1, 40));
+    let created = working_time(dice, signed);
     Contract {
         id: 0,
         starts,
@@ -141,7 +130,7 @@ pub(crate) fn contract(
         renewed_trial_days: if template == PERMANENT && dice.chance(15) { Some(240) } else { None },
         author: terms.author,
         created,
-        modified: if dice.chance(70) { created } else { moment(dice, plus(starts, 3)) },
+        modified: if dice.chance(70) { created } else { working_time(dice, add_days(starts, 3)) },
         external_id: dice.chance(10).then(|| dice.digits(6)),
     }
 }

@@ -113,7 +113,7 @@ pub(crate) fn fill(dice: &mut Dice, today: Date, next: &mut i64) -> Vec<Entry> {
     }
     if dice.chance(40) {
         let days = dice.between(1, 700);
-        add("e_medicalVisit", EntryValue::Date(super::contracts::plus(today, -days)));
+        add("e_medicalVisit", EntryValue::Date(super::dates::add_days(today, -days)));
     }
     if dice.chance(50) {
         add("e_shirtSize", EntryValue::Choice([84, 85, 86, 87][dice.below(4)]));

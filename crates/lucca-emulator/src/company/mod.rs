@@ -7,10 +7,13 @@ pub(crate) mod absences;
 pub(crate) mod applications;
 pub(crate) mod contracts;
 pub(crate) mod custom_fields;
+pub(crate) mod dates;
 pub(crate) mod model;
 mod names;
 mod oddities;
+pub(crate) mod operations;
 mod people;
+pub(crate) mod stamp;
 pub(crate) mod structure;
 
 use jiff::civil::Date;

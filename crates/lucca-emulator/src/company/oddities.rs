@@ -5,7 +5,8 @@
 use jiff::civil::Date;
 
 use super::{
-    contracts::{FIXED_TERM, PERMANENT, Terms, contract, plus},
+    contracts::{FIXED_TERM, PERMANENT, Terms, contract},
+    dates::add_days,
     model::{Company, Person, Status},
     people::FULL_SIZE,
 };
@@ -58,25 +59,25 @@ impl Odd<'_> {
     /// Last day today, first day today, last day yesterday, first day tomorrow.
     fn edge_dates(&mut self) {
         let today = self.today;
-        self.employed(plus(today, -300), Some(today));
+        self.employed(add_days(today, -300), Some(today));
         self.employed(today, None);
-        self.employed(plus(today, -300), Some(plus(today, -1)));
-        self.employed(plus(today, 1), None);
+        self.employed(add_days(today, -300), Some(add_days(today, -1)));
+        self.employed(add_days(today, 1), None);
     }
 
     /// A manager who left, a person who is their own manager, two who manage each other, no e-mail, no
     /// manager.
     fn relations(&mut self) {
         let today = self.today;
-        let gone = self.employed(plus(today, -2000), Some(plus(today, -40))).map(|person| person.id);
-        if let Some(person) = self.employed(plus(today, -900), None) {
+        let gone = self.employed(add_days(today, -2000), Some(add_days(today, -40))).map(|person| person.id);
+        if let Some(person) = self.employed(add_days(today, -900), None) {
             person.manager = gone;
         }
-        if let Some(person) = self.employed(plus(today, -901), None) {
+        if let Some(person) = self.employed(add_days(today, -901), None) {
             person.manager = Some(person.id);
         }
-        let one = self.employed(plus(today, -902), None).map(|person| person.id);
-        let other = self.employed(plus(today, -903), None).map(|person| {
+        let one = self.employed(add_days(today, -902), None).map(|person| person.id);
+        let other = self.employed(add_days(today, -903), None).map(|person| {
             person.manager = one;
             person.id
         });
@@ -95,8 +96,8 @@ impl Odd<'_> {
     /// One human in two records, and two humans of one name.
     fn same_names(&mut self) {
         let today = self.today;
-        let first = self.employed(plus(today, -1500), Some(plus(today, -400))).map(|p| p.clone());
-        if let (Some(first), Some(second)) = (&first, self.employed(plus(today, -200), None)) {
+        let first = self.employed(add_days(today, -1500), Some(add_days(today, -400))).map(|p| p.clone());
+        if let (Some(first), Some(second)) = (&first, self.employed(add_days(today, -200), None)) {
             second.first_name.clone_from(&first.first_name);
             second.last_name.clone_from(&first.last_name);
             second.birth = first.birth;
@@ -107,7 +108,7 @@ impl Odd<'_> {
         if let (Some(first), Some(homonym)) = (&first, self.next()) {
             homonym.first_name.clone_from(&first.first_name);
             homonym.last_name.clone_from(&first.last_name);
-            homonym.birth = first.birth.map(|birth| plus(birth, 4321));
+            homonym.birth = first.birth.map(|birth| add_days(birth, 4321));
         }
     }
 
@@ -136,17 +137,17 @@ impl Odd<'_> {
     /// Fixed term renewed and then permanent; left, and will come back.
     fn histories(&mut self) {
         let today = self.today;
-        if let Some(person) = self.employed(plus(today, -700), Some(plus(today, -500))) {
+        if let Some(person) = self.employed(add_days(today, -700), Some(add_days(today, -500))) {
             let terms = terms(person, today);
             let mut dice = Dice::new(1, u64::try_from(person.id).unwrap_or(0));
-            let (renewed, kept) = (plus(today, -499), plus(today, -299));
-            person.contracts.push(contract(&mut dice, FIXED_TERM, renewed, Some(plus(kept, -1)), &terms));
+            let (renewed, kept) = (add_days(today, -499), add_days(today, -299));
+            person.contracts.push(contract(&mut dice, FIXED_TERM, renewed, Some(add_days(kept, -1)), &terms));
             person.contracts.push(contract(&mut dice, PERMANENT, kept, None, &terms));
         }
-        if let Some(person) = self.employed(plus(today, -1200), Some(plus(today, -800))) {
+        if let Some(person) = self.employed(add_days(today, -1200), Some(add_days(today, -800))) {
             let terms = terms(person, today);
             let mut dice = Dice::new(2, u64::try_from(person.id).unwrap_or(0));
-            person.contracts.push(contract(&mut dice, PERMANENT, plus(today, 30), None, &terms));
+            person.contracts.push(contract(&mut dice, PERMANENT, add_days(today, 30), None, &terms));
         }
         // A former employee of a closed establishment.
         let closed = self.company.establishments.iter().find(|site| site.archived).map(|site| site.id);

@@ -8,10 +8,12 @@ use jiff::civil::{Date, date};
 
 use super::{
     applications::ApplicationFacts,
-    contracts::{self, Terms, moment, plus},
+    contracts::{self, Terms},
     custom_fields,
-    model::{Company, CycleSpan, Gender, Log, Person, Private, Stamp, Status},
+    dates::{add_days, working_time},
+    model::{Company, CycleSpan, Gender, Log, Person, Private, Status},
     names,
+    stamp::Stamp,
 };
 use crate::dice::Dice;
 
@@ -122,14 +124,14 @@ fn person(
     let (login, address) = account(&first_name, &last_name, logins);
     let contracts = contracts::history(dice, seat.status, today, &seat.terms);
     let started = contracts.first().map_or(today, |contract| contract.starts);
-    let entered = plus(started, -dice.between(1, 60)).min(plus(today, -1));
-    let created = Stamp::coarse(moment(dice, entered).at);
+    let entered = add_days(started, -dice.between(1, 60)).min(add_days(today, -1));
+    let created = Stamp::coarse(working_time(dice, entered).at);
     let modified = if dice.chance(30) {
         created
     } else {
         let days = dice.between(1, 500);
-        let day = plus(today, -days).max(created.at.date());
-        let at = moment(dice, day).at.max(created.at);
+        let day = add_days(today, -days).max(created.at.date());
+        let at = working_time(dice, day).at.max(created.at);
         // An earlier version drew the precision here: without this draw, all later draws would give another
         // company.
         dice.next();
@@ -169,7 +171,7 @@ fn person(
             _ => "IT",
         }),
         gender,
-        birth: (!dice.chance(4)).then(|| plus(started, -dice.between(6_600, 17_000))),
+        birth: (!dice.chance(4)).then(|| add_days(started, -dice.between(6_600, 17_000))),
         seniority: dice.chance(30).then_some(started),
         job_title: (!dice.chance(3)).then(|| dice.word(names::JOBS).to_owned()),
         qualification: dice.chance(70).then(|| {
@@ -191,7 +193,7 @@ fn person(
 
 /// The technical first user: id 0, no contract, no manager (source: directory.md §1.8).
 fn admin(dice: &mut Dice, establishment: i64, today: Date) -> Person {
-    let created = Stamp::coarse(moment(dice, plus(today, -3000)).at);
+    let created = Stamp::coarse(working_time(dice, add_days(today, -3000)).at);
     let mut admin = Person::blank(0, "Lucca".to_owned(), "Admin".to_owned(), 2, establishment, created);
     "lucca.admin".clone_into(&mut admin.login);
     admin.employee_number = None;
@@ -242,8 +244,8 @@ fn cycles(dice: &mut Dice, id: i64, started: Date) -> Vec<CycleSpan> {
     if dice.chance(75) {
         return vec![span(1, pick(dice), open_start, open_end)];
     }
-    let change = plus(started, dice.between(30, 900));
-    vec![span(1, pick(dice), open_start, plus(change, -1)), span(2, pick(dice), change, open_end)]
+    let change = add_days(started, dice.between(30, 900));
+    vec![span(1, pick(dice), open_start, add_days(change, -1)), span(2, pick(dice), change, open_end)]
 }
 
 fn axes(dice: &mut Dice) -> Vec<(i64, i64)> {
@@ -289,7 +291,7 @@ pub(super) fn logs(company: &Company, seed: u64, today: Date) -> Vec<Log> {
             continue;
         }
         id += 1 + i64::try_from(dice.below(3)).unwrap_or(0);
-        let day = plus(today, -dice.between(1, 900)).max(person.created.at.date());
+        let day = add_days(today, -dice.between(1, 900)).max(person.created.at.date());
         let section = |axis| person.axes.iter().find(|(of, _)| *of == axis).map(|(_, section)| *section);
         let (name, value) = match (dice.below(5), person.manager, section(4), section(7)) {
             (0, Some(manager), ..) => ("manager", manager),
@@ -299,7 +301,7 @@ pub(super) fn logs(company: &Company, seed: u64, today: Date) -> Vec<Log> {
             _ => ("departmentid", person.department),
         };
         // unverified: that stamps of the log are as coarse as those of users.
-        let at = Stamp::coarse(moment(&mut dice, day).at);
+        let at = Stamp::coarse(working_time(&mut dice, day).at);
         logs.push(Log { id, name, owner: person.id, author: 1, at, value: value.to_string() });
     }
     logs

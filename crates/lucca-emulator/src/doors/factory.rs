@@ -5,11 +5,12 @@ use jiff::civil::Date;
 use serde_json::{Value as Json, json};
 
 use super::{
-    Reply, Request, WriteKind,
+    Reply, Request,
     body::{self, FactoryBody, invalid},
     object::{OfferContext, object},
 };
 use crate::{
+    absence_writes::WriteKind,
     company::absences::{
         place,
         rules::{self, Extent, Share, Warning, Weight},
@@ -24,7 +25,7 @@ impl Request<'_> {
     fn may_use_factory(&self, there: bool) -> Result<(), Refusal> {
         self.needs(self.key.rights.make_absence_requests)?;
         match self.switches.factory_access {
-            _ if !there => Err(Refusal::not_found("No route matches this address")),
+            _ if !there => Err(Refusal::no_route()),
             FactoryAccess::Allowed => Ok(()),
             FactoryAccess::Forbidden => Err(Refusal::of(StatusCode::FORBIDDEN, "Forbidden")),
             FactoryAccess::Unauthorized => Err(Refusal::unauthorized()),

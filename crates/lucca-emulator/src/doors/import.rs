@@ -3,8 +3,9 @@
 use jiff::civil::Date;
 use serde_json::json;
 
-use super::{Reply, Request, WriteKind};
+use super::{Reply, Request};
 use crate::{
+    absence_writes::{ImportJob, WriteKind},
     company::{
         absences::{accounts, rules::Extent},
         model::{Company, Establishment},
@@ -32,39 +33,10 @@ const COLUMNS: [&str; 10] = [
 /// 360029242671). unverified: that the API reads it.
 const HOURS: &str = "nbHours";
 
-/// An import as seen by its polls.
-#[derive(Debug, Clone)]
-pub(crate) struct Job {
-    pub(crate) id: String,
-    pub(crate) failed: bool,
-    /// Polls answered, and the number to answer before the end.
-    pub(crate) polled: u32,
-    pub(crate) polls: u32,
-}
-
-impl Job {
-    /// 0 not started, 1 to 99 in progress, 100 success, -1 error.
-    fn poll(&mut self) -> i64 {
-        let done = self.polled;
-        self.polled = self.polled.saturating_add(1);
-        if done < self.polls {
-            i64::from(done) * 100 / i64::from(self.polls)
-        } else if self.failed {
-            -1
-        } else {
-            100
-        }
-    }
-}
-
 impl Request<'_> {
     fn may_import(&self) -> Result<(), Refusal> {
         self.needs(self.key.rights.import_absences)?;
-        if self.switches.absence_import {
-            Ok(())
-        } else {
-            Err(Refusal::not_found("No route matches this address"))
-        }
+        if self.switches.absence_import { Ok(()) } else { Err(Refusal::no_route()) }
     }
 
     /// Absences are created at once; an asynchronous import only reports so later.
@@ -102,7 +74,7 @@ impl Request<'_> {
 
     pub(super) fn progress(&self, id: &str) -> Result<Reply, Refusal> {
         self.may_import()?;
-        let progress = self.tenant.state().with_job(id, Job::poll);
+        let progress = self.tenant.state().with_job(id, ImportJob::poll);
         progress
             .map(|n| Reply::json(&json!(n)))
             .ok_or_else(|| Refusal::not_found("The summary was not found"))

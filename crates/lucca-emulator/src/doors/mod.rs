@@ -9,10 +9,7 @@ mod factory;
 mod import;
 mod object;
 mod requests;
-mod writes;
 
-pub use self::writes::{AbsenceWrite, WriteKind};
-pub(crate) use self::{import::Job, writes::Writes};
 use axum::{
     body::Bytes,
     http::{Method, StatusCode},
@@ -20,14 +17,15 @@ use axum::{
 use serde_json::{Value as Json, json};
 
 use crate::{
+    absence_writes::{AbsenceWrite, WriteKind},
+    changes::absences::AbsenceIds,
     errors::Refusal,
     grammar::query::Query,
-    mutations::AbsenceIds,
-    resources::View,
     rights::KeyConfig,
     routes::generated,
     switches::{Header, Switches, WriteAnswer},
     tenant::Tenant,
+    view::View,
 };
 
 /// An operation on absences, from a method and a path.

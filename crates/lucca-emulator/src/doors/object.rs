@@ -14,7 +14,7 @@ use crate::{
         },
         model::{LeaveAccount, Person},
     },
-    resources::View,
+    view::View,
 };
 
 /// The content of the object.

@@ -3,13 +3,14 @@
 use serde_json::json;
 
 use super::{
-    Reply, Request, WriteKind,
+    Reply, Request,
     body::{self, Object},
 };
 use crate::{
+    absence_writes::WriteKind,
+    changes::{ChangeError, absences::AbsenceIds},
     company::absences::place,
     errors::Refusal,
-    mutations::{AbsenceIds, ChangeError},
 };
 
 /// unverified: the statuses and texts of all these refusals except the mandatory comment's 400.

@@ -2,19 +2,16 @@
 //!
 //! Source: wire-grammar.md §1.4 (spellings accepted and refused), directory.md §5.3 (keywords).
 
-use std::sync::LazyLock;
-
 use jiff::{
     ToSpan as _,
     civil::{Date, DateTime, Time},
     tz::{Offset, TimeZone},
 };
 
-use crate::switches::{AbsenceStamps, SinceReading, Switches};
-
-/// Europe/Paris without needing a time zone database on the machine.
-pub(crate) static PARIS: LazyLock<TimeZone> =
-    LazyLock::new(|| TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC));
+use crate::{
+    clock::PARIS,
+    switches::{AbsenceStamps, SinceReading, Switches},
+};
 
 /// A time in Paris local time, converted to the zone in which the tenant stores stamps of absences.
 pub(crate) fn kept(at: DateTime, switches: &Switches) -> DateTime {

@@ -7,14 +7,15 @@ use jiff::{ToSpan as _, civil::DateTime};
 
 use super::{
     dates,
+    node::Node,
     query::{Pair, Query},
     schema::{Kind, Property, Type},
     value::Value,
 };
 use crate::{
     errors::Refusal,
-    resources::{Node, View},
     switches::{Switches, UnknownFilter},
+    view::View,
 };
 
 /// More values than this are refused for all comparators but equality.

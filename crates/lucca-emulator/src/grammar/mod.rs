@@ -7,6 +7,8 @@
 pub(crate) mod dates;
 pub(crate) mod fields;
 pub(crate) mod filter;
+pub(crate) mod json;
+pub(crate) mod node;
 pub(crate) mod order;
 pub(crate) mod paging;
 pub(crate) mod query;

@@ -4,13 +4,11 @@ use std::{cmp::Ordering, cmp::Reverse};
 
 use super::{
     filter,
+    node::Node,
     schema::{Kind, Type},
     value::Value,
 };
-use crate::{
-    errors::Refusal,
-    resources::{Node, View},
-};
+use crate::{errors::Refusal, view::View};
 
 /// The requested order; empty is the natural one, by id.
 #[derive(Debug, Default)]

@@ -3,16 +3,13 @@
 
 use jiff::civil::Date;
 
-use super::{
-    ChangeError, NewAbsence,
-    absences::{AbsenceIds, enter},
-};
+use super::absences::enter;
 use crate::{
-    company::absences::{
-        Moment, Stage,
-        accounts::{Closure, terms},
-        hr, number, place,
+    changes::{
+        ChangeError,
+        absences::{AbsenceIds, NewAbsence},
     },
+    company::absences::{Closure, Moment, Stage, accounts::terms, hr, number, place},
     tenant::Tenant,
 };
 

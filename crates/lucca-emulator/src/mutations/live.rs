@@ -1,15 +1,18 @@
 //! A random, plausible history.
 
-use super::{Change, NewAbsence, Permission};
 use crate::{
-    changes::{Hire, PersonPatch},
+    changes::{
+        Change,
+        absences::NewAbsence,
+        people::{Hire, PersonPatch},
+    },
     company::{
         absences::{RECOVERY, Stage, place},
-        contracts::plus,
+        dates::add_days,
         model::Status,
     },
     dice::Dice,
-    resources::absences::leave_id,
+    rights::Permission,
     tenant::Tenant,
 };
 
@@ -57,7 +60,7 @@ impl Tenant {
                 let hire = Hire {
                     first_name: "Nouvelle".to_owned(),
                     last_name: format!("Recrue {}", dice.digits(5)),
-                    starts_on: Some(plus(today, dice.between(-3, 40))),
+                    starts_on: Some(add_days(today, dice.between(-3, 40))),
                     mail: Some(format!("recrue.{}@horizon.example", dice.digits(8))),
                     job_title: Some("Analyste".to_owned()),
                     department_id: one(dice, &departments),
@@ -96,11 +99,11 @@ impl Tenant {
                 )
             }
             28..=31 => {
-                let (id, last_day) = (active(dice)?, plus(today, dice.between(-5, 60)));
+                let (id, last_day) = (active(dice)?, add_days(today, dice.between(-5, 60)));
                 (format!("user {id} leaves on {last_day}"), Change::Terminate { id, last_day })
             }
             32..=34 => {
-                let (id, starts_on) = (former(dice)?, plus(today, dice.between(0, 20)));
+                let (id, starts_on) = (former(dice)?, add_days(today, dice.between(0, 20)));
                 let as_new_user = dice.chance(40);
                 (
                     format!("user {id} comes back, as a new user: {as_new_user}"),
@@ -158,7 +161,7 @@ impl Tenant {
                 let company = self.state().company();
                 let period = company.absences.periods.get(company.absences.place_of(period)?)?;
                 let half = company.absences.halves.get(place(period.places().last()?)).copied()?;
-                let id = leave_id(period, half);
+                let id = period.leave_id(half);
                 (format!("leave {id} is deleted"), Change::DeleteLeave { id })
             }
             92..=95 => {
@@ -193,10 +196,10 @@ impl Tenant {
         let today = self.state().now().date();
         let accounts: Vec<i64> = self.state().company().leave_accounts.iter().map(|one| one.id).collect();
         let account_id = accounts.get(dice.below(accounts.len())).copied().unwrap_or(0);
-        let starts_on = plus(today, dice.between(-20, 90));
+        let starts_on = add_days(today, dice.between(-20, 90));
         let in_hours = account_id == i64::from(RECOVERY);
         let days = if in_hours { 0 } else { [0, 0, 1, 4, 11][dice.below(5)] };
-        let ends_on = plus(starts_on, days);
+        let ends_on = add_days(starts_on, days);
         let absence = NewAbsence {
             starts_pm: dice.chance(15),
             ends_am: starts_on != ends_on && dice.chance(15),

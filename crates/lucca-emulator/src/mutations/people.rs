@@ -3,64 +3,18 @@
 use std::convert::Infallible;
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 
-use super::ChangeError;
 use crate::{
+    changes::ChangeError,
     company::{
         contracts::{PERMANENT, Terms, contract},
-        model::{Contract, CycleSpan, Department, Person, Stamp, Status},
+        model::{Contract, CycleSpan, Department, Person, Status},
+        stamp::Stamp,
     },
     dice::Dice,
-    rights::Rights,
+    rights::{Permission, Rights},
     tenant::Tenant,
 };
-
-/// A permission that a key may lose and regain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Permission {
-    /// See former employees.
-    SeeFormer,
-    /// See future employees.
-    SeeFuture,
-    /// View employee jobs.
-    ViewJobs,
-    /// View employee managers.
-    ViewManagers,
-    /// Consult contractual information.
-    ViewContracts,
-    /// Consult leaves.
-    ConsultLeaves,
-    /// Show details of leaves.
-    ShowLeaveDetails,
-    /// Submit and cancel a leave request.
-    MakeAbsenceRequests,
-    /// Approve and deny leave requests.
-    ApproveAbsenceRequests,
-    /// Delete a leave.
-    DeleteLeaves,
-    /// Access to the import module.
-    ImportAbsences,
-}
-
-impl Permission {
-    fn of(self, rights: &mut Rights) -> &mut bool {
-        match self {
-            Self::SeeFormer => &mut rights.see_former,
-            Self::SeeFuture => &mut rights.see_future,
-            Self::ViewJobs => &mut rights.view_jobs,
-            Self::ViewManagers => &mut rights.view_managers,
-            Self::ViewContracts => &mut rights.view_contracts,
-            Self::ConsultLeaves => &mut rights.consult_leaves,
-            Self::ShowLeaveDetails => &mut rights.show_leave_details,
-            Self::MakeAbsenceRequests => &mut rights.make_absence_requests,
-            Self::ApproveAbsenceRequests => &mut rights.approve_absence_requests,
-            Self::DeleteLeaves => &mut rights.delete_leaves,
-            Self::ImportAbsences => &mut rights.import_absences,
-        }
-    }
-}
 
 /// The contract of a rehired person.
 fn rehire_contract(person: &Person, id: i64, starts: Date, today: Date, stamp: Stamp) -> Contract {
@@ -196,7 +150,7 @@ impl Tenant {
 
     /// Grants or withdraws a key's permission. False if there is no such key.
     pub fn permit(&self, key: Option<&str>, permission: Permission, given: bool) -> bool {
-        self.with_rights(key, |rights| *permission.of(rights) = given)
+        self.with_rights(key, |rights| *permission.granted_in(rights) = given)
     }
 
     /// Restricts a key to some establishments, or extends it to all. False if there is no such key.
@@ -213,7 +167,7 @@ impl Tenant {
 
     /// Whether the first key has a permission.
     pub(super) fn permits(&self, permission: Permission) -> bool {
-        self.keys().into_iter().next().is_some_and(|mut key| *permission.of(&mut key.rights))
+        self.keys().into_iter().next().is_some_and(|mut key| *permission.granted_in(&mut key.rights))
     }
 
     /// Ids of users with a status, without the technical one.

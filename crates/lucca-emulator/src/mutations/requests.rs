@@ -5,11 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    AbsenceIds, ChangeError,
-    absences::{decision, fresh_period, grant, with_period},
-};
+use super::absences::{decision, fresh_period, grant, with_period};
 use crate::{
+    changes::{ChangeError, absences::AbsenceIds},
     company::{
         absences::{
             Absences, Half, Moment, Period, Stage, Withdrawal, accounts,

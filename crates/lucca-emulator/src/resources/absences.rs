@@ -4,18 +4,20 @@ use std::borrow::Cow;
 
 use jiff::civil::Date;
 
-use super::{Node, View, lookups, users};
+use super::{lookups, users};
 use crate::{
     company::{
-        absences::{Decision, Half, Moment, Period, Stage, Withdrawal, place},
-        model::Stamp,
+        absences::{Decision, Moment, Stage, Withdrawal, period_log::PeriodLogEntry, place},
+        stamp::Stamp,
     },
     grammar::{
         dates,
+        node::Node,
         schema::{Property as P, Type},
         value::{Value, url},
     },
     switches::LeaveValue,
+    view::View,
 };
 
 /// The documentation spells `isAm`, the tenant `isAM` (source: absences.md §2.3). Live clients request
@@ -134,15 +136,6 @@ pub(crate) static PERIOD_LOG: Type = Type {
     properties: &[P::int("id"), P::stamp("date"), P::text("comment"), P::int("status")],
 };
 
-/// An entry of a period's log.
-#[derive(Clone, Copy)]
-pub(crate) struct LogLine<'a> {
-    id: i64,
-    at: Moment,
-    comment: Option<&'a str>,
-    stage: Stage,
-}
-
 fn stamp(view: &View<'_>, at: Moment) -> Value<'static> {
     let digits = if at.has_fraction() { 3 } else { 0 };
     Value::Moment(Stamp { at: dates::kept(at.at(), view.switches), digits })
@@ -158,12 +151,6 @@ fn user(id: Option<u32>) -> Value<'static> {
 
 fn at_hour(day: Date, hour: i8) -> Value<'static> {
     Value::Moment(Stamp { at: day.at(hour, 0, 0, 0), digits: 0 })
-}
-
-/// The id of a leave (source: absences.md §0).
-pub(crate) fn leave_id(period: &Period, half: Half) -> String {
-    let (date, am) = (half.date, if half.am { "AM" } else { "PM" });
-    format!("{}-{:04}{:02}{:02}-{am}", period.id, date.year(), date.month(), date.day())
 }
 
 /// `TimeSpan`, `PT…` or a number of hours.
@@ -189,8 +176,8 @@ pub(crate) fn leave<'a>(view: &View<'a>, at: u32, property: &'static str) -> Val
     let guarded = |value| if view.rights.show_leave_details { value } else { Value::Hidden };
     let account = || view.company.leave_accounts.iter().find(|account| account.id == i64::from(half.account));
     match property {
-        "id" | "name" => Value::Text(Cow::Owned(leave_id(period, half))),
-        "url" => url(view, LEAVE.plural, leave_id(period, half)),
+        "id" | "name" => Value::Text(Cow::Owned(period.leave_id(half))),
+        "url" => url(view, LEAVE.plural, period.leave_id(half)),
         "date" => Value::Moment(Stamp::midnight(half.date)),
         "isAM" => Value::Bool(half.am),
         // unverified: that the id of the account is hidden with the account.
@@ -238,36 +225,9 @@ pub(crate) fn leave_period<'a>(view: &View<'a>, at: u32, property: &'static str)
         "endsOn" => Value::Moment(Stamp::midnight(period.ends)),
         "endsAM" => Value::Bool(period.ends_am),
         "leaves" => Value::Many(period.places().map(Node::Leave).collect()),
-        "logs" => Value::Many(logs(view, period).into_iter().map(Node::PeriodLog).collect()),
+        "logs" => Value::Many(all.log_of(period).into_iter().map(Node::PeriodLog).collect()),
         _ => Value::Null,
     }
-}
-
-/// unverified: the events that add an entry; the statuses are documented.
-fn logs<'a>(view: &View<'a>, period: &'a Period) -> Vec<LogLine<'a>> {
-    let all = &view.company.absences;
-    let mut lines = Vec::new();
-    let mut line = |at, comment, stage| {
-        let n = i64::try_from(lines.len()).unwrap_or(0);
-        lines.push(LogLine { id: i64::from(period.id) * 16 + n, at, comment, stage });
-    };
-    let first = if period.request.is_some() { Stage::Pending } else { Stage::Approved };
-    line(period.created, all.comment(period.comment), first);
-    for (n, step) in period.decisions.iter().enumerate() {
-        let stage = match step.approved {
-            false => Stage::Denied,
-            true if n + 1 == usize::from(period.levels) => Stage::Approved,
-            true => Stage::Pending,
-        };
-        line(step.at, all.comment(step.comment), stage);
-    }
-    if let Some(wish) = &period.withdrawal {
-        line(wish.at, all.comment(wish.comment), Stage::CancellationPending);
-    }
-    if let (Some((at, _)), Stage::Cancelled) = (period.closed, period.stage) {
-        line(at, None, Stage::Cancelled);
-    }
-    lines
 }
 
 pub(crate) fn leave_request<'a>(view: &View<'a>, at: u32, property: &'static str) -> Value<'a> {
@@ -325,12 +285,16 @@ pub(crate) fn cancellation_request<'a>(
     }
 }
 
-pub(crate) fn period_log<'a>(view: &View<'a>, line: LogLine<'a>, property: &'static str) -> Value<'a> {
+pub(crate) fn period_log<'a>(
+    view: &View<'a>,
+    entry: PeriodLogEntry<'a>,
+    property: &'static str,
+) -> Value<'a> {
     match property {
-        "id" => Value::Int(line.id),
-        "date" => stamp(view, line.at),
-        "comment" => Value::maybe_text(line.comment),
-        "status" => Value::Int(line.stage as i64),
+        "id" => Value::Int(entry.id),
+        "date" => stamp(view, entry.at),
+        "comment" => Value::maybe_text(entry.comment),
+        "status" => Value::Int(entry.stage as i64),
         _ => Value::Null,
     }
 }

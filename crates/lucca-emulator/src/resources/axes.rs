@@ -1,12 +1,14 @@
 //! Analytical axes and their sections. Source: directory.md §11.6.
 
-use super::{Node, View, users};
+use super::users;
 use crate::{
     company::model::{Axis, Section},
     grammar::{
+        node::Node,
         schema::{Property as P, Type},
         value::{Value, url},
     },
+    view::View,
 };
 
 pub(crate) static AXIS: Type = Type {

@@ -3,11 +3,11 @@
 
 use std::borrow::Cow;
 
-use super::{Node, users};
 use crate::{
     company::custom_fields::{Definition, Entry, EntryValue},
     company::model::Axis,
     grammar::{
+        node::{Node, UserProperty},
         schema::{Kind, Property, Property as P, Type},
         value::Value,
     },
@@ -70,21 +70,14 @@ pub(crate) fn choice<'a>(choice: &'a (i64, &'static str), property: &'static str
     }
 }
 
-/// A property of users in this tenant, of any origin.
-#[derive(Clone, Copy)]
-pub(crate) enum UserProperty<'a> {
-    Native(&'static Property),
-    Extension(&'a Definition),
-    Axis(&'a Axis),
-}
-
 /// Every property of users: native ones, custom fields, axes.
 pub(crate) fn user_properties<'a>(
+    native: &'static [Property],
     definitions: &'a [Definition],
     axes: &'a [Axis],
 ) -> impl Iterator<Item = Node<'a>> {
-    let native = users::USER.properties.iter();
     native
+        .iter()
         .filter(|property| !matches!(property.kind, Kind::Dictionary))
         .map(UserProperty::Native)
         .chain(definitions.iter().map(UserProperty::Extension))

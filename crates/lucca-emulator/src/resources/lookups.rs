@@ -3,16 +3,18 @@
 
 use std::borrow::Cow;
 
-use super::{Node, View, users};
+use super::users;
 use crate::{
     company::{
         model::{LeaveAccount, Log, Lookup, Qualification},
         structure::{COUNTRIES, CULTURES},
     },
     grammar::{
+        node::Node,
         schema::{Property as P, Type},
         value::{Value, address_of, url},
     },
+    view::View,
 };
 
 const NAMED: &[P] = &[P::int("id"), P::text("name"), P::text("url")];

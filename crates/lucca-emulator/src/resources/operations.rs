@@ -1,51 +1,13 @@
-//! The operations of a key on users: `authorizedOperations`. Source: recorded answers, which show operation
-//! 35 only.
+//! The operations of a key on users: `authorizedOperations`.
 
 use crate::{
+    company::operations::{Operation, Scope, VIEW_EMPLOYEE_DATA},
     grammar::{
+        node::Node,
         schema::{Property as P, Type},
         value::Value,
     },
-    resources::Node,
     rights::Rights,
-};
-
-/// An operation of a role and the scopes in which it may be granted.
-#[derive(Debug)]
-pub(crate) struct Operation {
-    id: i64,
-    label: &'static str,
-    scopes: &'static [Scope],
-}
-
-/// A set of people for which an operation may be granted; its id is its value.
-#[derive(Debug)]
-pub(crate) struct Scope {
-    id: i64,
-    code: &'static str,
-    name: &'static str,
-    description: &'static str,
-}
-
-const fn scope(id: i64, code: &'static str, name: &'static str, description: &'static str) -> Scope {
-    Scope { id, code, name, description }
-}
-
-/// Grants access to the HR file. The names of scopes are ours, their ids and codes are recorded.
-static VIEW_EMPLOYEE_DATA: Operation = Operation {
-    id: 35,
-    label: "View the Lucca employee data",
-    scopes: &[
-        scope(0, "AllDepartments", "All departments", "Every department"),
-        scope(1, "DepartementLevel1", "Departments from level 1", "Departments from level 1 down"),
-        scope(10, "DepartmentAndSubs", "Department and below", "My department and those below"),
-        scope(11, "DepartmentOnly", "Department", "My department"),
-        scope(20, "SpecificDepartment", "Chosen departments", ""),
-        scope(13, "Manager", "Manager", "My manager"),
-        scope(14, "User", "Oneself", "Myself"),
-        scope(12, "Collaborators", "Direct reports", "My direct reports"),
-        scope(22, "SpecificUser", "Chosen users", ""),
-    ],
 };
 
 pub(crate) static OPERATION: Type = Type {

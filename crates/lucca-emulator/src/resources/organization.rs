@@ -4,13 +4,15 @@
 
 use std::borrow::Cow;
 
-use super::{Node, View, users};
+use super::users;
 use crate::{
     company::model::{Department, Establishment, Status},
     grammar::{
+        node::Node,
         schema::{Property as P, Type},
         value::{Value, url},
     },
+    view::View,
 };
 
 pub(crate) static DEPARTMENT: Type = Type {

@@ -6,16 +6,22 @@ use std::borrow::Cow;
 
 use jiff::civil::Date;
 
-use super::{Node, View, users};
+use super::users;
 use crate::{
     company::{
-        absences::{calendar, place},
-        model::{Person, Stamp},
+        absences::{
+            calendar::{self, PlannedWork},
+            place,
+        },
+        model::Person,
+        stamp::Stamp,
     },
     grammar::{
+        node::Node,
         schema::{Property as P, Type},
         value::Value,
     },
+    view::View,
 };
 
 pub(crate) static USER_DATE: Type = Type {
@@ -60,13 +66,6 @@ pub(crate) static DATE_ITEM: Type = Type {
     properties: &[P::text("type"), P::text("startsAt"), P::text("duration"), P::text("timeline")],
 };
 
-/// Planned work from a minute of the day on, for some minutes.
-#[derive(Clone, Copy)]
-pub(crate) struct Stretch {
-    starts: i64,
-    minutes: i64,
-}
-
 /// Planned and absent minutes of a half-day.
 struct Plan {
     planned: i64,
@@ -104,16 +103,16 @@ fn time_span(minutes: i64) -> Value<'static> {
 }
 
 fn items<'a>(plans: &[(bool, Plan)]) -> Value<'a> {
-    let stretches = plans.iter().filter(|(_, plan)| plan.planned > 0).map(|(am, plan)| {
+    let items = plans.iter().filter(|(_, plan)| plan.planned > 0).map(|(am, plan)| {
         let starts = match (am, plan.planned) {
             (true, 720) => 0,
             (false, 720) => 720,
             (true, _) => 540,
             (false, _) => 840,
         };
-        Node::DateItem(Stretch { starts, minutes: plan.planned })
+        Node::DateItem(PlannedWork { starts, minutes: plan.planned })
     });
-    Value::Many(stretches.collect())
+    Value::Many(items.collect())
 }
 
 fn shared<'a>(view: &View<'a>, person: &Person, day: Date, halves: &[bool], property: &str) -> Value<'a> {
@@ -163,11 +162,11 @@ pub(crate) fn half<'a>(view: &View<'a>, person: &Person, day: Date, am: bool, pr
     shared(view, person, day, &[am], property)
 }
 
-pub(crate) fn item(stretch: Stretch, property: &str) -> Value<'static> {
+pub(crate) fn item(work: PlannedWork, property: &str) -> Value<'static> {
     match property {
         "type" => Value::text("ptt"),
-        "startsAt" => time_span(stretch.starts),
-        "duration" => time_span(stretch.minutes),
+        "startsAt" => time_span(work.starts),
+        "duration" => time_span(work.minutes),
         _ => Value::Null,
     }
 }

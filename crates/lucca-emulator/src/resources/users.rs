@@ -2,18 +2,21 @@
 
 use std::borrow::Cow;
 
-use super::{Node, View, extensions, lookups, operations, organization};
+use super::{extensions, lookups, operations, organization};
 use crate::{
     company::{
         applications::{EXPENSE_PROFILES, LEAVE_PROFILES},
-        model::{CycleSpan, Person, Stamp},
+        model::{CycleSpan, Person},
+        stamp::Stamp,
     },
     dice::Dice,
     grammar::{
+        node::Node,
         schema::{Property as P, Type},
         value::{Value, address_of, url},
     },
     switches::Nationality,
+    view::View,
 };
 
 /// By number. unverified: the numbers, and the fourth name, which is cut in the copy at hand

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::{ToSpan as _, civil::Date};
 
 use super::{
-    Read, unknown,
+    request::ReadRequest,
     v3::{self, ListQuery},
 };
 use crate::{
@@ -13,10 +13,10 @@ use crate::{
     errors::Refusal,
     grammar::{
         filter::Filter,
+        node::Node,
         schema::{Selection, Type},
     },
     resources::{
-        Node,
         absences::{LEAVE, LEAVE_PERIOD, LEAVE_REQUEST},
         user_dates::USER_DATE,
     },
@@ -26,11 +26,11 @@ use crate::{
 /// Largest number of user dates in one answer.
 const MOST_DATES: usize = 100_000;
 
-pub(super) fn read(call: &Read<'_>, resource: &str, rest: &[&str]) -> Result<String, Refusal> {
+pub(super) fn read(call: &ReadRequest<'_>, resource: &str, rest: &[&str]) -> Result<String, Refusal> {
     let view = call.view;
     if resource == "userdates" {
         if !view.switches.userdates {
-            return Err(unknown());
+            return Err(Refusal::no_route());
         }
         // unverified: the required right.
         if !view.rights.view_users && !view.rights.consult_leaves {
@@ -39,7 +39,7 @@ pub(super) fn read(call: &Read<'_>, resource: &str, rest: &[&str]) -> Result<Str
         return match rest {
             [] => user_dates(call),
             ["help"] => Ok(v3::help(call, &USER_DATE)),
-            _ => Err(unknown()),
+            _ => Err(Refusal::no_route()),
         };
     }
     if !view.rights.consult_leaves {
@@ -59,11 +59,11 @@ pub(super) fn read(call: &Read<'_>, resource: &str, rest: &[&str]) -> Result<Str
             let found = match resource {
                 "leaves" => all.half_by_id(id),
                 "leaverequests" => {
-                    let id: u32 = id.parse().map_err(|_| unknown())?;
+                    let id: u32 = id.parse().map_err(|_| Refusal::no_route())?;
                     let found = all.periods.iter().position(|one| one.request == Some(id));
                     found.map(number)
                 }
-                _ => all.place_of(id.parse().map_err(|_| unknown())?).map(number),
+                _ => all.place_of(id.parse().map_err(|_| Refusal::no_route())?).map(number),
             };
             let period = |at: u32| match resource {
                 "leaves" => all.halves.get(place(at)).map_or(u32::MAX, |half| half.period),
@@ -75,12 +75,12 @@ pub(super) fn read(call: &Read<'_>, resource: &str, rest: &[&str]) -> Result<Str
                 None => Err(Refusal::not_found(format!("Resource {} with ID {id} not found", of.name))),
             }
         }
-        _ => Err(unknown()),
+        _ => Err(Refusal::no_route()),
     }
 }
 
 /// Whether the key sees the owner of a period; `known` caches owners.
-fn sees(call: &Read<'_>, known: &mut HashMap<u32, bool>, period: u32) -> bool {
+fn sees(call: &ReadRequest<'_>, known: &mut HashMap<u32, bool>, period: u32) -> bool {
     let company = call.view.company;
     let Some(period) = company.absences.periods.get(place(period)) else { return false };
     *known.entry(period.owner).or_insert_with(|| {
@@ -89,7 +89,7 @@ fn sees(call: &Read<'_>, known: &mut HashMap<u32, bool>, period: u32) -> bool {
 }
 
 fn list_query(
-    call: &Read<'_>,
+    call: &ReadRequest<'_>,
     of: &'static Type,
     own: &[&str],
     absent: Selection,
@@ -98,13 +98,13 @@ fn list_query(
 }
 
 /// The cache key of a list.
-fn cache_key(call: &Read<'_>, of: &Type, query: &ListQuery) -> String {
+fn cache_key(call: &ReadRequest<'_>, of: &Type, query: &ListQuery) -> String {
     let view = call.view;
     format!("{} {} {:?} {:?} {:?}", of.plural, view.today, query.filters, query.order, view.rights)
 }
 
 /// Leaves need a date range and a set of people (source: absences.md §3). unverified: the messages.
-fn check(call: &Read<'_>, filters: &[Filter]) -> Result<(), Refusal> {
+fn check(call: &ReadRequest<'_>, filters: &[Filter]) -> Result<(), Refusal> {
     let on = |path: &[&str]| filters.iter().any(|filter| filter.path() == path);
     let dated = on(&["date"])
         || (call.view.switches.leaves_without_date
@@ -123,14 +123,14 @@ fn check(call: &Read<'_>, filters: &[Filter]) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn leaves(call: &Read<'_>) -> Result<String, Refusal> {
+fn leaves(call: &ReadRequest<'_>) -> Result<String, Refusal> {
     let (view, switches) = (call.view, call.view.switches);
     let query = list_query(call, &LEAVE, &[], Selection::Default)?;
     check(call, &query.filters)?;
     let on = |path: &[&str]| query.filters.iter().any(|filter| filter.path() == path);
     let inactive = switches.leaves_show_inactive || on(&["isActive"]) || on(&["cancellationDate"]);
     let pending = switches.leaves_show_pending || on(&["leavePeriod", "isConfirmed"]);
-    let places = call.listings.get_or_make(cache_key(call, &LEAVE, &query), || {
+    let places = call.list_cache.get_or_make(cache_key(call, &LEAVE, &query), || {
         let all = &view.company.absences;
         // Filters on periods are evaluated once per period, not once per half-day.
         let above: Vec<Filter> = query.filters.iter().filter_map(|one| one.within("leavePeriod")).collect();
@@ -157,7 +157,11 @@ fn leaves(call: &Read<'_>) -> Result<String, Refusal> {
 }
 
 /// Leave periods, or their requests.
-fn periods(call: &Read<'_>, of: &'static Type, node: fn(u32) -> Node<'static>) -> Result<String, Refusal> {
+fn periods(
+    call: &ReadRequest<'_>,
+    of: &'static Type,
+    node: fn(u32) -> Node<'static>,
+) -> Result<String, Refusal> {
     let (view, switches) = (call.view, call.view.switches);
     let requests = of.plural == LEAVE_REQUEST.plural;
     let full = requests && switches.leave_requests_show == ById::Everything;
@@ -165,7 +169,7 @@ fn periods(call: &Read<'_>, of: &'static Type, node: fn(u32) -> Node<'static>) -
     let absent = if full { Selection::Full } else { Selection::Default };
     let mut query = list_query(call, of, own, absent)?;
     query.asked.count |= full && call.query.get("fields").is_none();
-    let places = call.listings.get_or_make(cache_key(call, of, &query), || {
+    let places = call.list_cache.get_or_make(cache_key(call, of, &query), || {
         let mut known = HashMap::new();
         let all = (0_u32..).zip(&view.company.absences.periods);
         let places = all.filter(|(at, period)| {
@@ -180,7 +184,7 @@ fn periods(call: &Read<'_>, of: &'static Type, node: fn(u32) -> Node<'static>) -
 }
 
 fn sorted(
-    call: &Read<'_>,
+    call: &ReadRequest<'_>,
     query: &ListQuery,
     mut places: Vec<u32>,
     node: fn(u32) -> Node<'static>,
@@ -211,7 +215,7 @@ fn sorted(
 }
 
 /// Every requested day of every requested person. Days are required; live clients send no owners.
-fn user_dates(call: &Read<'_>) -> Result<String, Refusal> {
+fn user_dates(call: &ReadRequest<'_>) -> Result<String, Refusal> {
     let view = call.view;
     let query = list_query(call, &USER_DATE, &[], Selection::Full)?;
     let range = query.filters.iter().filter(|filter| filter.is_on("date")).find_map(Filter::days);

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::{
-    Read, unknown,
+    request::ReadRequest,
     v4::{Paging, allows, bools, ids, searched},
 };
 use crate::{
@@ -29,26 +29,26 @@ const SORTABLE: &[&str] = &[
     "lastmodifiedat",
 ];
 
-pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
+pub(super) fn read(call: &ReadRequest<'_>, rest: &[&str]) -> Result<String, Refusal> {
     if !call.view.rights.view_contracts {
         return Err(Refusal::no_right());
     }
     match rest {
         [] => all(call),
         [id] => {
-            let id: i64 = id.parse().map_err(|_| unknown())?;
+            let id: i64 = id.parse().map_err(|_| Refusal::no_route())?;
             let found = visible(call).find(|(_, contract)| contract.id == id);
             let (person, contract) = found
                 .ok_or_else(|| Refusal::not_found(format!("Resource WorkContract with ID {id} not found")))?;
             Ok(wire(call, person, contract))
         }
-        _ => Err(unknown()),
+        _ => Err(Refusal::no_route()),
     }
 }
 
 /// The contracts of all employees visible to the key, by id. unverified: that the visibility of contracts is
 /// exactly that of their owners; the switch gives the alternative.
-fn visible<'a>(call: &Read<'a>) -> impl Iterator<Item = (&'a Person, &'a Contract)> {
+fn visible<'a>(call: &ReadRequest<'a>) -> impl Iterator<Item = (&'a Person, &'a Contract)> {
     let view = call.view;
     view.company.contract_owners.iter().filter_map(move |(id, place)| {
         let person = view.company.people.get(*place).filter(|person| view.sees_contracts_of(person))?;
@@ -57,11 +57,11 @@ fn visible<'a>(call: &Read<'a>) -> impl Iterator<Item = (&'a Person, &'a Contrac
     })
 }
 
-fn is_applicable(call: &Read<'_>, person: &Person, contract: &Contract) -> bool {
+fn is_applicable(call: &ReadRequest<'_>, person: &Person, contract: &Contract) -> bool {
     person.applicable(call.view.today).is_some_and(|applicable| applicable.id == contract.id)
 }
 
-fn all(call: &Read<'_>) -> Result<String, Refusal> {
+fn all(call: &ReadRequest<'_>) -> Result<String, Refusal> {
     let paging = Paging::read(call, call.view.switches.v4_limit_max_contracts, SORTABLE)?;
     let wanted = ids(call, "id")?;
     let owners = ids(call, "ownerid")?;
@@ -81,7 +81,7 @@ fn all(call: &Read<'_>) -> Result<String, Refusal> {
     Ok(paging.answer(rows.collect(), |(person, contract)| wire(call, person, contract)))
 }
 
-fn wire(call: &Read<'_>, person: &Person, contract: &Contract) -> String {
+fn wire(call: &ReadRequest<'_>, person: &Person, contract: &Contract) -> String {
     let company = call.view.company;
     let lookup = |table: &[(i64, &str)], id: Option<i64>| -> Json {
         let found = id.and_then(|id| table.iter().find(|(known, _)| *known == id));
@@ -91,7 +91,7 @@ fn wire(call: &Read<'_>, person: &Person, contract: &Contract) -> String {
     let category = contract.category.and_then(|id| company.categories.iter().find(|one| one.id == id));
     let trial_end = |days: Option<i64>| {
         days.and_then(|days| i32::try_from(days).ok())
-            .map(|days| crate::company::contracts::plus(contract.starts, days).to_string())
+            .map(|days| crate::company::dates::add_days(contract.starts, days).to_string())
     };
     json!({
         "id": contract.id,
@@ -127,12 +127,12 @@ fn wire(call: &Read<'_>, person: &Person, contract: &Contract) -> String {
 }
 
 /// The lists that contracts refer to. unverified: their shape; only the routes are documented.
-pub(super) fn read_lookup(call: &Read<'_>, name: &str) -> Result<String, Refusal> {
+pub(super) fn read_lookup(call: &ReadRequest<'_>, name: &str) -> Result<String, Refusal> {
     let table = match name {
         "work-contract-hiring-types" => HIRING_TYPES,
         "work-contract-termination-reasons" => TERMINATION_REASONS,
         "work-contract-temporary-contract-grounds" => GROUNDS,
-        _ => return Err(unknown()),
+        _ => return Err(Refusal::no_route()),
     };
     if !call.view.rights.view_contracts {
         return Err(Refusal::no_right());

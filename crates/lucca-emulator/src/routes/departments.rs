@@ -1,25 +1,26 @@
 //! `/api/v3/departments`, absent unless switched on. Source: directory.md §11.1.
 
-use super::{Read, unknown, v3};
+use super::{request::ReadRequest, v3};
 use crate::{
     company::model::{Company, Department},
     errors::Refusal,
     grammar::{
         filter,
+        json::{list, write_node, write_text},
+        node::Node,
         schema::{RequestedFields, Selection},
-        value::{list, write_node, write_text},
     },
-    resources::{Node, organization::DEPARTMENT},
+    resources::organization::DEPARTMENT,
     switches::V3Departments,
 };
 
 /// Keys handled by this endpoint.
 const OWN: &[&str] = &["parentid"];
 
-pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
+pub(super) fn read(call: &ReadRequest<'_>, rest: &[&str]) -> Result<String, Refusal> {
     match call.view.switches.v3_departments {
         V3Departments::Alive => {}
-        V3Departments::Gone404 => return Err(unknown()),
+        V3Departments::Gone404 => return Err(Refusal::no_route()),
         V3Departments::Gone410 => return Err(Refusal::gone("This resource is no longer available")),
     }
     if !call.view.rights.sees_organization() {
@@ -66,7 +67,7 @@ pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
             let rows = company.departments.iter().map(Node::Department).collect();
             v3::by_id(call, &DEPARTMENT, rows, id)
         }
-        _ => Err(unknown()),
+        _ => Err(Refusal::no_route()),
     }
 }
 

@@ -7,27 +7,19 @@ mod absences;
 mod contracts;
 mod departments;
 mod organization;
+pub(crate) mod request;
 pub(crate) mod users;
 mod v3;
 mod v4;
 
 use axum::http::Method;
 
-pub(crate) use self::v3::{Listings, generated};
+use self::request::ReadRequest;
+pub(crate) use self::v3::generated;
 use crate::{
     errors::{Generation, Refusal},
-    grammar::query::Query,
-    resources::View,
     writes::Write,
 };
-
-/// A read request.
-pub(crate) struct Read<'a> {
-    pub(crate) view: &'a View<'a>,
-    pub(crate) query: &'a Query,
-    /// Cached lists for the following pages.
-    pub(crate) listings: &'a Listings,
-}
 
 /// The generation of a path: it decides the shape of errors (source: directory.md §5).
 pub(crate) fn generation(path: &str) -> Generation {
@@ -39,7 +31,7 @@ pub(crate) fn generation(path: &str) -> Generation {
 }
 
 /// Answers a GET; `path` is in lower case without a trailing slash.
-pub(crate) fn read(path: &str, call: &Read<'_>) -> Result<String, Refusal> {
+pub(crate) fn read(path: &str, call: &ReadRequest<'_>) -> Result<String, Refusal> {
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     match segments.as_slice() {
         ["api", "v3", "users", rest @ ..] => users::read(call, rest),
@@ -52,7 +44,7 @@ pub(crate) fn read(path: &str, call: &Read<'_>) -> Result<String, Refusal> {
         ["organization", "structure", "api", rest @ ..] => organization::read(call, rest),
         ["directory", "api", "4.0", "work-contracts", rest @ ..] => contracts::read(call, rest),
         ["directory", "api", lookup] => contracts::read_lookup(call, lookup),
-        _ => Err(unknown()),
+        _ => Err(Refusal::no_route()),
     }
 }
 
@@ -82,8 +74,4 @@ pub(crate) fn verbs(path: &str) -> &'static str {
     } else {
         "GET"
     }
-}
-
-fn unknown() -> Refusal {
-    Refusal::not_found("No route matches this address")
 }

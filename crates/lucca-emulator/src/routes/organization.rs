@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use serde_json::json;
 
 use super::{
-    Read, departments, unknown,
+    departments,
+    request::ReadRequest,
     v4::{Paging, allows, bools, ids, searched},
 };
 use crate::{
@@ -19,9 +20,9 @@ use crate::{
     switches::{KeyCasing, Unsorted},
 };
 
-pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
+pub(super) fn read(call: &ReadRequest<'_>, rest: &[&str]) -> Result<String, Refusal> {
     if call.view.switches.organization_gone {
-        return Err(unknown());
+        return Err(Refusal::no_route());
     }
     let known = matches!(
         rest,
@@ -34,7 +35,7 @@ pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
             | ["departments", "tree"]
     );
     if !known {
-        return Err(unknown());
+        return Err(Refusal::no_route());
     }
     if !call.view.rights.sees_organization() {
         return Err(Refusal::no_right());
@@ -134,18 +135,18 @@ fn sortable(resource: &str) -> &'static [&'static str] {
 }
 
 /// Sorts rows, given by id, into their order without `sort`.
-fn unsorted<'a, T>(call: &Read<'_>, mut rows: Vec<&'a T>, id: impl Fn(&T) -> i64) -> Vec<&'a T> {
+fn unsorted<'a, T>(call: &ReadRequest<'_>, mut rows: Vec<&'a T>, id: impl Fn(&T) -> i64) -> Vec<&'a T> {
     let turn = match call.view.switches.unsorted {
         Unsorted::ById => return rows,
         Unsorted::Shuffled => 0,
-        Unsorted::ChangesEveryTime => call.listings.next_turn(),
+        Unsorted::ChangesEveryTime => call.list_cache.next_turn(),
     };
     rows.sort_by_key(|row| Dice::new(turn, id(row).unsigned_abs()).next());
     rows
 }
 
 /// Active people visible to the key, counted by establishment or qualification.
-fn members(call: &Read<'_>, by: impl Fn((i64, Option<i64>)) -> i64) -> HashMap<i64, i64> {
+fn members(call: &ReadRequest<'_>, by: impl Fn((i64, Option<i64>)) -> i64) -> HashMap<i64, i64> {
     let view = call.view;
     let mut counts = HashMap::new();
     for person in view.company.people.iter().filter(|person| view.lists(person)) {
@@ -208,7 +209,7 @@ fn legal_unit(one: &LegalUnit) -> String {
 
 /// The keys recorded in 2022, and later ones from documents and public clients (source: directory.md §11.3):
 /// `author`, `lastModifier`, `lastModifiedAt`, `lastModifiedAtOffset`.
-fn establishment(call: &Read<'_>, one: &Establishment, users: i64) -> String {
+fn establishment(call: &ReadRequest<'_>, one: &Establishment, users: i64) -> String {
     let unit = call.view.company.legal_units.iter().find(|unit| unit.id == one.legal_unit);
     let mut wire = json!({
         "id": one.id,
@@ -242,7 +243,7 @@ fn establishment(call: &Read<'_>, one: &Establishment, users: i64) -> String {
 }
 
 /// The author of records that no employee created.
-fn admin(call: &Read<'_>) -> serde_json::Value {
+fn admin(call: &ReadRequest<'_>) -> serde_json::Value {
     json!({
         "id": 0,
         "firstName": "Lucca",
@@ -253,7 +254,7 @@ fn admin(call: &Read<'_>) -> serde_json::Value {
 }
 
 /// Source: recorded answers. `usages` are the establishments that offer the category.
-fn category(call: &Read<'_>, one: &Lookup) -> String {
+fn category(call: &ReadRequest<'_>, one: &Lookup) -> String {
     let admin = admin(call);
     let offers = |site: &&Establishment| !site.archived && (site.id + one.id) % 3 != 1;
     let usages: Vec<serde_json::Value> = call
@@ -280,7 +281,7 @@ fn category(call: &Read<'_>, one: &Lookup) -> String {
 }
 
 /// Source: recorded answers of two tenants, one of which leaves out the authors' `url`.
-fn qualification(call: &Read<'_>, one: &Qualification, users: i64) -> String {
+fn qualification(call: &ReadRequest<'_>, one: &Qualification, users: i64) -> String {
     let admin = admin(call);
     json!({
         "id": one.id,

@@ -1,6 +1,6 @@
 //! `/api/v3/users` and its siblings. Source: directory.md §6, wire-grammar.md §3.
 
-use super::{Read, unknown, v3};
+use super::{request::ReadRequest, v3};
 use crate::{
     company::{
         absences::{number, place},
@@ -8,14 +8,16 @@ use crate::{
     },
     errors::Refusal,
     grammar::{
+        json::{list, write_node, write_text},
+        node::Node,
         schema::{RequestedFields, Selection},
-        value::{Value, list, write_node, write_text},
+        value::Value,
     },
-    resources::{Node, users::USER},
+    resources::users::USER,
     switches::HiddenFields,
 };
 
-pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
+pub(super) fn read(call: &ReadRequest<'_>, rest: &[&str]) -> Result<String, Refusal> {
     if !call.view.rights.view_users {
         return Err(Refusal::no_right());
     }
@@ -26,14 +28,14 @@ pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
         ["find" | "scope"] => all(call),
         ["search" | "scopedsearch"] => search(call),
         [id] => one(call, id),
-        _ => Err(unknown()),
+        _ => Err(Refusal::no_route()),
     }
 }
 
 /// Keys handled by this endpoint.
 const OWN: &[&str] = &["legalentityids", "searchbyemployeenumber"];
 
-fn all(call: &Read<'_>) -> Result<String, Refusal> {
+fn all(call: &ReadRequest<'_>) -> Result<String, Refusal> {
     let view = call.view;
     let query = v3::ListQuery::read(call, &USER, OWN)?;
     refuse_hidden(call, &query.asked.items)?;
@@ -46,7 +48,7 @@ fn all(call: &Read<'_>) -> Result<String, Refusal> {
         "{} {} {:?} {:?} {with_former} {clue:?} {:?}",
         view.today, view.switches.hidden_fields as u8, query.filters, query.order, view.rights
     );
-    let places = call.listings.get_or_make(cache_key, || {
+    let places = call.list_cache.get_or_make(cache_key, || {
         let shown = view.company.people.iter().filter(|person| {
             view.lists(person)
                 && (with_former || person.status(view.today) != Status::Former)
@@ -67,7 +69,7 @@ fn all(call: &Read<'_>) -> Result<String, Refusal> {
 }
 
 /// Refuses a request for a property that the key may not see, if the switch hides properties so.
-fn refuse_hidden(call: &Read<'_>, asked: &Selection) -> Result<(), Refusal> {
+fn refuse_hidden(call: &ReadRequest<'_>, asked: &Selection) -> Result<(), Refusal> {
     let Selection::Chosen(chosen) = asked else { return Ok(()) };
     if call.view.switches.hidden_fields != HiddenFields::Refused {
         return Ok(());
@@ -86,7 +88,7 @@ fn is_clue_to(clue: &str, person: &Person) -> bool {
 }
 
 /// unverified: the answer to a key, which is not a user; only a session's answer was observed.
-fn me(call: &Read<'_>) -> String {
+fn me(call: &ReadRequest<'_>) -> String {
     let mut data = "{\"id\":0,\"name\":".to_owned();
     write_text(&mut data, call.view.principal);
     data.push('}');
@@ -95,7 +97,7 @@ fn me(call: &Read<'_>) -> String {
 
 /// Items are wrapped with their relevance (source: directory.md §6.6). Relevance is 0 without a search text
 /// (recorded). unverified: its other values, and the default order; here all are equally relevant.
-fn search(call: &Read<'_>) -> Result<String, Refusal> {
+fn search(call: &ReadRequest<'_>) -> Result<String, Refusal> {
     let view = call.view;
     let query = v3::ListQuery::read(call, &USER, OWN)?;
     let clue = call.query.get("clue").unwrap_or("").to_lowercase();
@@ -122,8 +124,8 @@ fn search(call: &Read<'_>) -> Result<String, Refusal> {
     Ok(v3::envelope(view, &data, None, None))
 }
 
-fn one(call: &Read<'_>, id: &str) -> Result<String, Refusal> {
-    let id: i64 = id.parse().map_err(|_| unknown())?;
+fn one(call: &ReadRequest<'_>, id: &str) -> Result<String, Refusal> {
+    let id: i64 = id.parse().map_err(|_| Refusal::no_route())?;
     match call.view.company.person(id).filter(|person| call.view.sees(person)) {
         Some(person) => {
             let asked = call.query.get("fields");

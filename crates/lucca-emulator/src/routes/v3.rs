@@ -3,63 +3,25 @@
 //! Included: building an answer from rows, the envelope, and the resources without special rules. Users and
 //! departments have their own modules.
 
-use std::{
-    collections::VecDeque,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-};
-
 use jiff::{ToSpan as _, civil::DateTime};
 
-use super::{Read, unknown};
+use super::request::ReadRequest;
 use crate::{
-    company::{model::Stamp, structure::CULTURES},
+    company::{stamp::Stamp, structure::CULTURES},
     errors::Refusal,
     grammar::{
         filter::{self, Filter},
+        json::{list, write_node, write_text},
+        node::Node,
         order::Order,
         paging::Page,
         schema::{RequestedFields, Selection, Type},
-        value::{Value, list, write_node, write_text},
+        value::Value,
     },
-    resources::{Node, View, axes, extensions, lookups, organization},
+    resources::{axes, extensions, lookups, organization, users},
     switches::{AccountShape, ById, CountOnly, Header, UserLogs},
+    view::View,
 };
-
-/// Cached lists for following pages: indices of records by query, the latest first.
-///
-/// A client that pages through a hundred thousand people sends the same query a hundred times.
-#[derive(Debug, Default)]
-pub(crate) struct Listings {
-    known: Mutex<VecDeque<(String, Arc<Vec<u32>>)>>,
-    turns: AtomicU64,
-}
-
-const REMEMBERED: usize = 8;
-
-impl Listings {
-    /// A new number for every list whose order changes each time.
-    pub(crate) fn next_turn(&self) -> u64 {
-        self.turns.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
-    pub(crate) fn forget(&self) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
-    pub(crate) fn get_or_make(&self, cache_key: String, make: impl FnOnce() -> Vec<u32>) -> Arc<Vec<u32>> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, places)) = known.iter().find(|(asked, _)| *asked == cache_key) {
-            return Arc::clone(places);
-        }
-        let places = Arc::new(make());
-        known.push_front((cache_key, Arc::clone(&places)));
-        known.truncate(REMEMBERED);
-        places
-    }
-}
 
 /// A parsed query for a v3 list.
 pub(crate) struct ListQuery {
@@ -71,13 +33,13 @@ pub(crate) struct ListQuery {
 
 impl ListQuery {
     /// `own` are keys that the endpoint handles itself.
-    pub(crate) fn read(call: &Read<'_>, of: &'static Type, own: &[&str]) -> Result<Self, Refusal> {
+    pub(crate) fn read(call: &ReadRequest<'_>, of: &'static Type, own: &[&str]) -> Result<Self, Refusal> {
         Self::with(call, of, own, call.view.switches.page_max, Selection::Default)
     }
 
     /// `most` is the largest page, `absent` the selection without `fields`.
     pub(crate) fn with(
-        call: &Read<'_>,
+        call: &ReadRequest<'_>,
         of: &'static Type,
         own: &[&str],
         most: Option<u64>,
@@ -186,7 +148,7 @@ pub(crate) fn generated(now: DateTime, length: usize) -> Stamp {
 }
 
 /// Writes one record.
-pub(crate) fn record(call: &Read<'_>, node: Node<'_>) -> Result<String, Refusal> {
+pub(crate) fn record(call: &ReadRequest<'_>, node: Node<'_>) -> Result<String, Refusal> {
     let absent = match call.view.switches.by_id {
         ById::Everything => Selection::Full,
         ById::IdNameUrl => Selection::Default,
@@ -199,7 +161,7 @@ pub(crate) fn record(call: &Read<'_>, node: Node<'_>) -> Result<String, Refusal>
 
 /// A list over given rows.
 pub(crate) fn collection<'a>(
-    call: &Read<'a>,
+    call: &ReadRequest<'a>,
     of: &'static Type,
     rows: Vec<Node<'a>>,
     own: &[&str],
@@ -212,7 +174,7 @@ pub(crate) fn collection<'a>(
 
 /// A record by the text of its id.
 pub(crate) fn by_id<'a>(
-    call: &Read<'a>,
+    call: &ReadRequest<'a>,
     of: &Type,
     rows: Vec<Node<'a>>,
     id: &str,
@@ -230,7 +192,7 @@ pub(crate) fn by_id<'a>(
 
 /// The names of a resource's properties (source: wire-grammar.md §3, `help` routes). unverified: everything
 /// about the answer but `data.fields`.
-pub(crate) fn help(call: &Read<'_>, of: &Type) -> String {
+pub(crate) fn help(call: &ReadRequest<'_>, of: &Type) -> String {
     let mut data = "{\"fields\":".to_owned();
     list(&mut data, of.properties, |data, property| {
         write_text(data, property.key(call.view.switches.key_casing));
@@ -240,7 +202,7 @@ pub(crate) fn help(call: &Read<'_>, of: &Type) -> String {
 }
 
 /// The resources without special rules.
-pub(crate) fn read(call: &Read<'_>, resource: &str, rest: &[&str]) -> Result<String, Refusal> {
+pub(crate) fn read(call: &ReadRequest<'_>, resource: &str, rest: &[&str]) -> Result<String, Refusal> {
     let view = call.view;
     let company = view.company;
     let rights = view.rights;
@@ -275,9 +237,12 @@ pub(crate) fn read(call: &Read<'_>, resource: &str, rest: &[&str]) -> Result<Str
         }
         "userproperties" => {
             let custom = if rights.hr_file.custom_fields { company.definitions.as_slice() } else { &[] };
-            (&extensions::USER_PROPERTY, extensions::user_properties(custom, &company.axes).collect())
+            (
+                &extensions::USER_PROPERTY,
+                extensions::user_properties(users::USER.properties, custom, &company.axes).collect(),
+            )
         }
-        "userlogs" if view.switches.userlogs == UserLogs::Gone => return Err(unknown()),
+        "userlogs" if view.switches.userlogs == UserLogs::Gone => return Err(Refusal::no_route()),
         "userlogs" if view.switches.userlogs == UserLogs::Forbidden => return Err(Refusal::no_right()),
         "userlogs" => {
             let seen = company
@@ -298,11 +263,11 @@ pub(crate) fn read(call: &Read<'_>, resource: &str, rest: &[&str]) -> Result<Str
             let of = match view.switches.leave_accounts {
                 AccountShape::Full => &lookups::LEAVE_ACCOUNT,
                 AccountShape::IdName => &lookups::LEAVE_ACCOUNT_BARE,
-                AccountShape::Gone => return Err(unknown()),
+                AccountShape::Gone => return Err(Refusal::no_route()),
             };
             (of, company.leave_accounts.iter().map(Node::LeaveAccount).collect())
         }
-        _ => return Err(unknown()),
+        _ => return Err(Refusal::no_route()),
     };
     if !allowed {
         return Err(Refusal::no_right());
@@ -317,6 +282,6 @@ pub(crate) fn read(call: &Read<'_>, resource: &str, rest: &[&str]) -> Result<Str
         ["scope"] if resource == "legalentities" => collection(call, of, rows, own),
         ["help"] => Ok(help(call, of)),
         [id] => by_id(call, of, rows, id),
-        _ => Err(unknown()),
+        _ => Err(Refusal::no_route()),
     }
 }

@@ -3,7 +3,7 @@
 
 use serde_json::Value as Json;
 
-use super::Read;
+use super::request::ReadRequest;
 use crate::errors::Refusal;
 
 /// A parsed query for a v4 list.
@@ -18,7 +18,7 @@ pub(super) struct Paging {
 
 impl Paging {
     /// `most` is the largest page, `sortable` the sortable properties, in lower case.
-    pub(super) fn read(call: &Read<'_>, most: u64, sortable: &[&str]) -> Result<Self, Refusal> {
+    pub(super) fn read(call: &ReadRequest<'_>, most: u64, sortable: &[&str]) -> Result<Self, Refusal> {
         let query = call.query;
         let number = |key: &str, otherwise: u64| match query.get(key) {
             None => Ok(otherwise),
@@ -138,7 +138,7 @@ fn compare(a: &Json, b: &Json) -> std::cmp::Ordering {
 }
 
 /// A comma-separated list of numbers, if the key is present.
-pub(super) fn ids(call: &Read<'_>, key: &str) -> Result<Option<Vec<i64>>, Refusal> {
+pub(super) fn ids(call: &ReadRequest<'_>, key: &str) -> Result<Option<Vec<i64>>, Refusal> {
     let Some(text) = call.query.get(key) else { return Ok(None) };
     let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
     let ids: Result<Vec<i64>, _> = words.map(str::parse).collect();
@@ -146,7 +146,7 @@ pub(super) fn ids(call: &Read<'_>, key: &str) -> Result<Option<Vec<i64>>, Refusa
 }
 
 /// A comma-separated list of booleans: `true,false` is both.
-pub(super) fn bools(call: &Read<'_>, key: &str) -> Result<Option<Vec<bool>>, Refusal> {
+pub(super) fn bools(call: &ReadRequest<'_>, key: &str) -> Result<Option<Vec<bool>>, Refusal> {
     let Some(text) = call.query.get(key) else { return Ok(None) };
     let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
     let bools: Result<Vec<bool>, _> = words.map(|word| word.to_lowercase().parse()).collect();
@@ -154,7 +154,7 @@ pub(super) fn bools(call: &Read<'_>, key: &str) -> Result<Option<Vec<bool>>, Ref
 }
 
 /// Whether a name contains any of the words of `search`, in any case.
-pub(super) fn searched(call: &Read<'_>, name: &str) -> bool {
+pub(super) fn searched(call: &ReadRequest<'_>, name: &str) -> bool {
     let Some(clues) = call.query.get("search") else { return true };
     let name = name.to_lowercase();
     clues.split(',').map(|clue| clue.trim().to_lowercase()).any(|clue| name.contains(&clue))

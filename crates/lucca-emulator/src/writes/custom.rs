@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::Field;
+use super::field::BodyField;
 use crate::{
     company::{
         custom_fields::{Definition, Entry, EntryValue, Format},
@@ -13,7 +13,11 @@ use crate::{
 
 /// Creates, changes or deletes entries: `{"value":…}`, `{"id":…,"value":…}`, `{"id":…,"value":null}`; of a
 /// multi-value a list of these.
-pub(super) fn write(company: &Company, entries: &mut Vec<Entry>, field: &Field<'_>) -> Result<(), Refusal> {
+pub(super) fn write(
+    company: &Company,
+    entries: &mut Vec<Entry>,
+    field: &BodyField<'_>,
+) -> Result<(), Refusal> {
     let ids = company.people.iter().flat_map(|person| &person.custom).chain(entries.iter()).flat_map(ids);
     let mut next = ids.max().unwrap_or(4000);
     write_in(&company.definitions, entries, &mut next, field)
@@ -29,7 +33,7 @@ fn write_in(
     definitions: &[Definition],
     entries: &mut Vec<Entry>,
     next: &mut i64,
-    field: &Field<'_>,
+    field: &BodyField<'_>,
 ) -> Result<(), Refusal> {
     let definition = definitions.iter().find(|known| known.id.eq_ignore_ascii_case(field.key));
     let Some(definition) = definition else {
@@ -67,7 +71,7 @@ fn write_in(
             continue;
         }
         let before = place.and_then(|place| entries.get(place)).map(|entry| &entry.value);
-        let value = read(definitions, definition, before, next, &Field { key: field.key, value })?;
+        let value = read(definitions, definition, before, next, &BodyField { key: field.key, value })?;
         match place.and_then(|place| entries.get_mut(place)) {
             Some(entry) => entry.value = value,
             None => {
@@ -84,7 +88,7 @@ fn read(
     definition: &Definition,
     before: Option<&EntryValue>,
     next: &mut i64,
-    field: &Field<'_>,
+    field: &BodyField<'_>,
 ) -> Result<EntryValue, Refusal> {
     let value = match definition.format {
         Format::Text => Some(EntryValue::Text(field.text()?)),
@@ -100,7 +104,7 @@ fn read(
             let mut parts =
                 if let Some(EntryValue::Parts(parts)) = before { parts.clone() } else { Vec::new() };
             for (key, value) in field.value.as_object().ok_or_else(|| field.invalid())? {
-                write_in(definitions, &mut parts, next, &Field { key, value })?;
+                write_in(definitions, &mut parts, next, &BodyField { key, value })?;
             }
             Some(EntryValue::Parts(parts))
         }

@@ -7,13 +7,14 @@
 //! not mistake a dropped change for a stored one.
 
 mod custom;
+mod field;
 
 use axum::http::StatusCode;
-use jiff::civil::Date;
 use serde_json::{Map, Value as Json};
 
+use self::field::BodyField;
 use crate::{
-    changes::{self, PersonPatch},
+    changes::people::{self, PersonPatch},
     company::{
         contracts::{GROUNDS, HIRING_TYPES, TEMPLATES, TERMINATION_REASONS, Terms, contract},
         model::{Company, Contract, Gender, Lookup, Person},
@@ -90,10 +91,10 @@ impl Request<'_> {
         let edited = self.tenant.edit(id, true, |company, person| {
             let mut terms = PersonPatch::default();
             for (key, value) in body {
-                self.user_field(company, person, &mut terms, &Field { key, value })?;
+                self.user_field(company, person, &mut terms, &BodyField { key, value })?;
             }
             let moved = terms.starts_on.is_some() || terms.ends_on.is_some();
-            changes::apply(person, terms, today);
+            people::apply(person, terms, today);
             match person.applicable(today) {
                 Some(applicable) if moved => fits(person, applicable),
                 _ => Ok(()),
@@ -108,7 +109,7 @@ impl Request<'_> {
         company: &Company,
         person: &mut Person,
         terms: &mut PersonPatch,
-        field: &Field<'_>,
+        field: &BodyField<'_>,
     ) -> Result<(), Refusal> {
         if field.key.to_lowercase().starts_with("e_") {
             return custom::write(company, &mut person.custom, field);
@@ -223,7 +224,7 @@ impl Request<'_> {
             let place = person.contracts.iter().position(|one| one.id == id).ok_or_else(missing)?;
             let mut changed = person.contracts.remove(place);
             for (key, value) in body {
-                let field = Field { key, value };
+                let field = BodyField { key, value };
                 match key.to_lowercase().as_str() {
                     "id" if *value == id => {}
                     "ownerid" if *value == owner => {}
@@ -240,7 +241,7 @@ impl Request<'_> {
     fn new_contract(&self, body: &Map<String, Json>) -> Result<i64, Refusal> {
         let given = |name: &str| body.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
         let required = |name: &str| {
-            let found = given(name).map(|(key, value)| Field { key, value });
+            let found = given(name).map(|(key, value)| BodyField { key, value });
             found.ok_or_else(|| Refusal::bad_request(format!("The {name} field is required.")))
         };
         let owner = required("ownerId")?;
@@ -265,7 +266,7 @@ impl Request<'_> {
                 ..contract(&mut Dice::new(0, 0), template, starts, None, &terms)
             };
             for (key, value) in body.iter().filter(|(key, _)| !key.eq_ignore_ascii_case("ownerId")) {
-                self.contract_field(company, &mut new, &Field { key, value })?;
+                self.contract_field(company, &mut new, &BodyField { key, value })?;
             }
             insert(person, new)?;
             Ok(id)
@@ -277,7 +278,7 @@ impl Request<'_> {
         &self,
         company: &Company,
         contract: &mut Contract,
-        field: &Field<'_>,
+        field: &BodyField<'_>,
     ) -> Result<(), Refusal> {
         let listed = |table: &'static [(i64, &'static str)]| move |id| table.iter().any(|one| one.0 == id);
         match field.key.to_lowercase().as_str() {
@@ -307,7 +308,7 @@ impl Request<'_> {
     }
 
     /// unverified: whether unknown and read-only properties are refused or ignored.
-    fn unknown(&self, field: &Field<'_>, of: &str) -> Result<(), Refusal> {
+    fn unknown(&self, field: &BodyField<'_>, of: &str) -> Result<(), Refusal> {
         match self.switches.unknown_body_field {
             UnknownField::Ignored => Ok(()),
             UnknownField::BadRequest => Err(Refusal::bad_request(format!(
@@ -318,64 +319,11 @@ impl Request<'_> {
     }
 }
 
-/// One key of a body. A value that is not accepted is answered 400; unverified: the message.
-struct Field<'a> {
-    key: &'a str,
-    value: &'a Json,
-}
-
-impl Field<'_> {
-    fn invalid(&self) -> Refusal {
-        Refusal::bad_request(format!("The value of {} is not valid", self.key))
-    }
-    fn not_kept(&self) -> Refusal {
-        Refusal::not_kept(format!("The emulator does not keep {}", self.key))
-    }
-    fn unless<T>(&self, refused: bool, value: T) -> Result<T, Refusal> {
-        if refused { Err(self.invalid()) } else { Ok(value) }
-    }
-    /// None for `null`, otherwise the result of `read`.
-    fn maybe<T>(&self, read: impl FnOnce(&Self) -> Result<T, Refusal>) -> Result<Option<T>, Refusal> {
-        if self.value.is_null() { Ok(None) } else { read(self).map(Some) }
-    }
-    fn text(&self) -> Result<String, Refusal> {
-        self.value.as_str().map(str::to_owned).ok_or_else(|| self.invalid())
-    }
-    fn maybe_text(&self) -> Result<Option<String>, Refusal> {
-        self.maybe(Self::text)
-    }
-    /// Texts documented as at least one character long.
-    fn filled(&self) -> Result<String, Refusal> {
-        let text = self.text()?;
-        self.unless(text.is_empty(), text)
-    }
-    fn maybe_filled(&self) -> Result<Option<String>, Refusal> {
-        self.maybe(Self::filled)
-    }
-    fn int(&self) -> Result<i64, Refusal> {
-        self.value.as_i64().ok_or_else(|| self.invalid())
-    }
-    fn known(&self, known: impl Fn(i64) -> bool) -> Result<i64, Refusal> {
-        let id = self.int()?;
-        self.unless(!known(id), id)
-    }
-    fn maybe_known(&self, known: impl Fn(i64) -> bool) -> Result<Option<i64>, Refusal> {
-        self.maybe(|field| field.known(known))
-    }
-    /// A day, with or without a time, which is dropped.
-    fn date(&self) -> Result<Date, Refusal> {
-        self.text()?.parse().map_err(|_| self.invalid())
-    }
-    fn maybe_date(&self) -> Result<Option<Date>, Refusal> {
-        self.maybe(Self::date)
-    }
-}
-
 fn holds(among: &[Lookup], id: i64) -> bool {
     among.iter().any(|one| one.id == id)
 }
 
-fn gender(field: &Field<'_>) -> Result<Gender, Refusal> {
+fn gender(field: &BodyField<'_>) -> Result<Gender, Refusal> {
     let place = match field.value {
         Json::String(name) => GENDERS.iter().position(|known| known.eq_ignore_ascii_case(name)),
         value => value.as_u64().and_then(|n| usize::try_from(n).ok()),
@@ -389,7 +337,12 @@ fn gender(field: &Field<'_>) -> Result<Gender, Refusal> {
 }
 
 /// `"userAxisValues_4": {"id": 35}`; null empties it (source: directory.md §6.5).
-fn axis_value(company: &Company, person: &mut Person, axis: &str, field: &Field<'_>) -> Result<(), Refusal> {
+fn axis_value(
+    company: &Company,
+    person: &mut Person,
+    axis: &str,
+    field: &BodyField<'_>,
+) -> Result<(), Refusal> {
     let axis = axis.parse::<i64>().ok().filter(|id| company.axes.iter().any(|one| one.id == *id));
     let axis = axis.ok_or_else(|| field.invalid())?;
     let section = match field.value.get("id").and_then(Json::as_i64) {

@@ -5,7 +5,7 @@
 
 use jiff::civil::{Date, date};
 
-use super::{Absences, number, place};
+use super::{Absences, Closure, number, place};
 use crate::{
     company::model::{Company, LeaveAccount},
     dice::Dice,
@@ -79,15 +79,6 @@ pub(crate) fn terms(account: i64) -> Terms {
         }
         _ => common,
     }
-}
-
-/// Days on which an account can't be used.
-#[derive(Debug, Clone)]
-pub(crate) struct Closure {
-    pub(crate) account: i64,
-    pub(crate) from: Date,
-    pub(crate) to: Date,
-    pub(crate) message: String,
 }
 
 /// The last week of the year is closed for the reduction of working time.

@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, Weekday, date};
 
-use crate::company::{contracts::plus, model::Person};
+use crate::company::{dates::add_days, model::Person};
 
 /// The part-time work cycle of the tenant.
 const PART_TIME: i64 = 14;
@@ -45,7 +45,7 @@ pub(crate) fn is_holiday(calendar: i64, day: Date) -> bool {
     };
     matches!(day.month(), 3..=6) && {
         let sunday = easter(day.year());
-        moving.iter().any(|days| plus(sunday, *days) == day)
+        moving.iter().any(|days| add_days(sunday, *days) == day)
     }
 }
 
@@ -92,6 +92,14 @@ pub(crate) fn works_while_employed(person: &Person, day: Date, am: bool) -> bool
     works(person, day, am) && is_employed(person, day)
 }
 
+/// Planned work from a minute of the day on, for some minutes.
+#[derive(Clone, Copy)]
+pub(crate) struct PlannedWork {
+    /// Minute of the day.
+    pub(crate) starts: i64,
+    pub(crate) minutes: i64,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,7 +107,7 @@ mod tests {
     #[test]
     fn the_holidays_of_2026() {
         let days = |calendar| -> Vec<String> {
-            let all = (0..365).map(|n| plus(date(2026, 1, 1), n));
+            let all = (0..365).map(|n| add_days(date(2026, 1, 1), n));
             all.filter(|day| is_holiday(calendar, *day))
                 .map(|day| day.strftime("%m-%d").to_string())
                 .collect()

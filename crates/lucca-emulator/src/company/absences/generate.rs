@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     company::{
-        contracts::{moment, plus},
+        dates::{add_days, working_time},
         model::{Company, LeaveAccount, Person, Status},
     },
     dice::Dice,
@@ -119,7 +119,7 @@ pub(crate) fn approver(company: &Company, person: &Person, hr: u32, step: u8) ->
 
 fn accounts(company: &mut Company, today: Date) {
     for month in 0..=18 {
-        let day = plus(today, -BEFORE + month * 31);
+        let day = add_days(today, -BEFORE + month * 31);
         let year = if day.month() >= 6 { day.year() } else { day.year() - 1 };
         let named = [
             (paid_leave(day), format!("Congés payés {year}")),
@@ -158,23 +158,23 @@ impl Maker<'_> {
     fn person(&mut self) {
         let (starts, ends) = self.person.dates(self.today);
         let Some(starts) = starts else { return };
-        let from = starts.max(plus(self.today, -BEFORE));
-        let to = ends.unwrap_or(Date::MAX).min(plus(self.today, AFTER));
+        let from = starts.max(add_days(self.today, -BEFORE));
+        let to = ends.unwrap_or(Date::MAX).min(add_days(self.today, AFTER));
         let days = from.until(to).map_or(0, |span| span.get_days());
         // Five and a half absences in the eighteen months, on average.
         let slots = days * self.dice.between(3, 8) / (BEFORE + AFTER);
         for slot in 0..slots {
             let length = days / slots;
-            let first = plus(from, slot * length);
-            self.slot(first, plus(first, length - 1));
+            let first = add_days(from, slot * length);
+            self.slot(first, add_days(first, length - 1));
         }
     }
 
     /// One absence between two days.
     fn slot(&mut self, from: Date, to: Date) {
         let room = from.until(to).map_or(0, |span| span.get_days());
-        let starts = plus(from, self.dice.between(0, room * 2 / 3));
-        let first = (0..7).map(|n| plus(starts, n)).find(|day| works(self.person, *day, true));
+        let starts = add_days(from, self.dice.between(0, room * 2 / 3));
+        let first = (0..7).map(|n| add_days(starts, n)).find(|day| works(self.person, *day, true));
         let Some(starts) = first.filter(|day| *day <= to) else { return };
         let kind = self.dice.below(100);
         let paid = paid_leave(starts);
@@ -188,10 +188,10 @@ impl Maker<'_> {
             88..=95 => (RECOVERY, 1),
             _ => (paid, self.dice.between(4, 7)),
         };
-        let ends = plus(starts, days - 1).min(to);
+        let ends = add_days(starts, days - 1).min(to);
         let june = Date::new(ends.year(), 6, 1).ok();
         let then = match (june, kind) {
-            (_, 96..) => Some((plus(starts, days / 2), reduction(starts))),
+            (_, 96..) => Some((add_days(starts, days / 2), reduction(starts))),
             (Some(june), 0..=29) if starts < june && june <= ends => Some((june, paid_leave(june))),
             _ => None,
         };
@@ -275,12 +275,12 @@ impl Maker<'_> {
     /// Requests are created before the absence, illnesses during it; nothing later than yesterday.
     fn created(&mut self, starts: Date, account: u16) -> DateTime {
         let day = match account {
-            SICK | CHILD => plus(starts, self.dice.between(0, 2)),
-            REMOTE => plus(starts, -self.dice.between(1, 15)),
-            _ => plus(starts, -self.dice.between(3, 70)),
+            SICK | CHILD => add_days(starts, self.dice.between(0, 2)),
+            REMOTE => add_days(starts, -self.dice.between(1, 15)),
+            _ => add_days(starts, -self.dice.between(3, 70)),
         };
-        let latest = plus(self.today, -self.dice.between(1, 40));
-        let at = moment(&mut self.dice, day.min(latest)).at;
+        let latest = add_days(self.today, -self.dice.between(1, 40));
+        let at = working_time(&mut self.dice, day.min(latest)).at;
         if self.dice.chance(50) { at } else { at.date().at(at.hour(), at.minute(), at.second(), 0) }
     }
 

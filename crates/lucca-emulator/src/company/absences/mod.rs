@@ -6,6 +6,7 @@
 pub(crate) mod accounts;
 pub(crate) mod calendar;
 mod generate;
+pub(crate) mod period_log;
 pub(crate) mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +39,7 @@ pub(crate) struct Absences {
     pub(crate) seed: u64,
     /// Corrections of balances, by owner and account, in parts of the account's unit.
     pub(crate) credits: BTreeMap<(u32, i64), i32>,
-    pub(crate) closures: Vec<accounts::Closure>,
+    pub(crate) closures: Vec<Closure>,
     /// Ids of periods that no balance includes.
     pub(crate) uncounted: BTreeSet<u32>,
 }
@@ -136,6 +137,15 @@ pub(crate) struct Half {
     pub(crate) quarters: u8,
 }
 
+/// Days on which an account can't be used.
+#[derive(Debug, Clone)]
+pub(crate) struct Closure {
+    pub(crate) account: i64,
+    pub(crate) from: Date,
+    pub(crate) to: Date,
+    pub(crate) message: String,
+}
+
 /// Converts a number to an index.
 pub(crate) fn place(n: u32) -> usize {
     usize::try_from(n).unwrap_or(usize::MAX)
@@ -152,6 +162,12 @@ impl Period {
 
     pub(crate) fn places(&self) -> std::ops::Range<u32> {
         self.first..self.first.saturating_add(u32::from(self.count))
+    }
+
+    /// The id of one of its leaves, `{period}-{yyyyMMdd}-{AM|PM}` (source: absences.md §0).
+    pub(crate) fn leave_id(&self, half: Half) -> String {
+        let (date, am) = (half.date, if half.am { "AM" } else { "PM" });
+        format!("{}-{:04}{:02}{:02}-{am}", self.id, date.year(), date.month(), date.day())
     }
 }
 

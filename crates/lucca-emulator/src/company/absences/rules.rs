@@ -17,7 +17,7 @@ use super::{
     calendar, place, span,
 };
 use crate::company::{
-    contracts::plus,
+    dates::add_days,
     model::{Company, Person},
 };
 
@@ -180,7 +180,7 @@ fn of_hours(account: i64, borne: &Days, amount: i32) -> Option<Warning> {
 /// More than two days of remote work in a week.
 fn ceiling(company: &Company, person: &Person, account: i64, borne: &Days) -> Option<Warning> {
     let all = &company.absences;
-    let monday = |day: Date| plus(day, -i32::from(day.weekday().to_monday_zero_offset()));
+    let monday = |day: Date| add_days(day, -i32::from(day.weekday().to_monday_zero_offset()));
     let mut halves: BTreeSet<(Date, bool)> = borne.iter().copied().collect();
     for (_, period) in all.of(person.id) {
         let places = period.places().filter(|at| all.is_active(*at, period));

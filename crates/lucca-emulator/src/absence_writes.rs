@@ -1,9 +1,11 @@
-//! The accepted writes of absences: recorded so that a duplicate can't go unnoticed.
+//! The writes of absences that the API accepted, recorded so that a duplicate can't go unnoticed, and the
+//! imports that clients poll.
+//!
+//! Not included: the requests that write (`doors`).
 
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
-use super::Job;
 use crate::dice::Dice;
 
 /// The kind of a write.
@@ -42,14 +44,39 @@ pub struct AbsenceWrite {
     pub at: DateTime,
 }
 
-/// All writes and imports of the tenant.
-#[derive(Debug, Default)]
-pub(crate) struct Writes {
-    done: Vec<AbsenceWrite>,
-    jobs: Vec<Job>,
+/// An import as seen by its polls.
+#[derive(Debug, Clone)]
+pub(crate) struct ImportJob {
+    id: String,
+    failed: bool,
+    /// Polls answered, and the number to answer before the end.
+    polled: u32,
+    polls: u32,
 }
 
-impl Writes {
+impl ImportJob {
+    /// 0 not started, 1 to 99 in progress, 100 success, -1 error.
+    pub(crate) fn poll(&mut self) -> i64 {
+        let done = self.polled;
+        self.polled = self.polled.saturating_add(1);
+        if done < self.polls {
+            i64::from(done) * 100 / i64::from(self.polls)
+        } else if self.failed {
+            -1
+        } else {
+            100
+        }
+    }
+}
+
+/// All writes and imports of the tenant.
+#[derive(Debug, Default)]
+pub(crate) struct AbsenceWrites {
+    done: Vec<AbsenceWrite>,
+    jobs: Vec<ImportJob>,
+}
+
+impl AbsenceWrites {
     pub(crate) fn done(&self) -> Vec<AbsenceWrite> {
         self.done.clone()
     }
@@ -59,10 +86,10 @@ impl Writes {
     pub(crate) fn queue(&mut self, seed: u64, failed: bool, polls: u32) -> String {
         let purpose = 0x1A90_0000 + u64::try_from(self.jobs.len()).unwrap_or(0);
         let id = Dice::new(seed, purpose).guid();
-        self.jobs.push(Job { id: id.clone(), failed, polled: 0, polls });
+        self.jobs.push(ImportJob { id: id.clone(), failed, polled: 0, polls });
         id
     }
-    pub(crate) fn job(&mut self, id: &str) -> Option<&mut Job> {
+    pub(crate) fn job(&mut self, id: &str) -> Option<&mut ImportJob> {
         self.jobs.iter_mut().find(|job| job.id.eq_ignore_ascii_case(id))
     }
 }

@@ -1,6 +1,6 @@
 //! Changes to user records: their fields, and how each is applied.
 //!
-//! Not included: callers (`control`, tests through `Tenant`), locks and logs (`tenant`).
+//! Not included: locks and logs (`tenant`).
 
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, Serialize};

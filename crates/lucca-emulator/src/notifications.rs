@@ -1,29 +1,22 @@
 //! Notifications of absences that the tenant sends: the *HTTP synchronisation*, one per half-day, or signed
 //! events. Source: absences.md §9.
 //!
-//! Not included: their causes (`mutations`), and open questions (`switches`).
-
-use std::time::Duration;
+//! Included: what each says. Not included: their causes (`mutations`), their queue (`tenant`), sending them
+//! (`notification_sender`), open questions (`switches`).
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, Mac as _};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 use jiff::{Timestamp, civil::DateTime};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use tokio::net::TcpStream;
-use url::Url;
 
 use crate::{
+    clock::PARIS,
     company::{
-        absences::{Half, Moment, Period, Stage, place},
+        absences::{Half, Moment, Period, Stage},
         model::Company,
     },
-    grammar::dates::PARIS,
-    resources::absences::leave_id,
     switches::{AuthorizationAs, Telling},
-    tenant::Tenant,
 };
 
 /// An event of half-days.
@@ -58,9 +51,9 @@ impl LeaveEvent {
 /// A notification, ready to be sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Notification {
-    url: String,
-    headers: Vec<(&'static str, String)>,
-    body: String,
+    pub(crate) url: String,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: String,
 }
 
 /// All notifications about half-days of one period.
@@ -135,7 +128,7 @@ fn half_day(
     let casing = if telling.observed_casing { "isAM" } else { "isAm" };
     let closed = period.closed.filter(|_| leave_event == LeaveEvent::Deleted);
     json!({
-        "id": leave_id(period, half),
+        "id": period.leave_id(half),
         "date": date,
         casing: half.am,
         "owner": {
@@ -196,61 +189,4 @@ fn event(
     }
     let headers = vec![("lucca-timestamp", sent_at), ("lucca-signature", signature)];
     Notification { url: telling.url.clone(), headers, body }
-}
-
-impl Tenant {
-    /// Enqueues notifications about a period, if the tenant has a receiver.
-    pub(crate) fn notify(&self, company: &Company, id: i64, leave_event: Option<LeaveEvent>) {
-        let all = &company.absences;
-        let Some(period) = all.place_of(id).and_then(|at| all.periods.get(at)) else { return };
-        let places: Vec<u32> = period.places().filter(|at| !all.dropped.contains_key(at)).collect();
-        self.notify_half_days(company, period, &places, leave_event);
-    }
-
-    /// Enqueues notifications about half-days.
-    pub(crate) fn notify_half_days(
-        &self,
-        company: &Company,
-        period: &Period,
-        places: &[u32],
-        leave_event: Option<LeaveEvent>,
-    ) {
-        let switches = self.state().switches();
-        let (Some(telling), Some(leave_event)) = (&switches.telling, leave_event) else { return };
-        let halves: Vec<Half> =
-            places.iter().filter_map(|at| company.absences.halves.get(place(*at)).copied()).collect();
-        let queued = notifications(company, telling, self.now(), (period, &halves), leave_event);
-        drop(switches);
-        self.state().queue_notifications(queued);
-    }
-}
-
-/// Sends notifications in order, without end. A receiver that does not answer gets the next one.
-// unverified: whether, and how often, the HTTP synchronisation retries (source: absences.md §9.1): here
-// never.
-pub(crate) async fn run_notifications(tenant: Tenant) {
-    loop {
-        for notification in tenant.state().notifications().await {
-            let sent = tokio::time::timeout(Duration::from_secs(3), send(&notification)).await;
-            let status = sent.ok().and_then(Result::ok).unwrap_or(0);
-            tenant.state().record_notified(status);
-        }
-    }
-}
-
-async fn send(notification: &Notification) -> Result<u16, Box<dyn std::error::Error + Send + Sync>> {
-    let url: Url = notification.url.parse()?;
-    let (host, port) = (url.host_str().unwrap_or("localhost"), url.port_or_known_default().unwrap_or(80));
-    let stream = TcpStream::connect((host, port)).await?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let connection = tokio::spawn(connection);
-    let mut request = hyper::Request::post(url.path())
-        .header("host", format!("{host}:{port}"))
-        .header("content-type", "application/json");
-    for (name, value) in &notification.headers {
-        request = request.header(*name, value);
-    }
-    let answer = sender.send_request(request.body(notification.body.clone())?).await?;
-    connection.abort();
-    Ok(answer.status().as_u16())
 }
