@@ -20,6 +20,7 @@ mod pages;
 mod problem;
 mod reference;
 mod security;
+mod sender;
 mod shared_reads;
 mod tokens;
 

@@ -14,8 +14,8 @@ use tracing::Instrument;
 
 use crate::app::App;
 use crate::calls;
-use crate::limits::Sender;
 use crate::problem::Problem;
+use crate::sender::Sender;
 
 /// Default limit on request bodies. The longest is a form with a pasted address.
 const LARGEST_BODY: usize = 64 * 1024;

@@ -18,8 +18,8 @@ use store::{FlowStatus, LinkFlow};
 use super::progress::{Progress, Step};
 use super::refusal::Refusal;
 use crate::app::App;
-use crate::limits::Sender;
 use crate::security::FrameAncestor;
+use crate::sender::Sender;
 use crate::tokens;
 
 /// A request with the link token of an open or finished flow.
