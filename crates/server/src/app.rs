@@ -10,10 +10,10 @@ use store::{AccountId, ApiKeyEntry, LinkedAccount};
 use subtle::ConstantTimeEq;
 
 use crate::api::records::fresh::Pages;
-use crate::auth::Views;
 use crate::config::Config;
 use crate::flow::checking::RunningChecks;
 use crate::limits::Limits;
+use crate::noted_views::NotedViews;
 use crate::problem::Problem;
 use crate::shared_reads::SharedReads;
 
@@ -56,7 +56,7 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     pub(crate) running_checks: RunningChecks,
     pub(crate) pages: Pages,
-    pub(crate) views: Views,
+    pub(crate) noted_views: NotedViews,
     /// Set once the operator was warned that forwarded headers are ignored.
     pub(crate) warned_of_forwarded: Once,
     /// Reads of API keys, by the key's SHA-256 digest.
@@ -87,7 +87,7 @@ impl App {
             limits,
             running_checks: RunningChecks::default(),
             pages: Pages::default(),
-            views: Views::default(),
+            noted_views: NotedViews::default(),
             warned_of_forwarded: Once::new(),
             keys: SharedReads::default(),
             accounts: SharedReads::default(),

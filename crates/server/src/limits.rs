@@ -13,7 +13,7 @@ use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
 use store::{FlowId, InboundWebhookId};
 
-use crate::auth::CallerKey;
+use crate::caller_key::CallerKey;
 use crate::problem::Problem;
 
 const fn per_minute_quota(times: u32) -> Quota {
