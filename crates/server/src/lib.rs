@@ -4,6 +4,7 @@
 //! Reads neither files nor the environment: the binary passes in settings, the store and the clock. Requests
 //! to Lucca and the conclusions from them are in `linking`, `jobs` and `sync`.
 
+mod absence_problem;
 mod api;
 mod app;
 mod assets;
