@@ -14,6 +14,7 @@ use tracing::Instrument;
 
 use crate::app::App;
 use crate::calls;
+use crate::page_response::FrameAncestor;
 use crate::problem::Problem;
 use crate::sender::Sender;
 
@@ -21,10 +22,6 @@ use crate::sender::Sender;
 const LARGEST_BODY: usize = 64 * 1024;
 /// Maximum duration of a request. Longer work on Lucca continues in the background.
 const LONGEST_ANSWER: Duration = Duration::from_secs(30);
-
-/// The origin that may frame a page. A page adds it to its response's extensions, and the guard removes it.
-#[derive(Clone, Debug)]
-pub(crate) struct FrameAncestor(pub(crate) String);
 
 pub(crate) fn guard(router: Router<App>, app: &App) -> Router<App> {
     router

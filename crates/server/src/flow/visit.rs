@@ -18,7 +18,7 @@ use store::{FlowStatus, LinkFlow};
 use super::progress::{Progress, Step};
 use super::refusal::Refusal;
 use crate::app::App;
-use crate::security::FrameAncestor;
+use crate::page_response::page_response;
 use crate::sender::Sender;
 use crate::tokens;
 
@@ -145,12 +145,12 @@ impl Visit {
 
     /// Responds with a page of this flow. Only the allowed origin may frame it.
     pub(crate) fn page(&self, html: Result<String, askama::Error>) -> Response {
-        page(StatusCode::OK, html, self.flow.allowed_origin.as_deref())
+        page_response(StatusCode::OK, html, self.flow.allowed_origin.as_deref())
     }
 
     /// Responds with a form again, showing its error.
     pub(crate) fn form_again(&self, html: Result<String, askama::Error>) -> Response {
-        page(StatusCode::UNPROCESSABLE_ENTITY, html, self.flow.allowed_origin.as_deref())
+        page_response(StatusCode::UNPROCESSABLE_ENTITY, html, self.flow.allowed_origin.as_deref())
     }
 
     /// Responds with an error page.
@@ -206,25 +206,6 @@ pub(crate) async fn update(
         }
     }
     Ok(None)
-}
-
-/// Responds with a page that only `ancestor` may frame; without one, no origin may.
-pub(crate) fn page(
-    status: StatusCode,
-    html: Result<String, askama::Error>,
-    ancestor: Option<&str>,
-) -> Response {
-    let mut response = match html {
-        Ok(html) => (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "a page could not be written");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    };
-    if let Some(ancestor) = ancestor {
-        response.extensions_mut().insert(FrameAncestor(ancestor.to_owned()));
-    }
-    response
 }
 
 /// A form that one of the flow's own pages sent.
