@@ -9,11 +9,11 @@ use sha2::{Digest, Sha256};
 use store::{AccountId, ApiKeyEntry, LinkedAccount};
 use subtle::ConstantTimeEq;
 
-use crate::api::records::fresh::Pages;
 use crate::config::Config;
 use crate::flow::checking::RunningChecks;
 use crate::limits::Limits;
 use crate::noted_views::NotedViews;
+use crate::page_cache::PageCache;
 use crate::problem::Problem;
 use crate::shared_reads::SharedReads;
 
@@ -55,7 +55,7 @@ pub(crate) struct Inner {
     pub(crate) hosts: NetworkPolicy,
     pub(crate) limits: Limits,
     pub(crate) running_checks: RunningChecks,
-    pub(crate) pages: Pages,
+    pub(crate) page_cache: PageCache,
     pub(crate) noted_views: NotedViews,
     /// Set once the operator was warned that forwarded headers are ignored.
     pub(crate) warned_of_forwarded: Once,
@@ -86,7 +86,7 @@ impl App {
             hosts,
             limits,
             running_checks: RunningChecks::default(),
-            pages: Pages::default(),
+            page_cache: PageCache::default(),
             noted_views: NotedViews::default(),
             warned_of_forwarded: Once::new(),
             keys: SharedReads::default(),

@@ -19,6 +19,7 @@ mod limits;
 mod noted_views;
 mod openapi;
 mod operations;
+mod page_cache;
 mod page_response;
 mod pages;
 mod problem;
