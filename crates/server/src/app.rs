@@ -10,11 +10,11 @@ use store::{AccountId, ApiKeyEntry, LinkedAccount};
 use subtle::ConstantTimeEq;
 
 use crate::config::Config;
-use crate::flow::checking::RunningChecks;
 use crate::limits::Limits;
 use crate::noted_views::NotedViews;
 use crate::page_cache::PageCache;
 use crate::problem::Problem;
+use crate::running_checks::RunningChecks;
 use crate::shared_reads::SharedReads;
 
 /// The vendor's logo: bytes and media type.

@@ -24,6 +24,7 @@ mod page_response;
 mod pages;
 mod problem;
 mod reference;
+mod running_checks;
 mod security;
 mod sender;
 mod shared_reads;
