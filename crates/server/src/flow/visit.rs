@@ -13,7 +13,7 @@ use people::Language;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use store::{FlowStatus, LinkFlow};
+use store::{FlowStatus, LinkFlow, LinkedAccount};
 
 use super::progress::{Progress, Step};
 use super::refusal::Refusal;
@@ -182,6 +182,22 @@ impl Visit {
                 self.flow = flow;
                 Ok(())
             }
+            Ok(None) => Err(self.refuse(Refusal::Cancelled)),
+            Err(error) => Err(self.refuse(Refusal::failed(&error))),
+        }
+    }
+
+    /// The account that the flow has linked; before that, a redirect to the furthest step.
+    pub(crate) async fn linked_account(&self) -> Result<LinkedAccount, Response> {
+        if !self.is_finished() {
+            return Err(self.redirect(self.progress.furthest.min(Step::Checks)));
+        }
+        let found = match self.flow.account_id {
+            Some(id) => self.app.machinery.store.account(id).await,
+            None => Ok(None),
+        };
+        match found {
+            Ok(Some(account)) => Ok(account),
             Ok(None) => Err(self.refuse(Refusal::Cancelled)),
             Err(error) => Err(self.refuse(Refusal::failed(&error))),
         }
