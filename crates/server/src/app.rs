@@ -9,12 +9,12 @@ use sha2::{Digest, Sha256};
 use store::{AccountId, ApiKeyEntry, LinkedAccount};
 use subtle::ConstantTimeEq;
 
-use crate::api::records::fresh::Pages;
-use crate::auth::Views;
 use crate::config::Config;
-use crate::flow::checking::RunningChecks;
 use crate::limits::Limits;
+use crate::noted_views::NotedViews;
+use crate::page_cache::PageCache;
 use crate::problem::Problem;
+use crate::running_checks::RunningChecks;
 use crate::shared_reads::SharedReads;
 
 /// The vendor's logo: bytes and media type.
@@ -55,8 +55,8 @@ pub(crate) struct Inner {
     pub(crate) hosts: NetworkPolicy,
     pub(crate) limits: Limits,
     pub(crate) running_checks: RunningChecks,
-    pub(crate) pages: Pages,
-    pub(crate) views: Views,
+    pub(crate) page_cache: PageCache,
+    pub(crate) noted_views: NotedViews,
     /// Set once the operator was warned that forwarded headers are ignored.
     pub(crate) warned_of_forwarded: Once,
     /// Reads of API keys, by the key's SHA-256 digest.
@@ -86,8 +86,8 @@ impl App {
             hosts,
             limits,
             running_checks: RunningChecks::default(),
-            pages: Pages::default(),
-            views: Views::default(),
+            page_cache: PageCache::default(),
+            noted_views: NotedViews::default(),
             warned_of_forwarded: Once::new(),
             keys: SharedReads::default(),
             accounts: SharedReads::default(),

@@ -2,17 +2,16 @@
 //! vendor's server; and readers of one linked account. Handlers declare the least privileged extractor that
 //! suffices, so none can omit the check.
 
-use std::collections::HashSet;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use people::RemoteId;
-use store::{AccountId, AccountView, Actor, ApiKeyId, LinkedAccount, Role};
+use store::{AccountId, AccountView, Actor, LinkedAccount, Role};
 
 use crate::app::App;
+use crate::caller_key::CallerKey;
 use crate::problem::Problem;
 use crate::tokens::API_KEY_PREFIX;
 
@@ -24,24 +23,6 @@ pub(crate) struct Caller {
     role: Role,
     /// The only linked account that a read-only key may access.
     account_id: Option<AccountId>,
-}
-
-/// Identifies the API key of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum CallerKey {
-    /// The operator's key in the data directory.
-    Operator,
-    /// A key issued through the API or the CLI.
-    Issued(ApiKeyId),
-}
-
-impl std::fmt::Display for CallerKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Operator => f.write_str("operator"),
-            Self::Issued(id) => id.fmt(f),
-        }
-    }
 }
 
 /// Proof that the request carries an operator's key.
@@ -172,31 +153,11 @@ impl Reader {
     pub(crate) async fn note_view(&self, app: &App, person: Option<&RemoteId>) -> Result<(), Problem> {
         let at = app.machinery.clock.now();
         let Self { account, key, actor } = self;
-        if !app.views.is_first(at, (*key, account.id, person.cloned())) {
+        if !app.noted_views.is_first(at, (*key, account.id, person.cloned())) {
             return Ok(());
         }
         let key = key.to_string();
         let view = AccountView { key: &key, actor: *actor, account: account.id, person, at };
         Ok(app.machinery.store.note_view(view).await?)
-    }
-}
-
-/// Views that this process has already recorded in the current hour.
-#[derive(Default)]
-pub(crate) struct Views(Mutex<(i64, HashSet<View>)>);
-
-/// The key, the account, and the person.
-type View = (CallerKey, AccountId, Option<RemoteId>);
-
-impl Views {
-    fn is_first(&self, at: jiff::Timestamp, view: View) -> bool {
-        /// Beyond this, views are recorded again, which the store ignores.
-        const MANY: usize = 200_000;
-        let hour = at.as_second().div_euclid(3600);
-        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if noted.0 != hour || noted.1.len() >= MANY {
-            *noted = (hour, HashSet::new());
-        }
-        noted.1.insert(view)
     }
 }

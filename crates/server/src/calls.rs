@@ -15,9 +15,9 @@ use crate::api::nul;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::idempotency;
-use crate::limits::Sender;
 use crate::openapi::{IDEMPOTENCY_KEY, is_keyed};
 use crate::problem::Problem;
+use crate::sender::Sender;
 
 /// An operation of the description.
 #[derive(Debug)]

@@ -4,22 +4,29 @@
 //! Reads neither files nor the environment: the binary passes in settings, the store and the clock. Requests
 //! to Lucca and the conclusions from them are in `linking`, `jobs` and `sync`.
 
+mod absence_problem;
 mod api;
 mod app;
 mod assets;
 mod auth;
+mod caller_key;
 mod calls;
 mod config;
 mod connections;
 mod flow;
 mod idempotency;
 mod limits;
+mod noted_views;
 mod openapi;
 mod operations;
+mod page_cache;
+mod page_response;
 mod pages;
 mod problem;
 mod reference;
+mod running_checks;
 mod security;
+mod sender;
 mod shared_reads;
 mod tokens;
 

@@ -6,8 +6,6 @@
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
@@ -15,8 +13,7 @@ use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
 use store::{FlowId, InboundWebhookId};
 
-use crate::app::App;
-use crate::auth::CallerKey;
+use crate::caller_key::CallerKey;
 use crate::problem::Problem;
 
 const fn per_minute_quota(times: u32) -> Quota {
@@ -205,25 +202,5 @@ impl Limits {
                 limiter.retain_recent();
             }
         }
-    }
-}
-
-/// The client's IP address.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Sender(pub(crate) IpAddr);
-
-impl FromRequestParts<App> for Sender {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        let peer = parts.extensions.get::<ConnectInfo<std::net::SocketAddr>>().map(|info| info.0.ip());
-        let forwarded = || {
-            // The operator's own proxy added the last address; clients can forge those before it.
-            let header = parts.headers.get_all("x-forwarded-for").iter().next_back()?;
-            header.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
-        };
-        let forwarded = if app.config.trust_forwarded_for { forwarded() } else { None };
-        let unknown = IpAddr::from([0, 0, 0, 0]);
-        Ok(Self(forwarded.or(peer).unwrap_or(unknown)))
     }
 }

@@ -3,11 +3,12 @@
 
 mod conventions;
 mod examples;
+mod operations;
 mod record_schemas;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
@@ -69,6 +70,7 @@ impl Modify for Keys {
 }
 
 pub(crate) use conventions::{IDEMPOTENCY_KEY, REPLAYED};
+pub(crate) use operations::is_keyed;
 
 /// The routes under `/v1`, the health probes, and their description.
 pub(crate) fn api() -> (Router<App>, Value) {
@@ -177,23 +179,4 @@ pub(crate) fn api() -> (Router<App>, Value) {
 pub(crate) fn to_json(description: &Value) -> String {
     // Serialising a JSON value can't fail.
     serde_json::to_string_pretty(description).unwrap_or_default()
-}
-
-/// Whether an operation needs an API key.
-pub(crate) fn is_keyed(operation: &Value) -> bool {
-    operation["security"].as_array().is_some_and(|ways| !ways.is_empty())
-}
-
-/// A reference to a schema.
-fn reference(schema: &str) -> Value {
-    json!({ "$ref": format!("#/components/schemas/{schema}") })
-}
-
-/// All operations: path, method in lower case, and description.
-fn operations(description: &mut Value) -> impl Iterator<Item = (&str, &str, &mut Value)> {
-    let paths = description["paths"].as_object_mut();
-    paths.into_iter().flat_map(Map::iter_mut).flat_map(|(path, methods)| {
-        let methods = methods.as_object_mut().into_iter().flat_map(Map::iter_mut);
-        methods.map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
-    })
 }

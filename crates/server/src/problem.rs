@@ -7,7 +7,7 @@ use lucca::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::absences::views::{AbsenceProblem, AbsenceWarning, PersonCandidateView};
+use crate::absence_problem::{AbsenceProblem, AbsenceWarning, PersonCandidateView};
 
 /// Why a request failed. `code` is stable; `title` and `detail` are texts for people and may change.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -14,17 +14,14 @@ use tracing::Instrument;
 
 use crate::app::App;
 use crate::calls;
-use crate::limits::Sender;
+use crate::page_response::FrameAncestor;
 use crate::problem::Problem;
+use crate::sender::Sender;
 
 /// Default limit on request bodies. The longest is a form with a pasted address.
 const LARGEST_BODY: usize = 64 * 1024;
 /// Maximum duration of a request. Longer work on Lucca continues in the background.
 const LONGEST_ANSWER: Duration = Duration::from_secs(30);
-
-/// The origin that may frame a page. A page adds it to its response's extensions, and the guard removes it.
-#[derive(Clone, Debug)]
-pub(crate) struct FrameAncestor(pub(crate) String);
 
 pub(crate) fn guard(router: Router<App>, app: &App) -> Router<App> {
     router

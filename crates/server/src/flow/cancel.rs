@@ -7,9 +7,8 @@ use store::Actor;
 
 use super::progress::Step;
 use super::refusal::Refusal;
-use super::shell;
 use super::visit::Posted;
-use crate::pages::{Refused, texts};
+use crate::pages::{Refused, Shell, texts};
 
 #[derive(Deserialize)]
 pub(crate) struct EmptyForm {}
@@ -23,7 +22,7 @@ pub(crate) async fn cancel(Posted { visit, .. }: Posted<EmptyForm>) -> Response 
         Ok(true) => {}
     }
     let t = texts(visit.language);
-    let mut shell = shell::bare(&visit.app, visit.language);
+    let mut shell = Shell::bare(&visit.app.config.vendor, visit.app.logo.is_some(), visit.language);
     shell.step_name = "cancelled";
     shell.opener = visit.flow.allowed_origin.clone().unwrap_or_default();
     let page = Refused {

@@ -1,83 +1,19 @@
-//! Running examinations of keys: each is a task of its own, so that a page can show its progress and closing
-//! the browser does not stop it. Only the running ones are here; results are stored with the flow.
+//! Checks of keys: each is a task of its own, so that a page can show its progress and closing the browser does
+//! not stop it. Results are stored with the flow; `running_checks` has the progress.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use linking::{Probe, ProbeOutcome, Watcher};
 use lucca::{ApiKey, TenantUrl};
 use secrecy::ExposeSecret;
-use store::{FlowId, LinkFlow};
+use store::LinkFlow;
 
 use super::progress::{Checked, Progress, Step};
 use super::visit::{Visit, update};
 use crate::app::App;
 use crate::problem::chain;
+use crate::running_checks::{CheckSubject, RunningCheck};
 
-/// The subject of a check: the flow, and its [`checks_version`](Progress::checks_version).
-type Subject = (FlowId, u64);
-
-/// The running checks. A flow may have several, for keys or tenants entered one after the other; only the
-/// result of the last one counts.
-#[derive(Default)]
-pub(crate) struct RunningChecks(Mutex<HashMap<Subject, Arc<RunningCheck>>>);
-
-/// One running check.
-#[derive(Default)]
-pub(crate) struct RunningCheck(Mutex<CheckProgress>);
-
-/// The progress of a check.
-#[derive(Clone, Default)]
-pub(crate) struct CheckProgress {
-    /// The step that is running.
-    pub(crate) running: Option<Probe>,
-    /// The results of finished steps.
-    pub(crate) done: Vec<ProbeOutcome>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // No panic can leave the value behind the lock inconsistent.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl RunningChecks {
-    /// The progress of the check of the flow's current key; `None` if none is running.
-    pub(crate) fn progress(&self, visit: &Visit) -> Option<CheckProgress> {
-        let checking = lock(&self.0).get(&subject(visit)).cloned()?;
-        let seen = lock(&checking.0).clone();
-        Some(seen)
-    }
-
-    /// Registers a check; `None` if one is running already.
-    fn begin(&self, subject: Subject) -> Option<Arc<RunningCheck>> {
-        let mut all = lock(&self.0);
-        if all.contains_key(&subject) {
-            return None;
-        }
-        let checking = Arc::new(RunningCheck::default());
-        all.insert(subject, Arc::clone(&checking));
-        Some(checking)
-    }
-
-    fn end(&self, subject: Subject) {
-        lock(&self.0).remove(&subject);
-    }
-}
-
-fn subject(visit: &Visit) -> Subject {
+/// The subject of a check of the flow's current key.
+pub(crate) fn subject(visit: &Visit) -> CheckSubject {
     (visit.flow.id, visit.progress.checks_version)
-}
-
-impl Watcher for RunningCheck {
-    fn started(&self, probe: Probe) {
-        lock(&self.0).running = Some(probe);
-    }
-
-    fn finished(&self, outcome: &ProbeOutcome) {
-        let mut seen = lock(&self.0);
-        seen.running = None;
-        seen.done.push(outcome.clone());
-    }
 }
 
 /// Starts a check of the flow's key, unless one is running. The result is discarded if the key, the tenant or

@@ -144,7 +144,7 @@ async fn link_account(mut visit: Visit, form: LinkForm) -> Response {
 
 /// The page's state: a running check or its result.
 async fn view(visit: &mut Visit) -> Result<(Shell, ChecksBody), Response> {
-    let seen = visit.app.running_checks.progress(visit);
+    let seen = visit.app.running_checks.progress(checking::subject(visit));
     if seen.is_none() && matches!(visit.progress.checked, Checked::Not) {
         // The check may have ended since the flow was read. Its result is stored before it leaves the running
         // ones.

@@ -11,7 +11,6 @@ use url::Url;
 use super::progress::Step;
 use super::refusal::Refusal;
 use super::shell;
-use super::sync_page::account;
 use super::visit::{Posted, Visit};
 use crate::pages::texts::fill;
 use crate::pages::{Done, Shell, texts};
@@ -61,7 +60,7 @@ pub(crate) async fn show_already(visit: Visit) -> Response {
 }
 
 pub(crate) async fn finish(Posted { mut visit, .. }: Posted<EmptyForm>) -> Response {
-    if let Err(refused) = account(&visit).await {
+    if let Err(refused) = visit.linked_account().await {
         return refused;
     }
     if let Err(refused) = visit.change(|progress| progress.reach(Step::Done)).await {

@@ -2,11 +2,11 @@
 //! forms and links. `visit` authenticates the link token, `progress` holds the answers so far, `pages`
 //! renders.
 
-pub(crate) mod checking;
 pub(crate) mod progress;
 
 mod access;
 mod cancel;
+mod checking;
 mod checks;
 mod done;
 mod enter_key;

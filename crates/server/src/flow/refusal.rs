@@ -4,11 +4,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use people::Language;
 
-use super::shell;
-use super::visit::page;
 use crate::app::App;
+use crate::page_response::page_response;
 use crate::pages::texts::fill;
-use crate::pages::{self, Refused};
+use crate::pages::{self, Refused, Shell};
 use crate::problem::chain;
 use askama::Template;
 
@@ -77,11 +76,11 @@ impl Refusal {
             !matches!(&self, Self::Unknown | Self::Expired | Self::AlreadyLinked | Self::Cancelled);
         let html = Refused {
             t,
-            shell: &shell::bare(app, language),
+            shell: &Shell::bare(&app.config.vendor, app.logo.is_some(), language),
             title: title.to_owned(),
             text: fill(text, &[("vendor", vendor), ("expected", expected)]),
             reload: base.filter(|_| has_way_back).map(str::to_owned),
         };
-        page(status, html.render(), ancestor)
+        page_response(status, html.render(), ancestor)
     }
 }

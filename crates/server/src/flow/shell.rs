@@ -1,41 +1,11 @@
-//! The frame of the flow's pages: the list of steps, the way back, the way to another device.
-
-use people::Language;
+//! The frame of a flow's pages at a step: the list of steps, the way back, the way to another device. Without a
+//! flow it is `Shell::bare`.
 
 use super::progress::Step;
 use super::visit::Visit;
-use crate::app::App;
 use crate::pages::texts::{Texts, fill};
 use crate::pages::{Device, Shell, StepLink, moment, texts};
 use crate::tokens;
-
-/// The frame of a page without a flow.
-pub(crate) fn bare(app: &App, language: Language) -> Shell {
-    let vendor = &app.config.vendor;
-    let t = texts(language);
-    Shell {
-        lang: language.code(),
-        vendor: vendor.name.clone(),
-        has_logo: app.logo.is_some(),
-        privacy_url: vendor.privacy_url.as_ref().map(ToString::to_string),
-        privacy_text: fill(t.privacy, &[("vendor", &vendor.name)]),
-        support_email: vendor.support_email.clone(),
-        base: None,
-        csrf: String::new(),
-        step_name: "refused",
-        steps: Vec::new(),
-        step_of: String::new(),
-        back: None,
-        device: None,
-        may_hand_over: false,
-        opener: String::new(),
-        public_token: None,
-        is_linked: false,
-        linked_at: None,
-        refreshes: false,
-        has_error: false,
-    }
-}
 
 /// The frame of a flow's page, at one of its steps.
 pub(crate) fn at(visit: &Visit, step: Step) -> Shell {
@@ -65,7 +35,7 @@ pub(crate) fn at(visit: &Visit, step: Step) -> Shell {
         may_hand_over: step <= Step::EnterKey && !visit.is_finished(),
         opener: visit.flow.allowed_origin.clone().unwrap_or_default(),
         linked_at: (!visit.is_finished()).then(|| visit.path("linked")),
-        ..bare(&visit.app, visit.language)
+        ..Shell::bare(&visit.app.config.vendor, visit.app.logo.is_some(), visit.language)
     }
 }
 

@@ -10,12 +10,11 @@ use super::checks::consequence_line;
 use super::done::finished;
 use super::progress::{Progress, Step};
 use super::refusal::Refusal;
-use super::sync_page::account;
 use super::visit::{Visit, update};
 use crate::pages::{Number, Summary, number, texts};
 
 pub(crate) async fn show(visit: Visit) -> Response {
-    let account = match account(&visit).await {
+    let account = match visit.linked_account().await {
         Ok(account) => account,
         Err(refused) => return refused,
     };

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 use lucca::Stream;
-use store::{LinkedAccount, Outcome, StreamProgress};
+use store::{Outcome, StreamProgress};
 
 use super::done::{Finished, finished};
 use super::first_sync;
@@ -43,25 +43,9 @@ pub(crate) async fn progress(visit: Visit) -> Response {
     )
 }
 
-/// The account that the flow has linked.
-pub(crate) async fn account(visit: &Visit) -> Result<LinkedAccount, Response> {
-    if !visit.is_finished() {
-        return Err(visit.redirect(visit.progress.furthest.min(Step::Checks)));
-    }
-    let found = match visit.flow.account_id {
-        Some(id) => visit.app.machinery.store.account(id).await,
-        None => Ok(None),
-    };
-    match found {
-        Ok(Some(account)) => Ok(account),
-        Ok(None) => Err(visit.refuse(Refusal::Cancelled)),
-        Err(error) => Err(visit.refuse(Refusal::failed(&error))),
-    }
-}
-
 /// The state of the sync for the page; the flag is set while the sync is running.
 async fn view(visit: &Visit) -> Result<(bool, SyncBody), Response> {
-    let account = account(visit).await?;
+    let account = visit.linked_account().await?;
     let t = texts(visit.language);
     let is_again = first_sync::is_relinked(&visit.flow, &account);
     let failed = |error: store::Error| visit.refuse(Refusal::failed(&error));

@@ -13,13 +13,13 @@ use people::Language;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use store::{FlowStatus, LinkFlow};
+use store::{FlowStatus, LinkFlow, LinkedAccount};
 
 use super::progress::{Progress, Step};
 use super::refusal::Refusal;
 use crate::app::App;
-use crate::limits::Sender;
-use crate::security::FrameAncestor;
+use crate::page_response::page_response;
+use crate::sender::Sender;
 use crate::tokens;
 
 /// A request with the link token of an open or finished flow.
@@ -145,12 +145,12 @@ impl Visit {
 
     /// Responds with a page of this flow. Only the allowed origin may frame it.
     pub(crate) fn page(&self, html: Result<String, askama::Error>) -> Response {
-        page(StatusCode::OK, html, self.flow.allowed_origin.as_deref())
+        page_response(StatusCode::OK, html, self.flow.allowed_origin.as_deref())
     }
 
     /// Responds with a form again, showing its error.
     pub(crate) fn form_again(&self, html: Result<String, askama::Error>) -> Response {
-        page(StatusCode::UNPROCESSABLE_ENTITY, html, self.flow.allowed_origin.as_deref())
+        page_response(StatusCode::UNPROCESSABLE_ENTITY, html, self.flow.allowed_origin.as_deref())
     }
 
     /// Responds with an error page.
@@ -186,6 +186,22 @@ impl Visit {
             Err(error) => Err(self.refuse(Refusal::failed(&error))),
         }
     }
+
+    /// The account that the flow has linked; before that, a redirect to the furthest step.
+    pub(crate) async fn linked_account(&self) -> Result<LinkedAccount, Response> {
+        if !self.is_finished() {
+            return Err(self.redirect(self.progress.furthest.min(Step::Checks)));
+        }
+        let found = match self.flow.account_id {
+            Some(id) => self.app.machinery.store.account(id).await,
+            None => Ok(None),
+        };
+        match found {
+            Ok(Some(account)) => Ok(account),
+            Ok(None) => Err(self.refuse(Refusal::Cancelled)),
+            Err(error) => Err(self.refuse(Refusal::failed(&error))),
+        }
+    }
 }
 
 /// Changes a flow's state; `None` if the flow is gone or other devices keep changing it.
@@ -206,25 +222,6 @@ pub(crate) async fn update(
         }
     }
     Ok(None)
-}
-
-/// Responds with a page that only `ancestor` may frame; without one, no origin may.
-pub(crate) fn page(
-    status: StatusCode,
-    html: Result<String, askama::Error>,
-    ancestor: Option<&str>,
-) -> Response {
-    let mut response = match html {
-        Ok(html) => (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "a page could not be written");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    };
-    if let Some(ancestor) = ancestor {
-        response.extensions_mut().insert(FrameAncestor(ancestor.to_owned()));
-    }
-    response
 }
 
 /// A form that one of the flow's own pages sent.

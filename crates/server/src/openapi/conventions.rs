@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{examples, is_keyed, operations, reference};
+use super::examples;
+use super::operations::{is_keyed, operations, reference};
 use crate::limits;
 use crate::problem::Problem;
 

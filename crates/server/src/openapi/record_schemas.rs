@@ -7,7 +7,7 @@ use delivery::catalog::STREAMS;
 use people::Kind;
 use serde_json::{Map, Value, json};
 
-use super::reference;
+use super::operations::reference;
 use crate::api::records::query::takes;
 
 /// Gives every response with a record, or a page of records, the schema of its kind, which follows from the

@@ -8,7 +8,9 @@ use askama::Template;
 use jiff::Timestamp;
 use people::Language;
 
-use texts::{EN, FR, Texts};
+use texts::{EN, FR, Texts, fill};
+
+use crate::config::Vendor;
 
 /// The texts in a language.
 pub(crate) fn texts(language: Language) -> &'static Texts {
@@ -94,6 +96,35 @@ pub(crate) struct Shell {
     pub(crate) refreshes: bool,
     /// Whether the page shows a form again with its error.
     pub(crate) has_error: bool,
+}
+
+impl Shell {
+    /// The frame of a page without a flow.
+    pub(crate) fn bare(vendor: &Vendor, has_logo: bool, language: Language) -> Self {
+        let t = texts(language);
+        Self {
+            lang: language.code(),
+            vendor: vendor.name.clone(),
+            has_logo,
+            privacy_url: vendor.privacy_url.as_ref().map(ToString::to_string),
+            privacy_text: fill(t.privacy, &[("vendor", &vendor.name)]),
+            support_email: vendor.support_email.clone(),
+            base: None,
+            csrf: String::new(),
+            step_name: "refused",
+            steps: Vec::new(),
+            step_of: String::new(),
+            back: None,
+            device: None,
+            may_hand_over: false,
+            opener: String::new(),
+            public_token: None,
+            is_linked: false,
+            linked_at: None,
+            refreshes: false,
+            has_error: false,
+        }
+    }
 }
 
 /// A step in the list of steps.

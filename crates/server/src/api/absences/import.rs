@@ -13,7 +13,8 @@ use store::SubmissionId;
 use utoipa::{IntoParams, ToSchema};
 
 use super::AbsenceSession;
-use super::views::{AbsenceProblem, AbsenceRequestList, AbsenceRequestView, PersonView, all};
+use super::views::{AbsenceRequestList, AbsenceRequestView, all};
+use crate::absence_problem::{AbsenceProblem, PersonView};
 use crate::api::answers::{
     Conflict, Forbidden, LuccaErrors, NotFound, TooLarge, Unauthorized, Unprocessable, Unsupported,
 };

@@ -7,8 +7,9 @@ use people::{Half, HalfDay};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::views::{LeaveTypeView, PersonView, all};
+use super::views::{LeaveTypeView, all};
 use super::{AbsenceSession, period};
+use crate::absence_problem::PersonView;
 use crate::api::Params;
 use crate::api::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable};
 use crate::app::App;

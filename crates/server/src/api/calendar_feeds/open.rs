@@ -10,8 +10,8 @@ use store::AccountStatus;
 use crate::api::answers::NotFound;
 use crate::api::etag;
 use crate::app::App;
-use crate::limits::Sender;
 use crate::problem::Problem;
+use crate::sender::Sender;
 
 const EXAMPLE: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//lucca-connector//absences//EN\r\nBEGIN:VEVENT\r\n\
 UID:32002.0@acct_0193a5b0c2d47b3e9f1a2b3c4d5e6f70\r\nDTSTAMP:20261125T100000Z\r\nDTSTART;VALUE=DATE:20261221\r\n\

@@ -9,8 +9,8 @@ use super::proof::refused;
 use crate::api::Params;
 use crate::api::answers::{Unauthorized, Unprocessable};
 use crate::app::App;
-use crate::limits::Sender;
 use crate::problem::Problem;
+use crate::sender::Sender;
 
 const LONGEST: usize = 1_000;
 

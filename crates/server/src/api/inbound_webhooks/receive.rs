@@ -10,8 +10,8 @@ use super::notice::{WebhookContent, read};
 use super::proof::{is_signed, is_signed_with, refused, shows_key};
 use crate::api::answers::{TooLarge, Unauthorized};
 use crate::app::App;
-use crate::limits::Sender;
 use crate::problem::Problem;
+use crate::sender::Sender;
 
 /// A half-day takes 500 bytes, and the half-days of a long absence may arrive in one webhook.
 pub(crate) const LARGEST: usize = 256 * 1024;

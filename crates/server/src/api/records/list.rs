@@ -12,13 +12,13 @@ use store::LinkedAccount;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
-use super::fresh::Tag;
 use super::query::{ListQuery, ListRequest, cursor};
 use super::{as_of, view};
 use crate::api::Params;
 use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
 use crate::app::App;
 use crate::auth::Reader;
+use crate::page_cache::RecordsTag;
 use crate::problem::Problem;
 
 /// Number of records that are read at once for NDJSON and for filtered lists.
@@ -56,7 +56,8 @@ async fn answer(
     if accepts.split(',').any(|one| one.trim().starts_with(NDJSON)) {
         return Ok(all(app, reader.account, kind, wanted));
     }
-    let tag = Tag::new(&reader.account, app.machinery.today(), &[kind.name(), &asked.unwrap_or_default()]);
+    let tag =
+        RecordsTag::new(&reader.account, app.machinery.today(), &[kind.name(), &asked.unwrap_or_default()]);
     if let Some(same) = tag.not_modified(headers) {
         return Ok(same);
     }
@@ -64,7 +65,7 @@ async fn answer(
     // cached.
     let is_of_now = wanted.as_of.is_none();
     let page = page(&app, &reader.account, kind, wanted);
-    Ok(tag.json(if is_of_now { app.pages.get(tag, page).await? } else { page.await? }))
+    Ok(tag.json(if is_of_now { app.page_cache.get(tag, page).await? } else { page.await? }))
 }
 
 /// Reads the next page, as JSON.

@@ -1,10 +1,10 @@
 //! `/v1/linked-accounts/{account_id}/employees` and the other lists of synced records: a page, or the whole
 //! list as NDJSON (`list`), and one record (`show`). All kinds are read alike; the people model defines them.
-//! `query` parses parameters, `view` renders records, `fresh` computes tags and caches pages.
+//! `query` parses parameters, `view` renders records; `page_cache`, outside this folder, computes tags and keeps
+//! rendered pages.
 
 pub(crate) mod as_of;
 pub(crate) mod changes;
-pub(crate) mod fresh;
 pub(crate) mod list;
 pub(crate) mod positions;
 pub(crate) mod query;

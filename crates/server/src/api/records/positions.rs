@@ -12,12 +12,12 @@ use store::{LinkedAccount, ListFilter, ListedRecord};
 use utoipa::{IntoParams, ToSchema};
 
 use super::as_of::contracts_of;
-use super::fresh::Tag;
 use super::query::{cursor, read_cursor};
 use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
 use crate::api::{Params, page_size};
 use crate::app::App;
 use crate::auth::Reader;
+use crate::page_cache::RecordsTag;
 use crate::problem::Problem;
 
 const DEFAULT_LIMIT: u32 = 100;
@@ -108,7 +108,7 @@ pub(crate) async fn positions(
     let with_deleted = query.include_deleted.unwrap_or(false);
     let filter = ListFilter { after, with_deleted, ..ListFilter::default() };
     let account = &reader.account;
-    let tag = Tag::new(account, app.machinery.today(), &["positions", &asked.unwrap_or_default()]);
+    let tag = RecordsTag::new(account, app.machinery.today(), &["positions", &asked.unwrap_or_default()]);
     if let Some(same) = tag.not_modified(&headers) {
         return Ok(same);
     }
@@ -145,7 +145,7 @@ pub(crate) async fn employee_positions(
 ) -> Result<Response, Problem> {
     let account = &reader.account;
     let person = super::show::find(&app, account, Kind::Employee, &id).await?;
-    let tag = Tag::new(account, app.machinery.today(), &["employee/positions", &id]);
+    let tag = RecordsTag::new(account, app.machinery.today(), &["employee/positions", &id]);
     if let Some(same) = tag.not_modified(&headers) {
         return Ok(same);
     }

@@ -10,13 +10,13 @@ use store::{LinkedAccount, ListedRecord};
 use utoipa::{IntoParams, ToSchema};
 
 use super::as_of;
-use super::fresh::Tag;
 use super::query::read_day;
 use super::view::{self, FieldSelection};
 use crate::api::Params;
 use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
 use crate::app::App;
 use crate::auth::Reader;
+use crate::page_cache::RecordsTag;
 use crate::problem::Problem;
 
 /// Options of a record.
@@ -62,7 +62,7 @@ async fn answer(
     let selection = FieldSelection::read(kind, query.fields.as_deref(), query.include.as_deref())?;
     let store = &app.machinery.store;
     let today = app.machinery.today();
-    let tag = Tag::new(&reader.account, today, &[kind.name(), &id, &asked.unwrap_or_default()]);
+    let tag = RecordsTag::new(&reader.account, today, &[kind.name(), &id, &asked.unwrap_or_default()]);
     let found = find(app, &reader.account, kind, &id).await?;
     if kind == Kind::Employee {
         reader.note_view(app, Some(&RemoteId::from(id.as_str()))).await?;

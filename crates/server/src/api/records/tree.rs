@@ -14,12 +14,12 @@ use serde_json::{Map, Value, json};
 use store::{Change, LinkedAccount, ListFilter, RecordState};
 use utoipa::{IntoParams, ToSchema};
 
-use super::fresh::Tag;
 use super::query::read_date;
 use crate::api::Params;
 use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
 use crate::app::App;
 use crate::auth::Reader;
+use crate::page_cache::RecordsTag;
 use crate::problem::Problem;
 
 /// Number of departments that are read at once.
@@ -87,7 +87,7 @@ pub(crate) async fn department_tree(
 ) -> Result<Response, Problem> {
     let as_of = query.as_of.as_deref().map(read_date).transpose()?;
     let asked = as_of.map(|day| day.to_string()).unwrap_or_default();
-    let tag = Tag::new(&reader.account, app.machinery.today(), &["departments/tree", &asked]);
+    let tag = RecordsTag::new(&reader.account, app.machinery.today(), &["departments/tree", &asked]);
     if let Some(same) = tag.not_modified(&headers) {
         return Ok(same);
     }

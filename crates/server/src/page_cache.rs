@@ -1,5 +1,6 @@
 //! ETags of lists, computed without reading a record, and a memory cache of finished pages. No entry can be
 //! stale or belong to another caller, since everything that determines the response is part of the key.
+//! The pages are rendered in `api::records`.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -21,9 +22,9 @@ const MAX_AGE: Duration = Duration::from_mins(1);
 
 /// Hash of everything that determines a response about an account's records: unchanged while the response is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Tag([u8; 32]);
+pub(crate) struct RecordsTag([u8; 32]);
 
-impl Tag {
+impl RecordsTag {
     /// The tag of a request for an account's records: `asked` is the list and the whole query.
     ///
     /// Everything else that determines how a record is shown has to be part of it.
@@ -77,11 +78,11 @@ impl Tag {
 }
 
 /// Cache of recently rendered pages.
-pub(crate) struct Pages(moka::future::Cache<Tag, Bytes>);
+pub(crate) struct PageCache(moka::future::Cache<RecordsTag, Bytes>);
 
-impl Default for Pages {
+impl Default for PageCache {
     fn default() -> Self {
-        let size = |_: &Tag, page: &Bytes| u32::try_from(page.len()).unwrap_or(u32::MAX);
+        let size = |_: &RecordsTag, page: &Bytes| u32::try_from(page.len()).unwrap_or(u32::MAX);
         Self(
             moka::future::Cache::builder()
                 .max_capacity(MAX_BYTES)
@@ -92,7 +93,7 @@ impl Default for Pages {
     }
 }
 
-impl Pages {
+impl PageCache {
     /// The page of a tag: from the cache, or the result of `read`, which concurrent callers share.
     ///
     /// # Errors
@@ -100,7 +101,7 @@ impl Pages {
     /// The error of `read`, which is not cached.
     pub(crate) async fn get(
         &self,
-        tag: Tag,
+        tag: RecordsTag,
         read: impl Future<Output = Result<Bytes, Problem>>,
     ) -> Result<Bytes, Problem> {
         self.0.try_get_with(tag, read).await.map_err(|problem| (*problem).clone())
