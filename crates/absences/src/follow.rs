@@ -5,7 +5,7 @@ use people::{AbsenceStatus, absence_status};
 use store::Submission;
 
 use crate::Absences;
-use crate::ask::Ask;
+use crate::draft::AbsenceDraft;
 use crate::problem::Error;
 use crate::submit::ask_of;
 
@@ -56,7 +56,7 @@ pub(crate) fn status(submission: &Submission) -> Option<AbsenceStatus> {
 
 /// When to read a created request next: soon while it is young and pending, rarely later, and never once its
 /// state is final.
-pub(crate) fn due(submission: &Submission, ask: &Ask, now: Timestamp) -> Option<Timestamp> {
+pub(crate) fn due(submission: &Submission, ask: &AbsenceDraft, now: Timestamp) -> Option<Timestamp> {
     let age = now.duration_since(submission.created_at);
     let waits = match age {
         age if age < SignedDuration::from_hours(1) => SignedDuration::from_mins(2),

@@ -9,11 +9,11 @@
 //! Not here: Lucca's wire (`lucca`), half-day arithmetic (`people`), stored submissions (`store`), the
 //! schedule (`jobs`).
 
-mod ask;
 mod bulk;
 mod change;
 mod days;
 mod door;
+mod draft;
 mod follow;
 mod import_format;
 mod look;
@@ -29,10 +29,10 @@ use lucca::Client;
 use net::clock::Clock;
 use store::{Actor, LinkedAccount, Store};
 
-pub use ask::{Ask, minutes_of_hours};
-pub use bulk::{Batch, BulkRow, Making};
+pub use bulk::{Batch, BulkProgress, BulkRow};
 pub use change::Changed;
 pub use door::{Amount, Balance, DoorKind};
+pub use draft::{AbsenceDraft, minutes_of_hours};
 pub use preview::{LeaveTypes, Overlap, Preview, UsableLeaveType};
 pub use problem::{Error, Lacking, Problem, ProblemCode, Warning};
 pub use report::{Report, Status};

@@ -10,7 +10,7 @@ use people::{Absence, AbsenceRequest, Confirmation, HalfDay, Leave, RemoteId};
 use people::{FieldGroup, FieldGroups};
 
 use crate::Absences;
-use crate::ask::Ask;
+use crate::draft::AbsenceDraft;
 use crate::problem::{Error, Lacking};
 use crate::submit::Detail;
 
@@ -160,7 +160,7 @@ fn assemble(parts: BTreeMap<RemoteId, AbsenceParts>) -> Vec<Absence> {
 /// The absence that a submission created: it did not exist before, has the leave type, and covers every
 /// expected half-day and none outside the period.
 pub(crate) fn find_created<'a>(
-    ask: &Ask,
+    ask: &AbsenceDraft,
     detail: &Detail,
     sent_at: Timestamp,
     absences: &'a [Absence],

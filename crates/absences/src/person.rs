@@ -9,8 +9,8 @@ use people::{
 use store::RecordState;
 
 use crate::Absences;
-use crate::ask::Ask;
 use crate::door::Person;
+use crate::draft::AbsenceDraft;
 use crate::import_format::is_same_in_import;
 use crate::problem::{Error, Problem, ProblemCode};
 
@@ -38,7 +38,11 @@ impl Absences<'_> {
 
     /// The problem if Lucca's import could confuse the employee with another: it identifies employees by
     /// establishment, number and names, and has no column for their id.
-    pub(crate) async fn import_doubles(&self, ask: &Ask, person: &Person) -> Result<Option<Problem>, Error> {
+    pub(crate) async fn import_doubles(
+        &self,
+        ask: &AbsenceDraft,
+        person: &Person,
+    ) -> Result<Option<Problem>, Error> {
         let employee = &person.employee;
         let Some(number) = employee.employee_number.as_deref() else { return Ok(None) };
         let no = self.account.no;
@@ -68,7 +72,7 @@ impl Absences<'_> {
 /// absence begins.
 // unverified: which columns the import uses, and whether it finds former employees.
 pub(crate) fn is_double(
-    ask: &Ask,
+    ask: &AbsenceDraft,
     (employee, establishment): (&Employee, Option<&Establishment>),
     (other, others): (&Employee, Option<&Establishment>),
 ) -> bool {

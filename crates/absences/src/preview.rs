@@ -7,8 +7,8 @@ use people::{Absence, Employee, Establishment, HalfDay, LeaveType, LeaveUnit, Pe
 use serde::Serialize;
 
 use crate::Absences;
-use crate::ask::Ask;
 use crate::door::{Amount, Assessment, Balance, Door, DoorKind, Person};
+use crate::draft::AbsenceDraft;
 use crate::problem::{Error, Problem, ProblemCode, Warning};
 
 /// The preview of an absence.
@@ -16,7 +16,7 @@ use crate::problem::{Error, Problem, ProblemCode, Warning};
 pub struct Preview {
     /// The absence to request.
     #[serde(flatten)]
-    pub ask: Ask,
+    pub ask: AbsenceDraft,
     /// The absent employee, with name.
     pub person: PersonLabel,
     /// The leave type's name, if Lucca returns it.
@@ -95,7 +95,7 @@ impl Absences<'_> {
     /// [`Error::Problems`] if the absence itself is invalid, without a request; [`Error::NotPermitted`],
     /// [`Error::UnknownEmployee`], or [`Error::Lucca`] if a request failed.
     #[boxed]
-    pub async fn preview(&self, ask: &Ask) -> Result<Preview, Error> {
+    pub async fn preview(&self, ask: &AbsenceDraft) -> Result<Preview, Error> {
         let examined = self.examine(ask).await?;
         let Examined { person, plan, door, assessment, overlaps, problems, .. } = examined;
         Ok(Preview {
@@ -162,7 +162,7 @@ impl Absences<'_> {
         Ok(LeaveTypes { leave_types: leave_types.collect(), is_offered: false })
     }
 
-    pub(crate) async fn examine(&self, ask: &Ask) -> Result<Examined, Error> {
+    pub(crate) async fn examine(&self, ask: &AbsenceDraft) -> Result<Examined, Error> {
         // Refuse declined features and recently refused doors without a request.
         drop(self.door().await?);
         let own = ask.problems();
@@ -218,7 +218,7 @@ impl Absences<'_> {
 }
 
 /// The problem of a duration in hours on a leave type that is counted in days.
-pub(crate) fn wrong_unit(ask: &Ask, leave_type: &LeaveType) -> Option<Problem> {
+pub(crate) fn wrong_unit(ask: &AbsenceDraft, leave_type: &LeaveType) -> Option<Problem> {
     (ask.minutes.is_some() && leave_type.unit == Some(LeaveUnit::Days)).then(|| {
         let message = "this leave type is counted in days: leave the hours out";
         Problem::new(ProblemCode::InvalidDuration, message).on("minutes")

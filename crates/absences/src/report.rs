@@ -5,8 +5,8 @@ use people::{AbsenceStatus, Approval, CancellationRequest, HalfDay, RemoteId};
 use serde::Serialize;
 use store::{Submission, SubmissionId, SubmissionState};
 
-use crate::ask::Ask;
 use crate::door::DoorKind;
+use crate::draft::AbsenceDraft;
 use crate::follow;
 use crate::problem::{Error, Problem, Warning};
 use crate::submit::{Detail, ask_of};
@@ -91,7 +91,7 @@ pub struct Report {
     pub status: Status,
     /// The requested absence.
     #[serde(flatten)]
-    pub ask: Ask,
+    pub ask: AbsenceDraft,
     /// The door it was sent through.
     pub door: Option<DoorKind>,
     /// Lucca's id of the request; `None` if there is none, as for an import that is approved at once.

@@ -10,8 +10,8 @@ use serde_json::json;
 use store::{NewAuditEntry, NewSubmission, Submission, SubmissionId, SubmissionState};
 
 use crate::Absences;
-use crate::ask::Ask;
 use crate::door::{DoorKind, Submitted};
+use crate::draft::AbsenceDraft;
 use crate::follow;
 use crate::look::find_created;
 use crate::preview::Examined;
@@ -75,7 +75,7 @@ fn corrupt(error: serde_json::Error) -> store::Error {
     store::Error::Corrupt { what: "absence request", source: Box::new(error) }
 }
 
-pub(crate) fn ask_of(submission: &Submission) -> Result<Ask, Error> {
+pub(crate) fn ask_of(submission: &Submission) -> Result<AbsenceDraft, Error> {
     serde_json::from_str(&submission.ask).map_err(|error| Error::Store(corrupt(error)))
 }
 
@@ -96,7 +96,7 @@ impl Absences<'_> {
         &self,
         id: SubmissionId,
         idempotency_key: &str,
-        ask: &Ask,
+        ask: &AbsenceDraft,
         acknowledged: &[String],
     ) -> Result<Submission, Error> {
         let is_plain = idempotency_key.bytes().all(|byte| byte.is_ascii_graphic());
@@ -133,7 +133,7 @@ impl Absences<'_> {
     async fn repeat(
         &self,
         mut known: Submission,
-        ask: &Ask,
+        ask: &AbsenceDraft,
         acknowledged: &[String],
     ) -> Result<Submission, Error> {
         if ask_of(&known)? != *ask {
@@ -215,7 +215,7 @@ impl Absences<'_> {
     async fn send(
         &self,
         mut submission: Submission,
-        ask: &Ask,
+        ask: &AbsenceDraft,
         mut detail: Detail,
         examined: Examined,
     ) -> Result<Submission, Error> {

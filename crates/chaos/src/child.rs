@@ -15,8 +15,8 @@ use rustix::process::{Signal, getpid, kill_process};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::RunId;
-use sync::{Brake, Error, Options, Progress, Sync, Wish};
-use test_database::Place;
+use sync::{Brake, Error, Options, Progress, RunExtent, Sync};
+use test_database::DatabaseLocation;
 
 /// The order that a child process receives as JSON.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -106,11 +106,11 @@ fn signal_self(signal: Signal) {
 
 impl Order {
     /// The address of the database.
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> DatabaseLocation {
         if self.place.starts_with("postgres") {
-            Place::Url(self.place.clone())
+            DatabaseLocation::Url(self.place.clone())
         } else {
-            Place::File(PathBuf::from(&self.place))
+            DatabaseLocation::File(PathBuf::from(&self.place))
         }
     }
 
@@ -145,7 +145,7 @@ impl Order {
             options: Options {
                 today: self.today,
                 brake: Some(Brake::default()),
-                wish: if self.full { Wish::Full } else { Wish::Now },
+                extent: if self.full { RunExtent::Full } else { RunExtent::Now },
                 holder: self.holder.clone(),
                 dead_holder: self.dead_holder.clone(),
             },

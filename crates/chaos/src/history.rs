@@ -16,7 +16,7 @@ use proptest::prelude::{Strategy, any};
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use serde_json::Value;
 use store::{Change, LinkedAccount, Operation};
-use sync::{Brake, Mode, Options, RunReport, Silent, StreamReport, Sync, Wish};
+use sync::{Brake, Mode, Options, RunExtent, RunReport, Silent, StreamReport, Sync};
 use test_database::{Engine, TestDatabase};
 
 use crate::child::run_id;
@@ -103,7 +103,7 @@ pub fn check(count: u32, seed: u64, lived: impl Fn(u64)) -> Result<String, Strin
 
 /// The counts of a history.
 #[derive(Clone, Copy, Debug)]
-pub struct Lived {
+pub struct HistoryCounts {
     /// Syncs done.
     pub syncs: u64,
     /// Changes logged.
@@ -115,7 +115,7 @@ pub struct Lived {
 /// # Errors
 ///
 /// The changes that were missed, invented or wrongly logged as deleted, and the events before them.
-pub async fn live(history: &History) -> Result<Lived, String> {
+pub async fn live(history: &History) -> Result<HistoryCounts, String> {
     let subject =
         Subject::start(history.employees, history.seed, Switches::default()).await.map_err(debug_text)?;
     let database = TestDatabase::new(Engine::Sqlite).await;
@@ -142,7 +142,7 @@ pub async fn live(history: &History) -> Result<Lived, String> {
         lived = life.sync(step.sweep).await;
     }
     lived.map_err(|why| format!("{why}\nafter: {}", story.join("\n  ")))?;
-    Ok(Lived { syncs: life.syncs, changes: life.model.replay.seq.unsigned_abs() })
+    Ok(HistoryCounts { syncs: life.syncs, changes: life.model.replay.seq.unsigned_abs() })
 }
 
 fn debug_text(error: impl std::fmt::Debug) -> String {
@@ -172,7 +172,7 @@ impl Life {
             options: Options {
                 today: self.subject.today(),
                 brake: Some(Brake::default()),
-                wish: if sweep { Wish::Full } else { Wish::Now },
+                extent: if sweep { RunExtent::Full } else { RunExtent::Now },
                 holder: "chaos".to_owned(),
                 dead_holder: None,
             },

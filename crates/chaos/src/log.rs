@@ -7,7 +7,7 @@ use store::{Change, ChangeFilter, Operation, RecordState, Store, StoredHash};
 
 /// The state of a record by the log alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum LoggedState {
     /// Present, with this content.
     Present(u128),
     /// Deleted.
@@ -22,7 +22,7 @@ pub struct Replay {
     /// The last sequence number read.
     pub seq: i64,
     /// The state of every record.
-    pub states: BTreeMap<(Kind, RemoteId), Told>,
+    pub states: BTreeMap<(Kind, RemoteId), LoggedState>,
     /// Employees whose employment ended (true) or began (false) since their record last changed.
     turned: BTreeSet<(RemoteId, bool)>,
 }
@@ -60,22 +60,24 @@ impl Replay {
         }
         self.seq = change.seq;
         let after = match (change.operation, before, change.hash) {
-            (Operation::Created, None, Some(hash)) => Told::Present(hash),
-            (Operation::Updated, Some(Told::Present(known)), Some(hash)) if known != hash => {
-                Told::Present(hash)
+            (Operation::Created, None, Some(hash)) => LoggedState::Present(hash),
+            (Operation::Updated, Some(LoggedState::Present(known)), Some(hash)) if known != hash => {
+                LoggedState::Present(hash)
             }
-            (Operation::Updated, Some(Told::Present(_)), Some(_)) => return wrong("changes nothing"),
-            (Operation::Restored, Some(Told::Gone | Told::Hidden), Some(hash)) => Told::Present(hash),
+            (Operation::Updated, Some(LoggedState::Present(_)), Some(_)) => return wrong("changes nothing"),
+            (Operation::Restored, Some(LoggedState::Gone | LoggedState::Hidden), Some(hash)) => {
+                LoggedState::Present(hash)
+            }
             // Every run judges a hidden record anew, and may find it deleted.
-            (Operation::Deleted, Some(Told::Present(_) | Told::Hidden), _) => Told::Gone,
-            (Operation::Hidden, Some(Told::Present(_)), _) => Told::Hidden,
-            (Operation::Started | Operation::Ended, Some(Told::Present(hash)), _) => {
+            (Operation::Deleted, Some(LoggedState::Present(_) | LoggedState::Hidden), _) => LoggedState::Gone,
+            (Operation::Hidden, Some(LoggedState::Present(_)), _) => LoggedState::Hidden,
+            (Operation::Started | Operation::Ended, Some(LoggedState::Present(hash)), _) => {
                 if !self.turned.insert((change.id.clone(), change.operation == Operation::Ended)) {
                     return wrong("is told twice");
                 }
-                Told::Present(hash)
+                LoggedState::Present(hash)
             }
-            (Operation::Excluded, Some(Told::Present(_) | Told::Hidden), _) => {
+            (Operation::Excluded, Some(LoggedState::Present(_) | LoggedState::Hidden), _) => {
                 self.states.remove(&(change.kind, change.id.clone()));
                 return Ok(());
             }
@@ -94,9 +96,9 @@ impl Replay {
     /// Lists how the replayed log differs from the store.
     pub fn differences(&self, stored: &BTreeMap<(Kind, RemoteId), StoredHash>) -> Vec<String> {
         let told = |record: &StoredHash| match record.state {
-            RecordState::Present => Told::Present(record.hash),
-            RecordState::Gone => Told::Gone,
-            RecordState::Hidden => Told::Hidden,
+            RecordState::Present => LoggedState::Present(record.hash),
+            RecordState::Gone => LoggedState::Gone,
+            RecordState::Hidden => LoggedState::Hidden,
         };
         let mut lines = Vec::new();
         for ((kind, id), record) in stored {

@@ -67,8 +67,8 @@ enum FleetMode {
 }
 
 /// Parses the arguments after `fleet`.
-fn fleet(arguments: &[String]) -> Option<(chaos::fleet::Wanted, FleetMode)> {
-    let (mut wanted, mut mode) = (chaos::fleet::Wanted::default(), FleetMode::Simulated);
+fn fleet(arguments: &[String]) -> Option<(chaos::fleet::FleetOptions, FleetMode)> {
+    let (mut wanted, mut mode) = (chaos::fleet::FleetOptions::default(), FleetMode::Simulated);
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -89,7 +89,7 @@ fn fleet(arguments: &[String]) -> Option<(chaos::fleet::Wanted, FleetMode)> {
     Some((wanted, mode))
 }
 
-async fn simulate(wanted: &chaos::fleet::Wanted) -> ExitCode {
+async fn simulate(wanted: &chaos::fleet::FleetOptions) -> ExitCode {
     match Box::pin(chaos::fleet::simulate(wanted, &print_line)).await {
         Ok(measured) => {
             print_line(&measured.to_string());
@@ -103,7 +103,7 @@ async fn simulate(wanted: &chaos::fleet::Wanted) -> ExitCode {
 }
 
 /// Measures one process on SQLite.
-async fn embedded(wanted: &chaos::fleet::Wanted, binary: &Path) -> ExitCode {
+async fn embedded(wanted: &chaos::fleet::FleetOptions, binary: &Path) -> ExitCode {
     match Box::pin(chaos::fleet::embedded(wanted, binary, &print_line)).await {
         Ok(taken) => {
             print_line(&taken.to_string());
@@ -118,7 +118,7 @@ async fn embedded(wanted: &chaos::fleet::Wanted, binary: &Path) -> ExitCode {
 
 /// Measures how fast one, two and four workers are when the same tenants are all due at once. Each count is
 /// measured twice, up and then down, so that a machine that slows down or speeds up affects all counts alike.
-async fn backlog(wanted: &chaos::fleet::Wanted) -> ExitCode {
+async fn backlog(wanted: &chaos::fleet::FleetOptions) -> ExitCode {
     let mut took = BTreeMap::<u32, f64>::new();
     for workers in [1, 2, 4, 4, 2, 1] {
         match Box::pin(chaos::fleet::backlog(wanted, workers)).await {

@@ -12,7 +12,7 @@ use net::clock::{Clock, TestClock};
 use people::{Kind, RemoteId};
 use serde_json::Value;
 use store::{Change, LinkedAccount, Operation, RecordState, Store};
-use sync::{Brake, Options, Silent, Sync, Wish};
+use sync::{Brake, Options, RunExtent, Silent, Sync};
 use test_database::{Engine, TestDatabase};
 
 use crate::child::{End, Order, run_id};
@@ -462,7 +462,7 @@ impl<'a> Round<'a> {
                 options: Options {
                     today: self.subject.today(),
                     brake: Some(Brake::default()),
-                    wish: Wish::Full,
+                    extent: RunExtent::Full,
                     holder: "chaos fresh".to_owned(),
                     dead_holder: None,
                 },

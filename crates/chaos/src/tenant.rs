@@ -9,7 +9,9 @@ use lucca_emulator::{
     SinceReading, Switches, Tenant, Unsorted, UrlStyle, UserLogs,
 };
 use secrecy::SecretString;
-use store::{AccountId, AccountSettings, Actor, LinkedAccount, MasterKey, NewAccount, Onto, Store, Vault};
+use store::{
+    AccountId, AccountSettings, Actor, LinkTarget, LinkedAccount, MasterKey, NewAccount, Store, Vault,
+};
 
 use crate::dice::Dice;
 use crate::facts::{Facts, of_snapshot};
@@ -127,9 +129,9 @@ impl Subject {
             ..AccountSettings::default()
         };
         let new = NewAccount {
-            onto: match store.account_by_tenant(&self.origin()).await? {
-                Some(account) => Onto::Relink(account.id),
-                None => Onto::New(AccountId::mint(self.now(), [1; 10])),
+            target: match store.account_by_tenant(&self.origin()).await? {
+                Some(account) => LinkTarget::Relink(account.id),
+                None => LinkTarget::New(AccountId::mint(self.now(), [1; 10])),
             },
             tenant: &self.origin(),
             origin: &self.origin(),

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use jiff::civil::Date;
-use people::{Employee, History, Placed, Position, RemoteId, as_of};
+use people::{Employee, History, Position, PositionedEmployee, RemoteId, as_of};
 use store::{LinkedAccount, Store};
 
 use crate::failure::Failure;
@@ -27,7 +27,7 @@ impl Histories {
     }
 
     /// The employees of a day, with their positions.
-    pub(crate) fn as_of<'a>(&'a self, people: &'a People, day: Date) -> Vec<Placed<'a>> {
+    pub(crate) fn as_of<'a>(&'a self, people: &'a People, day: Date) -> Vec<PositionedEmployee<'a>> {
         let histories = people.employees.iter().map(|(employee, _)| History {
             employee,
             employments: people.contracts(&employee.id),

@@ -12,12 +12,12 @@ use indicatif::MultiProgress;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use jobs::queue::{Queue, QueueError};
-use jobs::{Holder, Machinery, Tenants};
+use jobs::{Holder, Services, Tenants};
 use lucca::{ApiKey, Client, TenantUrl};
 use net::NetworkPolicy;
 use net::clock::{Clock, SystemClock};
 use secrecy::SecretString;
-use store::{AccountId, AccountSettings, AccountStatus, Actor, LinkedAccount, NewAccount, Onto, Store};
+use store::{AccountId, AccountSettings, AccountStatus, Actor, LinkTarget, LinkedAccount, NewAccount, Store};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -346,8 +346,8 @@ pub(crate) async fn account_client(
 }
 
 /// The dependencies of syncs in every command.
-pub(crate) fn machinery(data: &DataDir, clock: &Arc<dyn Clock>) -> Machinery {
-    Machinery {
+pub(crate) fn services(data: &DataDir, clock: &Arc<dyn Clock>) -> Services {
+    Services {
         store: data.store.clone(),
         vault: Arc::clone(&data.vault),
         clock: Arc::clone(clock),
@@ -367,9 +367,9 @@ pub(crate) async fn keep_link(
 ) -> Result<LinkedAccount, Failure> {
     let at = clock.now();
     let new = NewAccount {
-        onto: match data.store.account_by_tenant(tenant).await? {
-            Some(account) => Onto::Relink(account.id),
-            None => Onto::New(AccountId::mint(at, crate::entropy::bytes()?)),
+        target: match data.store.account_by_tenant(tenant).await? {
+            Some(account) => LinkTarget::Relink(account.id),
+            None => LinkTarget::New(AccountId::mint(at, crate::entropy::bytes()?)),
         },
         tenant,
         origin,

@@ -45,7 +45,7 @@ impl Format {
 
 /// The options of an export.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct ExportOptions {
     /// The tables to export.
     pub tables: Vec<Table>,
     /// The file format.
@@ -76,7 +76,7 @@ pub trait Progress {
 pub async fn export(
     store: &Store,
     account: &LinkedAccount,
-    wanted: &Wanted,
+    wanted: &ExportOptions,
     target: &Target,
     progress: &dyn Progress,
 ) -> Result<Manifest, Error> {
@@ -129,7 +129,7 @@ pub async fn export(
 pub async fn export_table(
     store: &Store,
     account: &LinkedAccount,
-    wanted: &Wanted,
+    wanted: &ExportOptions,
     table: Table,
     target: &Target,
     progress: &dyn Progress,
@@ -145,7 +145,7 @@ pub async fn export_table(
 async fn write_table(
     reader: &Reader<'_>,
     (store, account): (&Store, &LinkedAccount),
-    wanted: &Wanted,
+    wanted: &ExportOptions,
     table: Table,
     path: String,
     target: &Target,
@@ -177,7 +177,7 @@ fn start_position(
     reader: &Reader<'_>,
     table: Table,
     since: Option<i64>,
-) -> Result<catalog::Place, catalog::Error> {
+) -> Result<catalog::StreamPosition, catalog::Error> {
     match (table, since) {
         (Table::Stream(kind), Some(seq)) => reader.since(kind, seq),
         _ => Ok(reader.start()),

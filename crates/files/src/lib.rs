@@ -21,7 +21,7 @@ mod table;
 mod target;
 
 pub use error::Error;
-pub use export::{Format, Progress, Wanted, export, export_table};
+pub use export::{ExportOptions, Format, Progress, export, export_table};
 pub use manifest::{Column, FileEntry, Manifest};
 pub use part_file::PartFile;
 pub use table::{PEOPLE, Table};

@@ -41,7 +41,7 @@ pub(crate) fn is_of_a_check(code: &str) -> bool {
 
 /// The texts of an issue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct IssueTexts {
     /// The problem.
     pub text: Option<String>,
     /// The remedy.
@@ -49,7 +49,7 @@ pub struct Told {
 }
 
 /// The texts of an issue: the problem and its remedy.
-pub fn tell(account: &LinkedAccount, issue: &Issue, language: Language) -> Told {
+pub fn issue_texts(account: &LinkedAccount, issue: &Issue, language: Language) -> IssueTexts {
     if let Some(finding) = finding(issue) {
         let remedy = finding.remedy_text(language).map(|remedy| {
             if issue.code.starts_with(UNCONFIRMED) {
@@ -58,7 +58,7 @@ pub fn tell(account: &LinkedAccount, issue: &Issue, language: Language) -> Told 
                 remedy
             }
         });
-        return Told { text: Some(finding.evidence_text(language)), remedy };
+        return IssueTexts { text: Some(finding.evidence_text(language)), remedy };
     }
     let (text, remedy) = match issue.code.as_str() {
         KEY_REFUSED => key_refused(account, language),
@@ -69,16 +69,16 @@ pub fn tell(account: &LinkedAccount, issue: &Issue, language: Language) -> Told 
         SCOPE_NARROWED => scope_narrowed(account, issue, language),
         SCOPE_PARTIAL => match serde_json::from_value::<Narrowed>(issue.detail.clone()) {
             Ok(narrowed) => (narrowed.evidence_text(language), narrowed.remedy_text(language).to_owned()),
-            Err(_) => return Told::default(),
+            Err(_) => return IssueTexts::default(),
         },
         WEBHOOKS_DISABLED => webhooks_disabled(issue, language),
         code if code.starts_with(SCIM) => match scim(code, issue, language) {
             Some(told) => told,
-            None => return Told::default(),
+            None => return IssueTexts::default(),
         },
-        _ => return Told::default(),
+        _ => return IssueTexts::default(),
     };
-    Told { text: Some(text), remedy: Some(remedy) }
+    IssueTexts { text: Some(text), remedy: Some(remedy) }
 }
 
 fn how_to_confirm(account: &LinkedAccount, permission: Permission, language: Language) -> String {

@@ -11,7 +11,7 @@ use store::{
 };
 use sync::{HiddenBecause, Mode, NotShown, RunReport, Undecided};
 
-use crate::Machinery;
+use crate::Services;
 use crate::issues::{
     AUDIENCE_HELD, HELD, KEY_REFUSED, SCOPE_NARROWED, SCOPE_PARTIAL, UNDECIDED, is_of_a_check, is_of_a_sync,
 };
@@ -37,14 +37,14 @@ fn may_change_diagnosis(report: &RunReport) -> bool {
 
 /// Opens and resolves a linked account's issues after a run.
 pub(crate) async fn update_issues(
-    machinery: &Machinery,
+    services: &Services,
     account: &LinkedAccount,
     report: &RunReport,
 ) -> Result<(), store::Error> {
     if !may_change_diagnosis(report) {
         return Ok(());
     }
-    let store = &machinery.store;
+    let store = &services.store;
     let open = store.issues(Some(account.no), IssueFilter::Open).await?;
     let mut found = Vec::new();
     let now = store.account(account.id).await?.map(|account| account.status);
@@ -73,7 +73,7 @@ pub(crate) async fn update_issues(
     }
     // A refused key proves nothing about permissions.
     if now == Some(AccountStatus::Linked) {
-        found.extend(key_issues(&diagnose(machinery, account, report).await?, &open));
+        found.extend(key_issues(&diagnose(services, account, report).await?, &open));
     } else {
         let still = open.iter().filter(|issue| is_of_a_check(&issue.code));
         found.extend(still.map(|issue| FoundIssue {
@@ -82,7 +82,7 @@ pub(crate) async fn update_issues(
             detail: issue.detail.clone(),
         }));
     }
-    apply_issues(machinery, account, &open, &found, is_of_a_sync).await
+    apply_issues(services, account, &open, &found, is_of_a_sync).await
 }
 
 /// Issues about employees that are stored and not returned, if an operator has to look. `kept` lists
@@ -110,11 +110,11 @@ fn not_shown_people(not_shown: &NotShown, kept: &[RemoteId]) -> Vec<FoundIssue> 
 
 /// Diagnoses the key from the stored data and the previous diagnosis; stores the result with the account.
 async fn diagnose(
-    machinery: &Machinery,
+    services: &Services,
     account: &LinkedAccount,
     report: &RunReport,
 ) -> Result<DiagnosisSummary, store::Error> {
-    let store = &machinery.store;
+    let store = &services.store;
     let kept = store.diagnosis(account.no).await?;
     // A diagnosis of another version that can't be parsed is ignored.
     let before = kept.as_ref().and_then(|kept| serde_json::from_str::<DiagnosisSummary>(&kept.summary).ok());
@@ -128,7 +128,7 @@ async fn diagnose(
         Some(before) if was_asked && !are_people_read => Ok(before),
         before => {
             let features = linking::account_features(&account.settings);
-            let now = linking::examine_stored(store, account, &features, machinery.today()).await?;
+            let now = linking::examine_stored(store, account, &features, services.today()).await?;
             let summary = DiagnosisSummary::new(before.as_ref(), &now, &confirmed(account));
             let json = serde_json::to_string(&summary).unwrap_or_default();
             let new = NewDiagnosis {
@@ -136,7 +136,7 @@ async fn diagnose(
                 summary: &json,
                 audit_detail: &summary.audit_detail(),
             };
-            store.keep_diagnosis(account, new, None, machinery.clock.now()).await?;
+            store.keep_diagnosis(account, new, None, services.clock.now()).await?;
             Ok(summary)
         }
     }
@@ -165,25 +165,25 @@ fn key_issues(summary: &DiagnosisSummary, open: &[Issue]) -> Vec<FoundIssue> {
 
 /// Opens and resolves the issues about a linked account's key after a check of the key.
 pub(crate) async fn note_check(
-    machinery: &Machinery,
+    services: &Services,
     account: &LinkedAccount,
     summary: &DiagnosisSummary,
 ) -> Result<(), store::Error> {
-    let open = machinery.store.issues(Some(account.no), IssueFilter::Open).await?;
+    let open = services.store.issues(Some(account.no), IssueFilter::Open).await?;
     let found = key_issues(summary, &open);
-    apply_issues(machinery, account, &open, &found, is_of_a_check).await
+    apply_issues(services, account, &open, &found, is_of_a_check).await
 }
 
 /// Opens the found issues, and resolves open ones that were not found, among those that `is_judged`.
 async fn apply_issues(
-    machinery: &Machinery,
+    services: &Services,
     account: &LinkedAccount,
     open: &[Issue],
     found: &[FoundIssue],
     is_judged: impl Fn(&str) -> bool,
 ) -> Result<(), store::Error> {
-    let store = &machinery.store;
-    let at = machinery.clock.now();
+    let store = &services.store;
+    let at = services.clock.now();
     let standing: BTreeSet<(&str, &str)> =
         found.iter().map(|found| (found.code.as_str(), found.subject.as_str())).collect();
     for issue in open.iter().filter(|issue| is_judged(&issue.code)) {
@@ -192,7 +192,7 @@ async fn apply_issues(
         }
     }
     for FoundIssue { code, subject, detail } in found {
-        let random = machinery
+        let random = services
             .entropy
             .bytes()
             .map_err(|error| store::Error::Corrupt { what: "randomness", source: Box::new(error) })?;

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use store::{AccountStatus, IssueFilter, IssueId, LinkedAccount, NewIssue, RequestCounts};
 
-use crate::Machinery;
+use crate::Services;
 use crate::issues::RATE_LIMITED;
 
 /// Shorter periods of 429 responses open no issue: requests wait, slow down and are retried.
@@ -19,10 +19,10 @@ fn lasting_throttling(counts: &RequestCounts, now: Timestamp) -> Option<SignedDu
 
 /// Opens the issue, or resolves it after ten minutes without a 429.
 pub(crate) async fn judge_throttling(
-    machinery: &Machinery,
+    services: &Services,
     account: &LinkedAccount,
 ) -> Result<(), store::Error> {
-    let (store, at) = (&machinery.store, machinery.clock.now());
+    let (store, at) = (&services.store, services.clock.now());
     let Some(lasted) = lasting_throttling(&store.request_counts(&account.origin).await?, at) else {
         let open = store.issues(Some(account.no), IssueFilter::Open).await?;
         if open.iter().any(|issue| issue.code == RATE_LIMITED) {
@@ -34,7 +34,7 @@ pub(crate) async fn judge_throttling(
     if status == Some(AccountStatus::Unlinked) {
         return Ok(());
     }
-    let random = machinery
+    let random = services
         .entropy
         .bytes()
         .map_err(|error| store::Error::Corrupt { what: "randomness", source: Box::new(error) })?;

@@ -16,7 +16,7 @@ use crate::duties::{
 };
 use crate::duty::{Duties, Subject};
 use crate::queue::{Capacity, Job, Queue, QueueError};
-use crate::{Duty, Error, Machinery};
+use crate::{Duty, Error, Services};
 
 /// The role of the worker that schedules.
 const SCHEDULER: &str = "scheduler";
@@ -27,7 +27,7 @@ const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(10);
 /// A worker process, alone or beside others.
 pub struct Worker {
     /// The dependencies of its duties.
-    pub machinery: Machinery,
+    pub services: Services,
     /// The job queue.
     pub queue: Queue,
     /// The duties that it schedules and runs.
@@ -50,29 +50,29 @@ impl Worker {
     ///
     /// If randomness fails, or the HTTP clients can't be set up.
     pub fn with_all_duties(
-        machinery: &Machinery,
+        services: &Services,
         queue: Queue,
         hosts: NetworkPolicy,
         ages: Retention,
         version: &'static str,
     ) -> Result<Self, Error> {
-        let seed = u64::from_le_bytes(machinery.entropy.bytes()?);
-        let (store, holder) = (machinery.store.clone(), &machinery.holder.name);
-        let (vault, clock) = (Arc::clone(&machinery.vault), Arc::clone(&machinery.clock));
+        let seed = u64::from_le_bytes(services.entropy.bytes()?);
+        let (store, holder) = (services.store.clone(), &services.holder.name);
+        let (vault, clock) = (Arc::clone(&services.vault), Arc::clone(&services.clock));
         let courier =
             Courier::new(store.clone(), Arc::clone(&vault), Arc::clone(&clock), hosts, (holder, seed))?;
         let pusher = Pusher::new(store, vault, clock, hosts, (holder, seed));
         let duties: Vec<Arc<dyn Duty>> = vec![
-            Arc::new(DeliverDuty { machinery: machinery.clone(), courier }),
-            Arc::new(NotifiedDuty(machinery.clone())),
-            Arc::new(RequestsDuty(machinery.clone())),
-            Arc::new(SyncDuty(machinery.clone())),
-            Arc::new(PushDuty { machinery: machinery.clone(), pusher }),
-            Arc::new(UpkeepDuty(machinery.clone())),
-            Arc::new(RetentionDuty(machinery.clone(), ages)),
+            Arc::new(DeliverDuty { services: services.clone(), courier }),
+            Arc::new(NotifiedDuty(services.clone())),
+            Arc::new(RequestsDuty(services.clone())),
+            Arc::new(SyncDuty(services.clone())),
+            Arc::new(PushDuty { services: services.clone(), pusher }),
+            Arc::new(UpkeepDuty(services.clone())),
+            Arc::new(RetentionDuty(services.clone(), ages)),
         ];
         let capacity = Capacity::default();
-        Ok(Self { machinery: machinery.clone(), queue, duties, capacity, version, grace: GRACE })
+        Ok(Self { services: services.clone(), queue, duties, capacity, version, grace: GRACE })
     }
 
     /// Runs until `stop` is cancelled, then finishes the running jobs, or leaves them for other workers to
@@ -83,19 +83,19 @@ impl Worker {
     /// If the queue's engine can't be started, or fails while stopping.
     #[boxed]
     pub async fn run(self, stop: CancellationToken) -> Result<(), QueueError> {
-        let Self { machinery, queue, duties, capacity, version, grace } = self;
+        let Self { services, queue, duties, capacity, version, grace } = self;
         let duties: Arc<[Arc<dyn Duty>]> = duties.into();
-        let name = machinery.holder.name.clone();
+        let name = services.holder.name.clone();
         // Heartbeats continue while jobs end, otherwise other workers would take them over.
         let ended = CancellationToken::new();
-        let beating = tokio::spawn(beat(machinery.clone(), version, ended.clone()));
+        let beating = tokio::spawn(beat(services.clone(), version, ended.clone()));
         let scheduling =
-            tokio::spawn(schedule(machinery.clone(), queue.clone(), Arc::clone(&duties), stop.clone()));
+            tokio::spawn(schedule(services.clone(), queue.clone(), Arc::clone(&duties), stop.clone()));
         let done = queue.run(Arc::new(Duties(duties)), capacity, stop.clone(), grace).await;
         stop.cancel();
         ended.cancel();
         let _ = tokio::join!(beating, scheduling);
-        if let Err(error) = machinery.store.end_worker(&name, machinery.clock.now()).await {
+        if let Err(error) = services.store.end_worker(&name, services.clock.now()).await {
             tracing::error!(code = error.code(), %error, "others can't be told that this worker has ended");
         }
         done
@@ -105,24 +105,24 @@ impl Worker {
 /// Sends heartbeats until `ended` is cancelled. After a silence, other workers take over this process's
 /// leases.
 #[boxed]
-pub async fn beat(machinery: Machinery, version: &'static str, ended: CancellationToken) {
+pub async fn beat(services: Services, version: &'static str, ended: CancellationToken) {
     loop {
-        let now = machinery.clock.now();
-        if let Err(error) = machinery.store.beat(&machinery.holder.name, version, now).await {
+        let now = services.clock.now();
+        if let Err(error) = services.store.beat(&services.holder.name, version, now).await {
             tracing::error!(code = error.code(), %error, "others can't be told that this worker lives");
         }
         tokio::select! {
             () = ended.cancelled() => return,
-            () = machinery.clock.sleep(HEARTBEAT_INTERVAL) => {}
+            () = services.clock.sleep(HEARTBEAT_INTERVAL) => {}
         }
     }
 }
 
-async fn schedule(machinery: Machinery, queue: Queue, duties: Arc<[Arc<dyn Duty>]>, stop: CancellationToken) {
+async fn schedule(services: Services, queue: Queue, duties: Arc<[Arc<dyn Duty>]>, stop: CancellationToken) {
     let mut last_scheduled: HashMap<&'static str, Timestamp> = HashMap::new();
     while !stop.is_cancelled() {
-        let now = machinery.clock.now();
-        match machinery.store.take_role(SCHEDULER, &machinery.holder.name, now).await {
+        let now = services.clock.now();
+        match services.store.take_role(SCHEDULER, &services.holder.name, now).await {
             Ok(true) => {
                 for duty in duties.iter() {
                     let at = last_scheduled.get(duty.name());
@@ -142,7 +142,7 @@ async fn schedule(machinery: Machinery, queue: Queue, duties: Arc<[Arc<dyn Duty>
         }
         tokio::select! {
             () = stop.cancelled() => {}
-            () = machinery.clock.sleep(SCHEDULING_INTERVAL) => {}
+            () = services.clock.sleep(SCHEDULING_INTERVAL) => {}
         }
     }
 }

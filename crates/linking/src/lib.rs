@@ -27,7 +27,7 @@ pub use judge::{judge, judge_all, narrowed};
 pub use observations::{
     FieldSight, FoundField, Hidden, ListSight, Observations, PeopleSeen, References, Unseen,
 };
-pub use permission::{Label, Need, Permission, Place};
+pub use permission::{Label, LuccaForm, Need, Permission};
 pub use probe::{Probe, ProbeOutcome, Silent, Watcher};
 pub use reads::{group_contents, part_contents, read_contents, unread_contents, written, written_text};
 pub use stored::{account_features, examine_stored};

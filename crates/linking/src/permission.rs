@@ -58,7 +58,7 @@ pub enum Need {
 /// The form in Lucca that has a box.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Place {
+pub enum LuccaForm {
     /// On the API key's own form.
     KeyForm,
     /// In the role that carries the key's name, tab *Co-workers*.
@@ -113,10 +113,10 @@ impl Permission {
     }
 
     /// The form in Lucca that has the box (source: directory.md §4.2).
-    pub const fn place(self) -> Place {
+    pub const fn place(self) -> LuccaForm {
         match self {
-            Self::ViewUsers | Self::ConsultLeaves | Self::MakeAbsenceRequests => Place::KeyForm,
-            _ => Place::RoleCoworkers,
+            Self::ViewUsers | Self::ConsultLeaves | Self::MakeAbsenceRequests => LuccaForm::KeyForm,
+            _ => LuccaForm::RoleCoworkers,
         }
     }
 }

@@ -6,7 +6,7 @@
 //! unverified. Lucca's own pages spell some rights in several ways; the remedies name each spelling.
 
 use crate::diagnosis::{Evidence, Excess, Finding, Likelier, Verdict};
-use crate::{Label, Need, Permission, Place, Probe};
+use crate::{Label, LuccaForm, Need, Permission, Probe};
 use people::Language;
 
 impl Permission {
@@ -157,7 +157,7 @@ impl Permission {
     }
 }
 
-impl Place {
+impl LuccaForm {
     /// The form that has the box, as the end of a sentence (*tick … on the API key's form*).
     // unverified: the French names of the menu and of the tab *Co-workers*.
     pub const fn text(self, language: Language) -> &'static str {

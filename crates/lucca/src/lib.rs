@@ -77,7 +77,7 @@ pub use error::{Action, Error};
 pub use item::{FieldProblem, Item, Page, Raw, Read, Unreadable};
 pub use learned::Learned;
 pub use observer::Observer;
-pub use passthrough::{ApiPath, ApiPathError, Body, Method, Passed};
+pub use passthrough::{ApiPath, ApiPathError, Body, Method, PassthroughResponse};
 pub use proof::{Note, Proof, Unproven};
 pub use request_tally::{RequestTally, Throttling};
 pub use resources::Resource;

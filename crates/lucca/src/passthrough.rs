@@ -89,7 +89,7 @@ impl ApiPath {
 }
 
 /// Lucca's response, unchanged.
-pub struct Passed {
+pub struct PassthroughResponse {
     /// The HTTP status.
     pub status: u16,
     /// The body's media type, if the response has one.
@@ -142,10 +142,10 @@ fn redact(value: &mut Value, key: &ApiKey) {
     }
 }
 
-impl fmt::Debug for Passed {
+impl fmt::Debug for PassthroughResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The body may hold personal data.
-        f.debug_struct("Passed").field("status", &self.status).finish_non_exhaustive()
+        f.debug_struct("PassthroughResponse").field("status", &self.status).finish_non_exhaustive()
     }
 }
 
@@ -158,7 +158,12 @@ impl Client {
     /// When no whole answer arrived: [`Error::may_have_happened`] says whether Lucca may have executed the
     /// request. A refusal by Lucca is a response, not an error.
     #[boxed]
-    pub async fn pass_on(&self, method: Method, to: &ApiPath, body: Option<&[u8]>) -> Result<Passed, Error> {
+    pub async fn pass_on(
+        &self,
+        method: Method,
+        to: &ApiPath,
+        body: Option<&[u8]>,
+    ) -> Result<PassthroughResponse, Error> {
         let (path, query) = to.0.split_once('?').unwrap_or((&to.0, ""));
         let body = body.unwrap_or_default();
         let verb = match method {

@@ -20,7 +20,7 @@ use crate::budget::RequestBudget;
 use crate::envelope::{Undecodable, error_message};
 use crate::error::{Error, Kind};
 use crate::observer::Observer;
-use crate::passthrough::{Body, Passed};
+use crate::passthrough::{Body, PassthroughResponse};
 use crate::request_tally::THROTTLED_WAIT;
 use crate::retry::{Effort, LONGEST_WAIT, wait_before_retry};
 use crate::stats::Counters;
@@ -271,7 +271,12 @@ impl Transport {
     }
 
     /// Sends a request once, when the budget allows it, and returns the response unchanged.
-    pub(crate) async fn pass_on(&self, verb: Verb<'_>, path: &str, query: &str) -> Result<Passed, Error> {
+    pub(crate) async fn pass_on(
+        &self,
+        verb: Verb<'_>,
+        path: &str,
+        query: &str,
+    ) -> Result<PassthroughResponse, Error> {
         self.acquire().await;
         let sent = self.request(verb, path, query).send().await;
         self.observer.request_ended(sent.as_ref().ok().map(|response| response.status().as_u16()));
@@ -287,7 +292,7 @@ impl Transport {
         let body = body.map_err(|error| error.with_status(status.as_u16()).having_happened(true))?;
         tracing::debug!(method = verb.name(), path, status = status.as_u16(), "a request was passed on");
         let body = Body::read(&body, &self.key);
-        Ok(Passed { status: status.as_u16(), content_type, retry_after, body })
+        Ok(PassthroughResponse { status: status.as_u16(), content_type, retry_after, body })
     }
 
     fn request(&self, verb: Verb<'_>, path: &str, query: &str) -> reqwest::RequestBuilder {

@@ -61,8 +61,8 @@ pub use person_reference::{
     PersonCandidate, PersonIndex, PersonLabel, PersonReference, PersonStanding, ReferenceError, ReferenceKind,
 };
 pub use position::{
-    History, Observation, Placed, Position, PositionField, PositionSource, Sourced, as_of, position_history,
-    position_on,
+    History, Observation, Position, PositionField, PositionSource, PositionedEmployee, Sourced, as_of,
+    position_history, position_on,
 };
 pub use remote_id::RemoteId;
 pub use source_time::{NotATime, SourceTime};

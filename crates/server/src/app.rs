@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Once};
 
-use jobs::Machinery;
+use jobs::Services;
 use net::NetworkPolicy;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -29,7 +29,7 @@ pub struct Logo {
 /// The parts that the service is started with.
 pub struct Setup {
     /// The store, the vault, the clock and the factory of Lucca clients.
-    pub machinery: Machinery,
+    pub services: Services,
     /// The settings.
     pub config: Config,
     /// The vendor's logo, if one is configured.
@@ -48,7 +48,7 @@ pub(crate) struct App(Arc<Inner>);
 
 /// The state behind [`App`].
 pub(crate) struct Inner {
-    pub(crate) machinery: Machinery,
+    pub(crate) services: Services,
     pub(crate) config: Config,
     pub(crate) logo: Option<Logo>,
     pub(crate) public_url: String,
@@ -76,10 +76,10 @@ impl std::ops::Deref for App {
 impl App {
     /// Creates the service's state.
     pub(crate) fn new(setup: Setup) -> Self {
-        let Setup { machinery, config, logo, operator_token, public_url, hosts } = setup;
+        let Setup { services, config, logo, operator_token, public_url, hosts } = setup;
         let limits = Limits::new(config.api.requests_per_minute);
         Self(Arc::new(Inner {
-            machinery,
+            services,
             config,
             logo,
             public_url,
@@ -104,14 +104,14 @@ impl Inner {
 
     /// Finds an API key, including revoked ones.
     pub(crate) async fn api_key(&self, token: String) -> Result<Option<ApiKeyEntry>, Problem> {
-        let (store, key) = (self.machinery.store.clone(), digest(&token));
+        let (store, key) = (self.services.store.clone(), digest(&token));
         let token = SecretString::from(token);
         self.keys.get(key, || async move { store.api_key(&token).await.map_err(Problem::from) }).await
     }
 
     /// Finds a linked account. Concurrent requests share the read.
     pub(crate) async fn account(&self, id: AccountId) -> Result<Option<LinkedAccount>, Problem> {
-        let store = self.machinery.store.clone();
+        let store = self.services.store.clone();
         self.accounts.get(id, || async move { store.account(id).await.map_err(Problem::from) }).await
     }
 }

@@ -151,13 +151,13 @@ impl FromRequestParts<App> for Reader {
 impl Reader {
     /// Records in the audit log that the account, or a person in it, was viewed: once an hour for each key.
     pub(crate) async fn note_view(&self, app: &App, person: Option<&RemoteId>) -> Result<(), Problem> {
-        let at = app.machinery.clock.now();
+        let at = app.services.clock.now();
         let Self { account, key, actor } = self;
         if !app.noted_views.is_first(at, (*key, account.id, person.cloned())) {
             return Ok(());
         }
         let key = key.to_string();
         let view = AccountView { key: &key, actor: *actor, account: account.id, person, at };
-        Ok(app.machinery.store.note_view(view).await?)
+        Ok(app.services.store.note_view(view).await?)
     }
 }

@@ -63,10 +63,10 @@ pub(crate) async fn run_once(
         asked: [parts.method.as_str().as_bytes(), target.as_bytes(), kind, &body].join(&b'\n'),
         account: parts.uri.path().split('/').find_map(|segment| segment.parse().ok()),
     };
-    let machinery = &app.machinery;
-    let claim: Claim = machinery.entropy.bytes()?;
-    let now = machinery.clock.now();
-    match machinery.store.begin_named(&machinery.vault, idempotent.named(), claim, now).await? {
+    let services = &app.services;
+    let claim: Claim = services.entropy.bytes()?;
+    let now = services.clock.now();
+    match services.store.begin_named(&services.vault, idempotent.named(), claim, now).await? {
         Named::New => {}
         Named::Done(answer) => return replay(&answer),
         Named::UnderWay => return Err(under_way()),
@@ -86,7 +86,7 @@ pub(crate) async fn run_once(
             )),
         };
         if kept.is_err() {
-            app.machinery.store.give_up_named(idempotent.named(), claim).await?;
+            app.services.store.give_up_named(idempotent.named(), claim).await?;
         }
         kept
     });
@@ -102,9 +102,9 @@ async fn store_response(
     claim: Claim,
     response: Response,
 ) -> Result<Response, Problem> {
-    let machinery = &app.machinery;
+    let services = &app.services;
     if !response.status().is_success() {
-        machinery.store.give_up_named(idempotent.named(), claim).await?;
+        services.store.give_up_named(idempotent.named(), claim).await?;
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
@@ -119,9 +119,9 @@ async fn store_response(
     };
     // Serialising a response to JSON can't fail.
     let answer = SecretString::from(serde_json::to_string(&answer).unwrap_or_default());
-    let turn = (claim, machinery.entropy.bytes()?);
-    let now = machinery.clock.now();
-    machinery.store.finish_named(&machinery.vault, idempotent.named(), turn, &answer, now).await?;
+    let turn = (claim, services.entropy.bytes()?);
+    let now = services.clock.now();
+    services.store.finish_named(&services.vault, idempotent.named(), turn, &answer, now).await?;
     Ok(Response::from_parts(parts, Body::from(body)))
 }
 

@@ -82,10 +82,10 @@ async fn handle(State(app): State<App>, Sender(from): Sender, request: Request, 
         .get::<MatchedPath>()
         .map_or("(none)".to_owned(), |path| path.as_str().to_owned());
     let method = request.method().clone();
-    let began = app.machinery.clock.now();
+    let began = app.services.clock.now();
     let span = tracing::info_span!("answer", %method, path);
     let response = calls::as_problem(next.run(request).instrument(span).await);
-    let took = app.machinery.clock.now().duration_since(began);
+    let took = app.services.clock.now().duration_since(began);
     let route = path.clone();
     let status = response.status().as_u16().to_string();
     metrics::counter!("lucca_connector_http_requests_total", "route" => route, "status" => status)

@@ -19,7 +19,7 @@ mod vault;
 
 pub use accounts::account_events::AccountEvent;
 pub use accounts::accounts::{
-    AccountSettings, AccountStatus, LinkedAccount, NewAccount, Onto, SettingsChange,
+    AccountSettings, AccountStatus, LinkTarget, LinkedAccount, NewAccount, SettingsChange,
 };
 pub use accounts::api_keys::{ApiKeyEntry, Role};
 pub use accounts::capabilities::Capability;
@@ -30,7 +30,9 @@ pub use delivery::delivery_rules::{DeliveryRules, FieldRule};
 pub use delivery::scim_targets::{
     NewScimTarget, ScimLink, ScimPushed, ScimResource, ScimTarget, ScimTargetChange,
 };
-pub use delivery::webhook_deliveries::{Attempt, Backlog, Cursor, Failed, Log, Told, WebhookDelivery};
+pub use delivery::webhook_deliveries::{
+    Attempt, Backlog, Cursor, DeliveryResults, Failed, Log, WebhookDelivery,
+};
 pub use delivery::webhook_endpoints::{
     DisabledReason, EndpointChange, NewWebhookEndpoint, Payload, WebhookEndpoint,
 };
@@ -60,14 +62,14 @@ pub use records::changes::{Change, ChangeFilter, NewChange, Operation};
 pub use records::commit::Commit;
 pub use records::erasures::{Erasure, Receipt};
 pub use records::evidence::{OwnerCounts, StandingCounts, StoredEvidence};
-pub use records::exclusions::Kept;
-pub use records::listing::{ListFilter, ListPlace, ListedRecord};
+pub use records::exclusions::KeptRecord;
+pub use records::listing::{ListFilter, ListPosition, ListedRecord};
 pub use records::position_traces::PositionTraces;
 pub use records::quarantine::Quarantined;
 pub use records::records::{OpenRequest, RecordState, RecordUpsert, Stored, StoredHash, content_hash};
 pub use schema::Schema;
 pub use sync::holds::Hold;
-pub use sync::inbound_webhooks::{InboundWebhook, Notice, NoticeOf, Received};
+pub use sync::inbound_webhooks::{InboundWebhook, Notice, NoticeKind, Received};
 pub use sync::leases::{Lease, LeaseHolder};
 pub use sync::request_budgets::RequestCounts;
 pub use sync::runs::{Cancelling, Outcome, Run, StreamProgress};

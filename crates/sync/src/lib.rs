@@ -43,7 +43,7 @@ mod working_days;
 
 pub use audience::{AudienceReport, judge_audience, preview_audience};
 pub use not_shown::{NotShown, READS_BEFORE_ASKING, Undecided};
-pub use plan::{Mode, Rhythms, UnknownRhythm, Wish};
+pub use plan::{Mode, Rhythms, RunExtent, UnknownRhythm};
 pub use progress::{Progress, Silent};
 pub use reconcile::{Brake, Evidence, HeldBecause, HiddenBecause, Judgement, Missing, judge};
 pub use removal::{RemovalReport, remove_unwanted};

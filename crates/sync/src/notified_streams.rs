@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use lucca::{DateFilter, LeaveQuery, LeaveRequestQuery, Owners, Stream};
 use people::catalog::Column;
 use people::{Kind, RemoteId};
-use store::{Commit, Notice, NoticeOf};
+use store::{Commit, Notice, NoticeKind};
 
 use crate::absence_streams::Assembly;
 use crate::plan::Mode;
@@ -181,7 +181,7 @@ impl Engine<'_> {
         // unverified: whether the list returns unconfirmed and cancelled leaves without a filter for them
         // (source: absences.md §3).
         let (over, waits) = ((true, false), (false, true));
-        let ways = if notices.iter().all(|notice| notice.event == NoticeOf::Deleted) {
+        let ways = if notices.iter().all(|notice| notice.event == NoticeKind::Deleted) {
             [over, (true, true), waits]
         } else {
             [waits, over, (true, true)]
@@ -190,7 +190,7 @@ impl Engine<'_> {
             let is_missing = |notice: &&Notice| match &notice.leave_id {
                 Some(leave) => matches!(assembly.notified_leaves.get(leave), Some(None)),
                 // A notice without a leave id can't be matched: query the list that would have its leave.
-                None => (notice.event == NoticeOf::Deleted) == inactive_only,
+                None => (notice.event == NoticeKind::Deleted) == inactive_only,
             };
             let missing: Vec<&Notice> = notices.iter().filter(is_missing).collect();
             let concerns = |query: &&NoticeQuery| {
@@ -261,7 +261,7 @@ mod tests {
 
     fn notice(owner: Option<&str>, day: Date) -> Notice {
         Notice {
-            event: NoticeOf::Changed,
+            event: NoticeKind::Changed,
             leave_id: None,
             owner_id: owner.map(RemoteId::from),
             days: Some((day, day)),

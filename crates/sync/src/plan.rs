@@ -28,7 +28,7 @@ people::names! { Mode: "mode" { Full = "full", Incremental = "incremental", Noti
 
 /// The extent of a run, as its caller requests it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Wish {
+pub enum RunExtent {
     /// Only streams that are due.
     Due,
     /// Changes of employees and absences even if not due, and every other due stream.
@@ -140,9 +140,15 @@ impl Rhythms {
     }
 
     /// How to read `stream` now; `None` if it is not due.
-    pub fn plan(&self, stream: Stream, state: &StreamState, wish: Wish, now: Timestamp) -> Option<Mode> {
+    pub fn plan(
+        &self,
+        stream: Stream,
+        state: &StreamState,
+        extent: RunExtent,
+        now: Timestamp,
+    ) -> Option<Mode> {
         let (changes_every, all_every) = self.of(stream);
-        if wish == Wish::Notified {
+        if extent == RunExtent::Notified {
             // A stream that was never read waits for a regular sync, which reads it in full.
             let is_notifiable = matches!(stream, Stream::Leaves | Stream::LeaveRequests);
             return (is_notifiable && state.full_at.is_some()).then_some(Mode::Incremental);
@@ -151,14 +157,14 @@ impl Rhythms {
             // A list that is not offered is requested again at this interval: a permission may have been
             // granted.
             let is_offered = state.unavailable_at.is_none_or(|at| is_due(at, self.organisation, now));
-            return (is_offered || wish == Wish::Full).then_some(Mode::Full);
+            return (is_offered || extent == RunExtent::Full).then_some(Mode::Full);
         };
-        if wish == Wish::Full || is_due(full_at, all_every, now) || state.sweep_again {
+        if extent == RunExtent::Full || is_due(full_at, all_every, now) || state.sweep_again {
             return Some(Mode::Full);
         }
         let changes_every = changes_every?;
         let read_at = state.read_at.unwrap_or(full_at);
-        let is_wanted = wish == Wish::Now && changes_every <= self.people.max(self.absences);
+        let is_wanted = extent == RunExtent::Now && changes_every <= self.people.max(self.absences);
         if is_wanted || is_due(read_at, changes_every, now) { Some(Mode::Incremental) } else { None }
     }
 }
@@ -186,28 +192,28 @@ mod tests {
     fn unread_streams_are_read_in_full() {
         let rhythms = Rhythms::default();
         for stream in Stream::ALL {
-            let plan = rhythms.plan(stream, &StreamState::default(), Wish::Due, at(0));
+            let plan = rhythms.plan(stream, &StreamState::default(), RunExtent::Due, at(0));
             assert_eq!(plan, Some(Mode::Full), "{stream}");
         }
         let refused = StreamState { unavailable_at: Some(at(0)), ..StreamState::default() };
-        assert_eq!(rhythms.plan(Stream::Leaves, &refused, Wish::Now, at(59)), None);
-        assert_eq!(rhythms.plan(Stream::Leaves, &refused, Wish::Now, at(60)), Some(Mode::Full));
-        assert_eq!(rhythms.plan(Stream::Leaves, &refused, Wish::Full, at(1)), Some(Mode::Full));
+        assert_eq!(rhythms.plan(Stream::Leaves, &refused, RunExtent::Now, at(59)), None);
+        assert_eq!(rhythms.plan(Stream::Leaves, &refused, RunExtent::Now, at(60)), Some(Mode::Full));
+        assert_eq!(rhythms.plan(Stream::Leaves, &refused, RunExtent::Full, at(1)), Some(Mode::Full));
     }
 
     #[test]
     fn changes_are_read_often_and_everything_daily() {
         let rhythms = Rhythms::default();
-        let plan = |stream, minute, wish| rhythms.plan(stream, &read(0, 0), wish, at(minute));
-        assert_eq!(plan(Stream::Users, 14, Wish::Due), None);
-        assert_eq!(plan(Stream::Users, 14, Wish::Now), Some(Mode::Incremental));
-        assert_eq!(plan(Stream::Users, 15, Wish::Due), Some(Mode::Incremental));
-        assert_eq!(plan(Stream::Users, 24 * 60, Wish::Due), Some(Mode::Full));
-        assert_eq!(plan(Stream::Users, 1, Wish::Full), Some(Mode::Full));
-        assert_eq!(plan(Stream::Departments, 59, Wish::Now), None);
-        assert_eq!(plan(Stream::Departments, 60, Wish::Due), Some(Mode::Full));
-        assert_eq!(plan(Stream::UserLogs, 59, Wish::Now), None);
-        assert_eq!(plan(Stream::UserLogs, 60, Wish::Due), Some(Mode::Incremental));
+        let plan = |stream, minute, extent| rhythms.plan(stream, &read(0, 0), extent, at(minute));
+        assert_eq!(plan(Stream::Users, 14, RunExtent::Due), None);
+        assert_eq!(plan(Stream::Users, 14, RunExtent::Now), Some(Mode::Incremental));
+        assert_eq!(plan(Stream::Users, 15, RunExtent::Due), Some(Mode::Incremental));
+        assert_eq!(plan(Stream::Users, 24 * 60, RunExtent::Due), Some(Mode::Full));
+        assert_eq!(plan(Stream::Users, 1, RunExtent::Full), Some(Mode::Full));
+        assert_eq!(plan(Stream::Departments, 59, RunExtent::Now), None);
+        assert_eq!(plan(Stream::Departments, 60, RunExtent::Due), Some(Mode::Full));
+        assert_eq!(plan(Stream::UserLogs, 59, RunExtent::Now), None);
+        assert_eq!(plan(Stream::UserLogs, 60, RunExtent::Due), Some(Mode::Incremental));
     }
 
     #[test]
@@ -218,7 +224,7 @@ mod tests {
         for stream in Stream::ALL {
             for state in &states {
                 let due = rhythms.due_at(stream, state);
-                let plan = |at| rhythms.plan(stream, state, Wish::Due, at);
+                let plan = |at| rhythms.plan(stream, state, RunExtent::Due, at);
                 assert!(plan(due.max(at(0))).is_some(), "{stream} {state:?}");
                 if due > at(1) {
                     assert_eq!(plan(due - SignedDuration::from_secs(31)), None, "{stream} {state:?}");
@@ -230,12 +236,12 @@ mod tests {
     #[test]
     fn unproven_sweep_is_repeated() {
         let again = StreamState { sweep_again: true, ..read(0, 0) };
-        assert_eq!(Rhythms::default().plan(Stream::Users, &again, Wish::Due, at(1)), Some(Mode::Full));
+        assert_eq!(Rhythms::default().plan(Stream::Users, &again, RunExtent::Due, at(1)), Some(Mode::Full));
     }
 
     #[test]
     fn clock_set_back_delays_no_read() {
-        let plan = Rhythms::default().plan(Stream::Users, &read(500, 500), Wish::Due, at(0));
+        let plan = Rhythms::default().plan(Stream::Users, &read(500, 500), RunExtent::Due, at(0));
         assert_eq!(plan, Some(Mode::Full));
     }
 

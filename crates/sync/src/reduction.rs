@@ -9,7 +9,7 @@ use lucca::{ApplicationMember, Stream};
 use net::clock::Clock;
 use people::{Employee, Kind, RemoteId, UserLogEntry};
 use serde_json::{Map, Value};
-use store::{Commit, Kept, Lease, NewChange, Operation, RecordState, RecordUpsert, Store};
+use store::{Commit, KeptRecord, Lease, NewChange, Operation, RecordState, RecordUpsert, Store};
 
 use crate::state::StreamState;
 use normalise::Scope;
@@ -52,7 +52,7 @@ impl Reduction<'_> {
     async fn exclude_log_entries(self, counts: &mut Counts) -> Result<(), store::Error> {
         let Self { store, lease, clock, scope, .. } = self;
         let mut unwanted = Vec::new();
-        let is_unwanted = |kept: &Kept| {
+        let is_unwanted = |kept: &KeptRecord| {
             let entry = serde_json::from_str::<UserLogEntry>(&kept.body);
             entry.is_ok_and(|entry| !scope.keeps_property(&entry.property))
         };
@@ -95,7 +95,11 @@ impl Reduction<'_> {
     }
 
     /// The next stored records of a kind after `after`, which is moved; `None` at the end.
-    async fn page(self, kind: Kind, after: &mut Option<RemoteId>) -> Result<Option<Vec<Kept>>, store::Error> {
+    async fn page(
+        self,
+        kind: Kind,
+        after: &mut Option<RemoteId>,
+    ) -> Result<Option<Vec<KeptRecord>>, store::Error> {
         let page = self.store.kept(self.account_no, kind, after.as_ref(), AT_ONCE).await?;
         let Some(last) = page.last() else { return Ok(None) };
         *after = Some(last.id.clone());
@@ -117,7 +121,7 @@ pub(crate) async fn keep_state(
 }
 
 /// Writes one employee without the unkept data, if there is any.
-fn reduce_employee(kept: Kept, scope: &Scope, unwanted: &[&'static str], commit: &mut Commit) {
+fn reduce_employee(kept: KeptRecord, scope: &Scope, unwanted: &[&'static str], commit: &mut Commit) {
     let raw = kept.raw.as_deref().map(|raw| normalise::least_data(raw, scope));
     let mut model = serde_json::from_str::<Map<String, Value>>(&kept.body).unwrap_or_default();
     let mut emptied = Map::new();

@@ -11,7 +11,7 @@ use net::clock::Clock;
 use store::{AccountStatus, Lease, LinkedAccount, Outcome, RunId, Store};
 
 use crate::audience::judge_audience;
-use crate::plan::{Rhythms, UnknownRhythm, Wish};
+use crate::plan::{Rhythms, RunExtent, UnknownRhythm};
 use crate::progress::Progress;
 use crate::reconcile::Brake;
 use crate::report::{RunReport, StreamReport};
@@ -51,7 +51,7 @@ pub struct Options {
     /// The brake on missing records; `None` after a person has confirmed.
     pub brake: Option<Brake>,
     /// The extent of the run: due streams, changes, or everything.
-    pub wish: Wish,
+    pub extent: RunExtent,
     /// The name of this process as the lease's holder, for other processes.
     pub holder: String,
     /// A holder that the caller knows to have died without releasing its lease.
@@ -115,7 +115,7 @@ impl Sync<'_> {
     }
 
     async fn run_under(&self, lease: Lease, scope: &Scope, rhythms: Rhythms) -> Result<RunReport, Error> {
-        let Options { today, brake, wish, .. } = self.options;
+        let Options { today, brake, extent, .. } = self.options;
         let started_at = self.clock.now();
         let turned = self.store.tell_turning(&lease, today, started_at).await?;
         let context = Context {
@@ -134,7 +134,7 @@ impl Sync<'_> {
         };
         rescope::apply(&context).await?;
         let states = self.store.stream_states(self.account.no).await?;
-        let engine = Engine { client: self.client, context, states, rhythms, wish, groups: scope.groups };
+        let engine = Engine { client: self.client, context, states, rhythms, extent, groups: scope.groups };
         let streams = Box::pin(engine.streams()).await?;
 
         let outcome = outcome(&streams);
@@ -165,7 +165,7 @@ impl Sync<'_> {
             self.store.set_contracts_current(self.account.no, are_current).await?;
         }
         // Reading notified records does not change when the account is due.
-        if wish != Wish::Notified {
+        if extent != RunExtent::Notified {
             self.set_due(&lease, scope, &rhythms, started_at, finished_at).await?;
         }
         let json = serde_json::to_string(&report).unwrap_or_default();

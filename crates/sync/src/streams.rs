@@ -11,7 +11,7 @@ use people::FieldGroups;
 use people::{Kind, Model, RemoteId};
 
 use crate::batch::RawPolicy;
-use crate::plan::{Rhythms, Wish};
+use crate::plan::{Rhythms, RunExtent};
 use crate::reconcile::Missing;
 use crate::remote_work::{self, RemoteWork};
 use crate::report::StreamReport;
@@ -36,7 +36,7 @@ pub(crate) struct Engine<'a> {
     /// The streams' states, JSON by stream.
     pub(crate) states: HashMap<String, String>,
     pub(crate) rhythms: Rhythms,
-    pub(crate) wish: Wish,
+    pub(crate) extent: RunExtent,
     /// The field groups of employees that may be kept.
     pub(crate) groups: FieldGroups,
 }
@@ -44,7 +44,7 @@ pub(crate) struct Engine<'a> {
 impl Engine<'_> {
     /// Reads the due streams. A failed stream is reported, and the others are read.
     pub(crate) async fn streams(&self) -> Result<Vec<StreamReport>, Error> {
-        if self.wish == Wish::Notified {
+        if self.extent == RunExtent::Notified {
             return self.notified().await;
         }
         let mut learned = Learned::default();
@@ -116,7 +116,7 @@ impl Engine<'_> {
             return Ok(None);
         }
         let state = self.state(stream);
-        match self.rhythms.plan(stream, &state, self.wish, self.context.began_at) {
+        match self.rhythms.plan(stream, &state, self.extent, self.context.began_at) {
             Some(mode) => Ok(Some(StreamSync::begin(&self.context, stream, kind, mode, state).await?)),
             None => Ok(None),
         }

@@ -34,20 +34,20 @@ pub struct TestDatabase {
     /// The database, migrated and empty.
     pub store: Store,
     /// Where other processes open it: a path, or an address.
-    pub place: Place,
+    pub place: DatabaseLocation,
     dir: tempfile::TempDir,
 }
 
 /// Location of a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum DatabaseLocation {
     /// The path of a SQLite file.
     File(PathBuf),
     /// The address of a PostgreSQL database.
     Url(String),
 }
 
-impl Place {
+impl DatabaseLocation {
     /// The path or the address, as text.
     pub fn text(&self) -> String {
         match self {
@@ -181,9 +181,11 @@ impl TestDatabase {
             Engine::Sqlite => {
                 let file = dir.path().join("connector.db");
                 std::fs::write(&file, migrated_file().await).expect("a temporary file");
-                Place::File(file)
+                DatabaseLocation::File(file)
             }
-            Engine::Postgres => Place::Url(create_on_postgres(Some(migrated_on_postgres().await)).await),
+            Engine::Postgres => {
+                DatabaseLocation::Url(create_on_postgres(Some(migrated_on_postgres().await)).await)
+            }
         };
         let store = place.open().await.expect("a fresh database");
         Self { store, place, dir }
@@ -197,7 +199,7 @@ impl TestDatabase {
     #[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
     pub async fn on(url: String) -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
-        let place = Place::Url(url);
+        let place = DatabaseLocation::Url(url);
         let store = place.open().await.expect("a database that can be migrated");
         Self { store, place, dir }
     }
@@ -211,7 +213,7 @@ impl TestDatabase {
     pub async fn remove(self) {
         let Self { store, place, dir: _dir } = self;
         store.close().await;
-        if let (Place::Url(url), Some(server)) = (place, server()) {
+        if let (DatabaseLocation::Url(url), Some(server)) = (place, server()) {
             let (_, name) = url.rsplit_once('/').expect("the address ends in the database's name");
             let mut connection = PgConnection::connect(&server).await.expect("the PostgreSQL server answers");
             sqlx::query(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)")))
@@ -221,7 +223,7 @@ impl TestDatabase {
         }
     }
 
-    /// Same as [`Place::raw_content`].
+    /// Same as [`DatabaseLocation::raw_content`].
     pub async fn raw_content(&self) -> String {
         self.place.raw_content().await
     }

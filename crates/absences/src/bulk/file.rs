@@ -13,8 +13,8 @@ use store::content_hash;
 use super::columns::Columns;
 use super::{Batch, BulkRow, file_error};
 use crate::Absences;
-use crate::ask::{Ask, minutes_of_hours};
 use crate::door::{Person, row as row_of};
+use crate::draft::{AbsenceDraft, minutes_of_hours};
 use crate::person::{double_problem, is_double};
 use crate::preview::{overlaps, wrong_unit};
 use crate::problem::{Error, Problem, ProblemCode};
@@ -143,7 +143,7 @@ impl Absences<'_> {
         else {
             return Ok(row);
         };
-        let ask = Ask {
+        let ask = AbsenceDraft {
             employee_id: employee.id.clone(),
             leave_type_id: leave_type.id.clone(),
             first,
@@ -255,7 +255,7 @@ impl Absences<'_> {
 
 impl StoredRecords {
     /// Whether Lucca's import could book another employee instead.
-    fn has_double(&self, ask: &Ask, employee: &Employee) -> bool {
+    fn has_double(&self, ask: &AbsenceDraft, employee: &Employee) -> bool {
         let number = employee.employee_number.as_deref().map(|number| number.trim().to_lowercase());
         let same = number.and_then(|number| self.same_number.get(&number)).into_iter().flatten();
         let mut others = same.filter_map(|id| self.employees.get(id));

@@ -9,10 +9,10 @@ use people::{Absence, RemoteId};
 use serde_json::json;
 use store::{NewSubmission, Submission, SubmissionId, SubmissionState};
 
-use super::{Batch, Making, file_error};
+use super::{Batch, BulkProgress, file_error};
 use crate::Absences;
-use crate::ask::Ask;
 use crate::door::DoorKind;
+use crate::draft::AbsenceDraft;
 use crate::follow;
 use crate::import_format::{ImportFormat, ImportRow, Simulated, simulate};
 use crate::look::find_created;
@@ -84,7 +84,7 @@ impl Absences<'_> {
         &self,
         batch: &Batch,
         mint: impl FnMut(Timestamp) -> SubmissionId,
-        mut progress: impl FnMut(Making),
+        mut progress: impl FnMut(BulkProgress),
     ) -> Result<Vec<Submission>, Error> {
         let (mut all, to_send) = self.add_rows(batch, mint).await?;
         if to_send.is_empty() {
@@ -118,7 +118,7 @@ impl Absences<'_> {
         mut mint: impl FnMut(Timestamp) -> SubmissionId,
     ) -> Result<(Vec<Submission>, Vec<RowToSend>), Error> {
         let rows = importable(batch)?;
-        let asks: Vec<&Ask> = batch.rows.iter().filter_map(|row| row.ask.as_ref()).collect();
+        let asks: Vec<&AbsenceDraft> = batch.rows.iter().filter_map(|row| row.ask.as_ref()).collect();
         let before = self.absences_around(&asks).await?;
         let mut all = Vec::with_capacity(rows.len());
         let mut to_send = Vec::new();
@@ -186,7 +186,7 @@ impl Absences<'_> {
     async fn send_rows(
         &self,
         rows: &[LeaveImportRow],
-        progress: &mut impl FnMut(Making),
+        progress: &mut impl FnMut(BulkProgress),
     ) -> Result<Option<Problem>, Error> {
         self.audit("absence.imported", json!({ "rows": rows.len() })).await?;
         match self.client.import_leaves(rows, LeaveImport { create: true, is_async: true }).await {
@@ -205,15 +205,15 @@ impl Absences<'_> {
     }
 
     /// Waits for an import to end. False if Lucca reports that it failed.
-    async fn await_import(&self, id: &RemoteId, progress: &mut impl FnMut(Making)) -> bool {
+    async fn await_import(&self, id: &RemoteId, progress: &mut impl FnMut(BulkProgress)) -> bool {
         /// About five minutes; then rows are looked up regardless of the import's progress.
         const POLLS: u64 = 60;
         for poll in 1..=POLLS {
             match self.client.leave_import_progress(id).await {
                 Ok(ImportProgress::Succeeded) | Err(_) => return true,
                 Ok(ImportProgress::Failed) => return false,
-                Ok(ImportProgress::NotStarted) => progress(Making::Importing(0)),
-                Ok(ImportProgress::Percent(percent)) => progress(Making::Importing(percent)),
+                Ok(ImportProgress::NotStarted) => progress(BulkProgress::Importing(0)),
+                Ok(ImportProgress::Percent(percent)) => progress(BulkProgress::Importing(percent)),
             }
             self.clock.sleep(std::time::Duration::from_secs(poll.min(5))).await;
         }
@@ -225,9 +225,9 @@ impl Absences<'_> {
         &self,
         mut all: Vec<Submission>,
         refusal: Option<Problem>,
-        mut progress: impl FnMut(Making),
+        mut progress: impl FnMut(BulkProgress),
     ) -> Result<Vec<Submission>, Error> {
-        let asks = all.iter().map(ask_of).collect::<Result<Vec<Ask>, Error>>()?;
+        let asks = all.iter().map(ask_of).collect::<Result<Vec<AbsenceDraft>, Error>>()?;
         let there = self.absences_around(&asks.iter().collect::<Vec<_>>()).await?;
         let total = all.len();
         for (at, (submission, ask)) in all.iter_mut().zip(&asks).enumerate() {
@@ -253,13 +253,16 @@ impl Absences<'_> {
                 submission.due_at = Some(now);
             }
             *submission = self.save(submission.clone(), now).await?;
-            progress(Making::Looking(at + 1, total));
+            progress(BulkProgress::Looking(at + 1, total));
         }
         Ok(all)
     }
 
     /// The absences of the asks' employees in the asks' whole period.
-    async fn absences_around(&self, asks: &[&Ask]) -> Result<BTreeMap<RemoteId, Vec<Absence>>, Error> {
+    async fn absences_around(
+        &self,
+        asks: &[&AbsenceDraft],
+    ) -> Result<BTreeMap<RemoteId, Vec<Absence>>, Error> {
         let first = asks.iter().map(|ask| ask.first.date).min();
         let last = asks.iter().map(|ask| ask.last.date).max();
         let (Some(first), Some(last)) = (first, last) else { return Ok(BTreeMap::new()) };

@@ -9,7 +9,7 @@ mod making;
 use people::{PersonLabel, Plan};
 use serde::Serialize;
 
-use crate::ask::Ask;
+use crate::draft::AbsenceDraft;
 use crate::import_format::{ImportFormat, ImportRow};
 use crate::problem::{Error, Problem, ProblemCode};
 
@@ -33,7 +33,7 @@ pub struct BulkRow {
     /// The employee, if the row's references lead to one.
     pub person: Option<PersonLabel>,
     /// The requested absence, if it could be read.
-    pub ask: Option<Ask>,
+    pub ask: Option<AbsenceDraft>,
     /// The half-days it would take, by the stored working days.
     pub plan: Option<Plan>,
     /// The row's problems.
@@ -56,7 +56,7 @@ impl Batch {
 
 /// The progress of an import.
 #[derive(Clone, Debug)]
-pub enum Making {
+pub enum BulkProgress {
     /// Lucca is importing; percent.
     Importing(u8),
     /// Rows are being looked up: done and total.

@@ -6,7 +6,7 @@ use lucca::{
 use people::{LeaveUnit, Plan};
 
 use super::{Amount, Answer, Assessment, Balance, Door, DoorKind, Person, Submitted, other};
-use crate::ask::Ask;
+use crate::draft::AbsenceDraft;
 use crate::problem::{Problem, ProblemCode, Warning};
 
 pub(crate) struct Factory {
@@ -19,7 +19,7 @@ impl Factory {
     }
 }
 
-fn period(ask: &Ask) -> AbsencePeriod {
+fn period(ask: &AbsenceDraft) -> AbsencePeriod {
     AbsencePeriod { owner: ask.employee_id.clone(), first: ask.first, last: ask.last }
 }
 
@@ -28,7 +28,7 @@ impl Door for Factory {
         DoorKind::Factory
     }
 
-    fn assess<'a>(&'a self, ask: &'a Ask, _: &'a Person, plan: &'a Plan) -> Answer<'a, Assessment> {
+    fn assess<'a>(&'a self, ask: &'a AbsenceDraft, _: &'a Person, plan: &'a Plan) -> Answer<'a, Assessment> {
         Box::pin(async move {
             let offer = match self.client.leave_request_offer(&period(ask)).await {
                 Ok(offer) => offer,
@@ -43,7 +43,12 @@ impl Door for Factory {
         })
     }
 
-    fn submit<'a>(&'a self, ask: &'a Ask, _: &'a Person, assessed: &'a Assessment) -> Answer<'a, Submitted> {
+    fn submit<'a>(
+        &'a self,
+        ask: &'a AbsenceDraft,
+        _: &'a Person,
+        assessed: &'a Assessment,
+    ) -> Answer<'a, Submitted> {
         Box::pin(async move {
             let (Some(offer), Some(amount)) = (&assessed.offer, assessed.amount) else {
                 return Ok(Submitted::Refused { problems: Vec::new(), confirm: Vec::new() });
@@ -85,7 +90,7 @@ impl Door for Factory {
     }
 }
 
-fn judge(ask: &Ask, plan: &Plan, offer: LeaveRequestOffer) -> Assessment {
+fn judge(ask: &AbsenceDraft, plan: &Plan, offer: LeaveRequestOffer) -> Assessment {
     let (mut problems, mut warnings) = split_messages(ask, &offer.warnings);
     let Some(account) = offer.accounts.iter().find(|account| account.id == ask.leave_type_id) else {
         let names: Vec<&str> = offer.accounts.iter().filter_map(|account| account.name.as_deref()).collect();
@@ -146,7 +151,7 @@ fn judge(ask: &Ask, plan: &Plan, offer: LeaveRequestOffer) -> Assessment {
 
 /// The amount to request: Lucca's value for the period, or the requested hours.
 fn amount(
-    ask: &Ask,
+    ask: &AbsenceDraft,
     plan: &Plan,
     offer: &LeaveRequestOffer,
     account: &OfferedAccount,
@@ -182,7 +187,7 @@ fn takes_half_days(plan: &Plan) -> bool {
 }
 
 /// Splits Lucca's messages into problems and warnings.
-fn split_messages(ask: &Ask, warnings: &[RequestWarning]) -> (Vec<Problem>, Vec<Warning>) {
+fn split_messages(ask: &AbsenceDraft, warnings: &[RequestWarning]) -> (Vec<Problem>, Vec<Warning>) {
     let (mut problems, mut distinct) = (Vec::new(), Vec::<Warning>::new());
     let ours = |warning: &&RequestWarning| {
         warning.account_id.as_ref().is_none_or(|account| *account == ask.leave_type_id)

@@ -4,7 +4,7 @@ use lucca::{Client, ImportProgress, LeaveImport, LeaveImportRow};
 use people::{Establishment, LeaveUnit, Plan};
 
 use super::{Amount, Answer, Assessment, Door, DoorKind, Person, Submitted};
-use crate::ask::Ask;
+use crate::draft::AbsenceDraft;
 use crate::import_format::{
     EstablishmentColumn, ImportRow, Simulated, simulate, unexplained_refusal, written,
 };
@@ -30,7 +30,12 @@ impl Door for Import {
         DoorKind::Import
     }
 
-    fn assess<'a>(&'a self, ask: &'a Ask, person: &'a Person, plan: &'a Plan) -> Answer<'a, Assessment> {
+    fn assess<'a>(
+        &'a self,
+        ask: &'a AbsenceDraft,
+        person: &'a Person,
+        plan: &'a Plan,
+    ) -> Answer<'a, Assessment> {
         Box::pin(async move {
             // unverified: that a leave type requested without a duration is counted in days; the import does
             // not tell.
@@ -60,7 +65,7 @@ impl Door for Import {
 
     fn submit<'a>(
         &'a self,
-        ask: &'a Ask,
+        ask: &'a AbsenceDraft,
         person: &'a Person,
         assessed: &'a Assessment,
     ) -> Answer<'a, Submitted> {
@@ -99,7 +104,7 @@ impl Door for Import {
 }
 
 /// The import row of an absence.
-pub(crate) fn row(ask: &Ask, person: &Person) -> Result<ImportRow, Vec<Problem>> {
+pub(crate) fn row(ask: &AbsenceDraft, person: &Person) -> Result<ImportRow, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut known = |what: &str, value: Option<&String>| match value {
         Some(value) if !value.trim().is_empty() => value.clone(),

@@ -16,7 +16,7 @@ pub(crate) use factory::Factory;
 pub(crate) use import::{Import, row};
 
 use crate::Absences;
-use crate::ask::Ask;
+use crate::draft::AbsenceDraft;
 use crate::import_format::ImportFormat;
 use crate::problem::{Error, Lacking, Problem, Warning};
 
@@ -97,12 +97,17 @@ pub(crate) trait Door: Send + Sync {
     fn kind(&self) -> DoorKind;
 
     /// Asks Lucca about an absence without requesting it.
-    fn assess<'a>(&'a self, ask: &'a Ask, person: &'a Person, plan: &'a Plan) -> Answer<'a, Assessment>;
+    fn assess<'a>(
+        &'a self,
+        ask: &'a AbsenceDraft,
+        person: &'a Person,
+        plan: &'a Plan,
+    ) -> Answer<'a, Assessment>;
 
     /// Requests the absence from Lucca, once.
     fn submit<'a>(
         &'a self,
-        ask: &'a Ask,
+        ask: &'a AbsenceDraft,
         person: &'a Person,
         assessed: &'a Assessment,
     ) -> Answer<'a, Submitted>;
@@ -161,7 +166,7 @@ impl Absences<'_> {
     /// Assesses an absence; falls back to the other door if the tenant does not have this one.
     pub(crate) async fn assess(
         &self,
-        ask: &Ask,
+        ask: &AbsenceDraft,
         person: &Person,
         plan: &Plan,
     ) -> Result<(Box<dyn Door>, Assessment), Error> {

@@ -128,7 +128,7 @@ async fn hours_follow_the_leave_types_step() {
     let mut wanted = ask(owner, RECOVERY, "2027-01-11 AM", "2027-01-11 AM");
     let code = |error: Error| error.code();
     assert_eq!(
-        app.request("a", &absences::Ask { minutes: Some(25), ..wanted.clone() })
+        app.request("a", &absences::AbsenceDraft { minutes: Some(25), ..wanted.clone() })
             .await
             .map_err(code)
             .unwrap_err(),
@@ -142,7 +142,7 @@ async fn hours_follow_the_leave_types_step() {
     assert!((balance.before - balance.after - 2.5).abs() < 1e-9);
     let report = Report::of(&app.request("b", &wanted).await.unwrap()).unwrap();
     assert_eq!(report.half_days.iter().map(|half| half.minutes.unwrap()).sum::<i64>(), 150);
-    let days = absences::Ask { last: people::last_half_day("2027-01-13").unwrap(), ..wanted };
+    let days = absences::AbsenceDraft { last: people::last_half_day("2027-01-13").unwrap(), ..wanted };
     assert_eq!(app.request("c", &days).await.map_err(code).unwrap_err(), "absence.invalid_duration");
 }
 
@@ -217,7 +217,7 @@ async fn import_replaces_a_missing_factory() {
     assert_eq!((report.status, report.door), (Status::Pending, Some(DoorKind::Import)));
     assert_eq!(report.half_days.len(), 4);
     // A comment, which the import can't carry, is a problem of the preview.
-    let words = absences::Ask {
+    let words = absences::AbsenceDraft {
         comment: Some("…".into()),
         first: people::first_half_day("2027-01-25").unwrap(),
         last: people::last_half_day("2027-01-25").unwrap(),

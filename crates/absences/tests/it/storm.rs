@@ -9,7 +9,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use absences::{Ask, Error, Report, Status};
+use absences::{AbsenceDraft, Error, Report, Status};
 use jiff::ToSpan;
 use lucca_emulator::{
     AbsenceFactory, CancelApproved, FactoryAnswer, FactoryRefusal, Fault, FaultKind, Loss, Switches,
@@ -240,7 +240,7 @@ async fn storm(seed: u64, requests: u32) -> Tally {
     tally
 }
 
-fn ask_of(app: &App, case: &Case) -> (i64, Ask) {
+fn ask_of(app: &App, case: &Case) -> (i64, AbsenceDraft) {
     let tenant = app.emulator.tenant();
     // Mostly a valid employee and leave type: requests that are refused outright test the least.
     let is_odd = case.who.index(10) == 0;
@@ -256,7 +256,7 @@ fn ask_of(app: &App, case: &Case) -> (i64, Ask) {
     let to = from.checked_add(case.length.days()).unwrap();
     // A single day from noon until noon would be empty.
     let until_noon = case.until_noon && !(case.from_noon && case.length == 0);
-    let ask = Ask {
+    let ask = AbsenceDraft {
         employee_id: owner.into(),
         leave_type_id: account.into(),
         first: HalfDay::new(from, if case.from_noon { Half::Pm } else { Half::Am }),
@@ -425,7 +425,7 @@ async fn request_is_made_once_despite_kills() {
         let mut steps = 0;
         for half in worked {
             let at = HalfDay::new(half.date, if half.am { Half::Am } else { Half::Pm });
-            let ask = Ask {
+            let ask = AbsenceDraft {
                 employee_id: owner.into(),
                 leave_type_id: REMOTE.into(),
                 first: at,

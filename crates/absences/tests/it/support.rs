@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use absences::{Absences, Ask, Error, Report};
+use absences::{AbsenceDraft, Absences, Error, Report};
 use jiff::civil::{Date, date};
 use lucca::{ApiKey, Client, RequestBudget, TenantUrl};
 use lucca_emulator::{AbsenceFacts, Config, Emulator, Fault, FaultKind, KeyConfig, Rights, Status, Switches};
@@ -14,10 +14,10 @@ use people::FieldGroups;
 use people::{HalfDay, first_half_day, last_half_day};
 use secrecy::SecretString;
 use store::{
-    AccountId, AccountSettings, Actor, LinkedAccount, MasterKey, NewAccount, Onto, RunId, Submission,
+    AccountId, AccountSettings, Actor, LinkTarget, LinkedAccount, MasterKey, NewAccount, RunId, Submission,
     SubmissionId, Vault,
 };
-use sync::{Options, Silent, Sync, Wish};
+use sync::{Options, RunExtent, Silent, Sync};
 use test_database::{Engine, TestDatabase};
 
 pub(crate) const TODAY: Date = date(2026, 11, 23);
@@ -53,7 +53,7 @@ pub(crate) async fn app_on(engine: Engine, employees: u32, switches: Switches) -
         ..AccountSettings::default()
     };
     let account = NewAccount {
-        onto: Onto::New(AccountId::mint(clock.now(), [1; 10])),
+        target: LinkTarget::New(AccountId::mint(clock.now(), [1; 10])),
         tenant: &emulator.url(),
         origin: &emulator.url(),
         api_key: &SecretString::from(emulator.api_key()),
@@ -102,7 +102,7 @@ impl App {
             options: Options {
                 today: self.emulator.tenant().now().date(),
                 brake: None,
-                wish: Wish::Full,
+                extent: RunExtent::Full,
                 holder: "test".to_owned(),
                 dead_holder: None,
             },
@@ -155,7 +155,7 @@ impl App {
     }
 
     /// Requests an absence and acknowledges all warnings.
-    pub(crate) async fn request(&self, key: &str, ask: &Ask) -> Result<Submission, Error> {
+    pub(crate) async fn request(&self, key: &str, ask: &AbsenceDraft) -> Result<Submission, Error> {
         let acknowledged = match self.absences().request(self.mint(), key, ask, &[]).await {
             Err(Error::ConfirmationNeeded(warnings)) => warnings.into_iter().map(|one| one.id).collect(),
             other => return other,
@@ -182,8 +182,8 @@ impl App {
     }
 }
 
-pub(crate) fn ask(owner: i64, account: i64, from: &str, to: &str) -> Ask {
-    Ask {
+pub(crate) fn ask(owner: i64, account: i64, from: &str, to: &str) -> AbsenceDraft {
+    AbsenceDraft {
         employee_id: owner.into(),
         leave_type_id: account.into(),
         first: first_half_day(from).unwrap(),

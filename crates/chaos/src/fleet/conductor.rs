@@ -12,10 +12,10 @@ use net::clock::Clock;
 use rustix::process::{Pid, Signal, kill_process};
 use secrecy::SecretString;
 use sqlx::{Connection as _, PgConnection};
-use store::{AccountId, AccountSettings, Actor, NewAccount, Onto, Store};
+use store::{AccountId, AccountSettings, Actor, LinkTarget, NewAccount, Store};
 use test_database::{Engine, TestDatabase};
 
-use super::Wanted;
+use super::FleetOptions;
 use super::clock::FleetClock;
 use super::measure::{Measured, first_syncs_took, measure};
 use super::worker::{Order, vault};
@@ -32,7 +32,7 @@ const CHANGES: u64 = 2;
 /// # Errors
 ///
 /// The reason why it could not run. Failed expectations are in [`Measured`], and no error.
-pub async fn simulate(wanted: &Wanted, log_line: &dyn Fn(&str)) -> Result<Measured, String> {
+pub async fn simulate(wanted: &FleetOptions, log_line: &dyn Fn(&str)) -> Result<Measured, String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let fleet = Fleet::start(wanted.tenants, wanted.people, wanted.seed, FIRST_DAY);
     let fleet = Arc::new(fleet.await.map_err(|error| text(&error))?);
@@ -103,9 +103,9 @@ pub async fn simulate(wanted: &Wanted, log_line: &dyn Fn(&str)) -> Result<Measur
 /// # Errors
 ///
 /// The reason why it could not be measured.
-pub async fn backlog(wanted: &Wanted, workers: u32) -> Result<Duration, String> {
+pub async fn backlog(wanted: &FleetOptions, workers: u32) -> Result<Duration, String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
-    let wanted = &Wanted { workers, speed: 1.0, beside: None, ..wanted.clone() };
+    let wanted = &FleetOptions { workers, speed: 1.0, beside: None, ..wanted.clone() };
     let fleet = Fleet::start(wanted.tenants, wanted.people, wanted.seed, FIRST_DAY);
     let fleet = fleet.await.map_err(|error| text(&error))?;
     let database = TestDatabase::new(Engine::Postgres).await;
@@ -150,7 +150,7 @@ async fn link(
         let at = from + apart * i32::from(n);
         let id = AccountId::mint(from, [0, 0, 0, 0, 0, 0, 0, 0, high, low]);
         let new = NewAccount {
-            onto: Onto::New(id),
+            target: LinkTarget::New(id),
             tenant: &url,
             origin: &url,
             api_key: &key,
@@ -207,7 +207,7 @@ impl Life<'_> {
 struct Crew<'a> {
     clock: FleetClock,
     url: String,
-    wanted: &'a Wanted,
+    wanted: &'a FleetOptions,
     slots: Vec<WorkerSlot>,
     started: u64,
     dice: Dice,
@@ -231,7 +231,7 @@ struct WorkerSlot {
 
 impl<'a> Crew<'a> {
     /// A crew with no worker started.
-    fn new(clock: FleetClock, url: String, wanted: &'a Wanted) -> Self {
+    fn new(clock: FleetClock, url: String, wanted: &'a FleetOptions) -> Self {
         let slot = |n| {
             let version = if wanted.beside.is_some() && n % 2 == 1 { Version::Other } else { Version::This };
             WorkerSlot { version, child: None, away_until: None, kills: 0, pauses: 0 }

@@ -15,7 +15,7 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
 use store::Store;
 
-use super::Wanted;
+use super::FleetOptions;
 use super::clock::{FleetClock, real_now};
 
 /// Interval between two measurements.
@@ -23,7 +23,7 @@ const EVERY: Duration = Duration::from_secs(5);
 
 /// The resources that one process used.
 #[derive(Clone, Debug, Serialize)]
-pub struct Taken {
+pub struct ResourceUse {
     /// Seconds from the first measurement until every account had been read once.
     pub first_syncs_s: f64,
     /// Peak resident memory during the first syncs, in bytes.
@@ -38,7 +38,7 @@ pub struct Taken {
     pub minutes: f64,
 }
 
-impl fmt::Display for Taken {
+impl fmt::Display for ResourceUse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mebibytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
         writeln!(
@@ -64,7 +64,11 @@ impl fmt::Display for Taken {
 /// # Errors
 ///
 /// The reason why it could not be measured.
-pub async fn embedded(wanted: &Wanted, binary: &Path, log_line: &dyn Fn(&str)) -> Result<Taken, String> {
+pub async fn embedded(
+    wanted: &FleetOptions,
+    binary: &Path,
+    log_line: &dyn Fn(&str),
+) -> Result<ResourceUse, String> {
     let text = |error: &dyn fmt::Display| error.to_string();
     let clock = FleetClock::set(real_now(), 1.0);
     let today = clock.now().to_zoned(people::tenant_zone()).date();
@@ -105,7 +109,7 @@ pub async fn embedded(wanted: &Wanted, binary: &Path, log_line: &dyn Fn(&str)) -
         passed = clock.now().duration_since(since).unsigned_abs();
     }
     let used = serve.usage()?.processor.saturating_sub(before.processor);
-    Ok(Taken {
+    Ok(ResourceUse {
         first_syncs_s,
         first_most_bytes,
         idle_most_bytes,

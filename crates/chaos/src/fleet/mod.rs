@@ -18,12 +18,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use conductor::{backlog, simulate};
-pub use embedded::{Taken, embedded};
+pub use embedded::{ResourceUse, embedded};
 pub use measure::Measured;
 
 /// The parameters of a simulation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Wanted {
+pub struct FleetOptions {
     /// How many linked accounts, each with a tenant of its own.
     pub tenants: u16,
     /// Employees per tenant.
@@ -44,7 +44,7 @@ pub struct Wanted {
     pub beside: Option<PathBuf>,
 }
 
-impl Default for Wanted {
+impl Default for FleetOptions {
     fn default() -> Self {
         Self {
             tenants: 10_000,
@@ -60,7 +60,7 @@ impl Default for Wanted {
     }
 }
 
-impl Wanted {
+impl FleetOptions {
     fn lasts(&self) -> Duration {
         Duration::from_mins(self.minutes)
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jobs::queue::{Capacity, Queue, Scaled, Timing};
-use jobs::{Duty, Entropy, Holder, Machinery, RequestsDuty, SyncDuty, Tenants, UpkeepDuty, Worker};
+use jobs::{Duty, Entropy, Holder, RequestsDuty, Services, SyncDuty, Tenants, UpkeepDuty, Worker};
 use net::NetworkPolicy;
 use net::clock::Clock;
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,7 @@ impl Order {
         let store = store.for_worker().await;
         let clock: Arc<dyn Clock> = Arc::new(self.clock);
         let entropy = entropy(self.seed);
-        let machinery = Machinery {
+        let services = Services {
             tenants: Tenants::new(
                 Some(store.clone()),
                 NetworkPolicy::AllowLoopback,
@@ -49,18 +49,18 @@ impl Order {
             entropy,
             holder: Holder { name: self.name, has_ended: |_| false },
         };
-        let pool = machinery.store.postgres().ok_or("a fleet needs PostgreSQL")?.clone();
+        let pool = services.store.postgres().ok_or("a fleet needs PostgreSQL")?.clone();
         // The queue waits in real time.
         let timing = Timing::default().scaled(|span| self.clock.real(span));
         let queue = Queue::Scaled(Scaled::open(pool, timing).await.map_err(|error| error.to_string())?);
         let duties: Vec<Arc<dyn Duty>> = vec![
-            Arc::new(RequestsDuty(machinery.clone())),
-            Arc::new(SyncDuty(machinery.clone())),
-            Arc::new(UpkeepDuty(machinery.clone())),
+            Arc::new(RequestsDuty(services.clone())),
+            Arc::new(SyncDuty(services.clone())),
+            Arc::new(UpkeepDuty(services.clone())),
         ];
         let grace = Duration::from_secs(5);
         let (capacity, version) = (Capacity::default(), "fleet");
-        let worker = Worker { machinery, queue, duties, capacity, version, grace };
+        let worker = Worker { services, queue, duties, capacity, version, grace };
         worker.run(CancellationToken::new()).await.map_err(|error| format!("{error:?}"))
     }
 }

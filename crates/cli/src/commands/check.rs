@@ -85,9 +85,9 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             let checked = linking::examine(&client, &features, today, &Silent).await?;
             // A check of other features than the linked ones says nothing about the account.
             if args.check.features.is_none() {
-                let machinery = session::machinery(&data, &clock);
+                let services = session::services(&data, &clock);
                 let source = DiagnosisSource::Check;
-                let summary = machinery.note_check(&account, &checked, source, Actor::Cli).await?;
+                let summary = services.note_check(&account, &checked, source, Actor::Cli).await?;
                 headline = Some(summary.headline);
             }
             (tenant_url(&account.origin, global.hosts)?, features, checked)

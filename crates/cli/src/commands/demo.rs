@@ -16,7 +16,7 @@ use people::Language;
 use people::{Absence, EmployeeStatus, Feature, Features, Kind, OrgChartEntry, RemoteId, find_oddities};
 use serde_json::{Map, Value, json};
 use store::{AccountSettings, LinkedAccount, RecordState};
-use sync::{Brake, Progress, RunReport, Silent, Wish};
+use sync::{Brake, Progress, RunExtent, RunReport, Silent};
 
 use crate::Global;
 use crate::absence_view::EARLIEST;
@@ -90,7 +90,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     progress_line("Syncing:");
     let progress: &dyn Progress = bars.as_ref().map_or(&Silent, |bars| bars);
     let report =
-        sync_with(&data, &account, &client, &clock, (Wish::Full, Some(Brake::default())), progress).await?;
+        sync_with(&data, &account, &client, &clock, (RunExtent::Full, Some(Brake::default())), progress)
+            .await?;
     let elapsed = clock.now().duration_since(began);
 
     let people = People::load(&data.store, &account, session::today(&*clock)).await?;

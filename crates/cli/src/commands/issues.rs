@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::process::ExitCode;
 
-use jobs::Told;
+use jobs::IssueTexts;
 use people::Language;
 use serde_json::{Value, json};
 use store::{Issue, IssueFilter, LinkedAccount};
@@ -75,7 +75,7 @@ async fn list(global: &Global, args: &ListArgs) -> Result<ExitCode, Failure> {
 }
 
 fn to_json(account: &LinkedAccount, issue: &Issue, language: Language) -> Value {
-    let Told { text, remedy } = jobs::tell(account, issue, language);
+    let IssueTexts { text, remedy } = jobs::issue_texts(account, issue, language);
     json!({
         "id": issue.id,
         "account_id": account.id,
@@ -92,7 +92,7 @@ fn to_json(account: &LinkedAccount, issue: &Issue, language: Language) -> Value 
 }
 
 fn show(account: &LinkedAccount, issue: &Issue, language: Language) {
-    let Told { text, remedy } = jobs::tell(account, issue, language);
+    let IssueTexts { text, remedy } = jobs::issue_texts(account, issue, language);
     let until = issue.resolved_at.map_or_else(String::new, |at| format!(", resolved {at:.0}"));
     let code = clean(&issue.code);
     line(&format!("{} ({}): {code}, since {:.0}{until}", account.tenant, account.id, issue.opened_at));

@@ -96,9 +96,9 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     };
     let names = (tenant.origin(), tenant.origin());
     let account = session::keep_link(&data, names, &key, &settings, &*clock).await?;
-    let machinery = session::machinery(&data, &clock);
+    let services = session::services(&data, &clock);
     let source = DiagnosisSource::Linking;
-    let headline = machinery.note_check(&account, &checked, source, Actor::Cli).await?.headline;
+    let headline = services.note_check(&account, &checked, source, Actor::Cli).await?.headline;
     if global.json {
         let mut answer = json!({
             "account_id": account.id,

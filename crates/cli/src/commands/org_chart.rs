@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use jiff::civil::Date;
-use people::{Employee, EmployeeStatus, OrgChart, OrgChartEntry, Placed, RemoteId};
+use people::{Employee, EmployeeStatus, OrgChart, OrgChartEntry, PositionedEmployee, RemoteId};
 use serde_json::json;
 
 use crate::Global;
@@ -88,7 +88,7 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
-    fn of(placed: &Placed<'_>) -> Self {
+    fn of(placed: &PositionedEmployee<'_>) -> Self {
         let title = placed.position.and_then(|position| position.job_title.as_ref());
         Self {
             id: placed.employee.id.clone(),

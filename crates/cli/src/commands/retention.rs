@@ -44,12 +44,12 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         Action::Receipts => receipts(global, &data).await,
         Action::Run(args) => {
             let ages = config::load(args.config.as_deref(), &data.path)?.retention;
-            let machinery = session::machinery(&data, &session::clock());
+            let services = session::services(&data, &session::clock());
             if args.dry_run {
-                show_plan(global, &jobs::plan_retention(&machinery, &ages).await?);
+                show_plan(global, &jobs::plan_retention(&services, &ages).await?);
                 return Ok(ExitCode::SUCCESS);
             }
-            let Some(round) = jobs::run_retention(&machinery, &ages).await? else {
+            let Some(round) = jobs::run_retention(&services, &ages).await? else {
                 let mut failure = Failure::usage(
                     "retention.busy",
                     "another process removes what is old at this moment",

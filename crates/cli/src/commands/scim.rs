@@ -231,9 +231,9 @@ async fn remove(global: &Global, data: &DataDir, which: &ServiceOption) -> Resul
 async fn push(global: &Global, data: &DataDir, args: &Push) -> Result<ExitCode, Failure> {
     let target = find(data, &args.which).await?;
     let mode = if args.dry_run { Mode::Plan } else { Mode::Apply { confirmed: args.confirm, compare: true } };
-    let machinery = session::machinery(data, &session::reporting_clock(global, None));
+    let services = session::services(data, &session::reporting_clock(global, None));
     let pusher = pusher(data)?;
-    let report = Box::pin(pusher.push(target.id, machinery.today(), mode)).await?.ok_or_else(|| {
+    let report = Box::pin(pusher.push(target.id, services.today(), mode)).await?.ok_or_else(|| {
         let mut failure = Failure::usage(
             "scim.busy",
             "another process pushes to this service at this moment",
@@ -311,9 +311,9 @@ fn show_changes(changes: &[Change]) {
 
 async fn drift(global: &Global, data: &DataDir, which: &ServiceOption) -> Result<ExitCode, Failure> {
     let target = find(data, which).await?;
-    let machinery = session::machinery(data, &session::reporting_clock(global, None));
+    let services = session::services(data, &session::reporting_clock(global, None));
     let pusher = pusher(data)?;
-    let drift: Drift = Box::pin(pusher.drift(&target, machinery.today()))
+    let drift: Drift = Box::pin(pusher.drift(&target, services.today()))
         .await?
         .map_err(|failure| Failure::from_error(Exit::Unreachable, failure.code(), &failure))?;
     if global.json {

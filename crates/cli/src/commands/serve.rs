@@ -57,13 +57,13 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let public_url = public_url.trim_end_matches('/').to_owned();
     server::measure().map_err(|error| Failure::from_error(Exit::Internal, "cli.metrics", &error))?;
     let stop = CancellationToken::new();
-    let machinery = session::machinery(&data, &session::shared_clock(&data.store, &stop).await?);
+    let services = session::services(&data, &session::shared_clock(&data.store, &stop).await?);
     let hosts = global.hosts.policy();
-    let store = machinery.store.clone();
+    let store = services.store.clone();
     let queue = session::queue(&store).await?;
     let worker = match args.no_workers {
         true => None,
-        false => Some(worker(&machinery, queue, hosts, config.retention.clone())?),
+        false => Some(worker(&services, queue, hosts, config.retention.clone())?),
     };
     let operations = match args.operations_listen {
         Some(address) => Some(session::listen(address).await?),
@@ -93,10 +93,10 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         ));
     }
     let operations_server = {
-        let (machinery, stop) = (machinery.clone(), stop.clone());
+        let (services, stop) = (services.clone(), stop.clone());
         async move {
             if let Some(listener) = operations {
-                server::tell_how_it_is(machinery, listener, stop.cancelled_owned()).await;
+                server::tell_how_it_is(services, listener, stop.cancelled_owned()).await;
             }
         }
     };
@@ -109,7 +109,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             }
         }
     };
-    let setup = Setup { machinery, config, logo, operator_token, public_url, hosts };
+    let setup = Setup { services, config, logo, operator_token, public_url, hosts };
     let serving = {
         let stop = stop.clone();
         async move {

@@ -13,7 +13,7 @@ use people::FieldGroups;
 use people::{Feature, Features, Kind};
 use serde::Deserialize;
 use store::{AccountSettings, LinkedAccount, MasterKey, Outcome, Store, Vault};
-use sync::{Progress, RunReport, Wish};
+use sync::{Progress, RunExtent, RunReport};
 use tempfile::TempDir;
 
 use crate::Global;
@@ -243,7 +243,7 @@ impl Tenant {
         let names = (self.url.origin(), self.url.origin());
         let account = session::keep_link(&data, names, &self.key, &settings, &*clock).await?;
         let client = session::account_client(&data, &account, self.pace, &clock).await?;
-        let report = sync_with(&data, &account, &client, &clock, (Wish::Full, None), progress).await?;
+        let report = sync_with(&data, &account, &client, &clock, (RunExtent::Full, None), progress).await?;
         if let Some(failure) = crate::commands::sync::view(&report)?.failure() {
             return Err(failure);
         }

@@ -9,7 +9,7 @@ use lucca::{Client, Stream};
 use net::clock::Clock;
 use serde_json::json;
 use store::{AccountStatus, LinkedAccount};
-use sync::{Brake, Progress, Rhythms, RunReport, Silent, StreamState, Wish};
+use sync::{Brake, Progress, Rhythms, RunExtent, RunReport, Silent, StreamState};
 use tokio_util::sync::CancellationToken;
 
 use crate::Global;
@@ -104,15 +104,15 @@ async fn sync_account(
     let client = session::account_client(data, account, args.pace, &clock).await?;
     let brake = if args.accept_missing { None } else { Some(Brake::default()) };
     let progress: &dyn Progress = bars.as_ref().map_or(&Silent, |bars| bars);
-    let wish = if args.full {
-        Wish::Full
+    let extent = if args.full {
+        RunExtent::Full
     } else if args.due {
-        Wish::Due
+        RunExtent::Due
     } else {
-        Wish::Now
+        RunExtent::Now
     };
     let changes_before = data.store.last_change(account.no).await?;
-    let synced = sync_with(data, account, &client, &clock, (wish, brake), progress).await;
+    let synced = sync_with(data, account, &client, &clock, (extent, brake), progress).await;
     if let Some(bars) = &bars {
         bars.clear();
     }
@@ -151,7 +151,7 @@ async fn nothing_due(data: &DataDir, account: &LinkedAccount, now: Timestamp) ->
     let next = |stream: Stream| {
         let state = states.get(stream.name())?;
         let at = |minute: i64| now + SignedDuration::from_mins(minute);
-        let is_due = |minute: &i64| rhythms.plan(stream, state, Wish::Due, at(*minute)).is_some();
+        let is_due = |minute: &i64| rhythms.plan(stream, state, RunExtent::Due, at(*minute)).is_some();
         (1..=7 * 24 * 60).find(is_due).filter(|_| !is_due(&0))
     };
     let first = Stream::ALL.into_iter().filter_map(|stream| Some((next(stream)?, stream))).min();
@@ -183,18 +183,18 @@ pub(crate) async fn sync_with(
     account: &LinkedAccount,
     client: &Client,
     clock: &Arc<dyn Clock>,
-    how: (Wish, Option<Brake>),
+    how: (RunExtent, Option<Brake>),
     progress: &dyn Progress,
 ) -> Result<RunReport, Failure> {
-    let machinery = session::machinery(data, clock);
-    let run_id = machinery.new_run()?;
+    let services = session::services(data, clock);
+    let run_id = services.new_run()?;
     // With its beats, other processes take the account over as soon as this one is silent, such as when
     // paused, and need not wait until the lease expires.
     let ended = CancellationToken::new();
     let beating = ended.clone().drop_guard();
-    tokio::spawn(jobs::beat(machinery.clone(), env!("CARGO_PKG_VERSION"), ended));
+    tokio::spawn(jobs::beat(services.clone(), env!("CARGO_PKG_VERSION"), ended));
     let synced = tokio::select! {
-        report = Box::pin(machinery.sync(account, client, run_id, how, progress)) => Ok(report?),
+        report = Box::pin(services.sync(account, client, run_id, how, progress)) => Ok(report?),
         signalled = session::shutdown_signal() => {
             signalled?;
             Err(Failure {
@@ -208,6 +208,6 @@ pub(crate) async fn sync_with(
         }
     };
     drop(beating);
-    machinery.store.end_worker(&machinery.holder.name, clock.now()).await?;
+    services.store.end_worker(&services.holder.name, clock.now()).await?;
     synced
 }

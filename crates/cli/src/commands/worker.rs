@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use jobs::queue::Queue;
-use jobs::{Machinery, Retention, Worker};
+use jobs::{Retention, Services, Worker};
 use net::NetworkPolicy;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -44,10 +44,10 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let listening = format!("http://{}", listener.local_addr().map_err(failed)?);
     server::measure().map_err(|error| Failure::from_error(Exit::Internal, "cli.metrics", &error))?;
     let stop = CancellationToken::new();
-    let machinery = session::machinery(&data, &session::shared_clock(&data.store, &stop).await?);
+    let services = session::services(&data, &session::shared_clock(&data.store, &stop).await?);
     let hosts = global.hosts.policy();
-    let queue = session::queue(&machinery.store).await?;
-    let worker = worker(&machinery, queue, hosts, config.retention)?;
+    let queue = session::queue(&services.store).await?;
+    let worker = worker(&services, queue, hosts, config.retention)?;
     // Handles signals before it prints its address: a caller that reads the address may stop the process at
     // once.
     let shutdown = session::cancel_on_shutdown(stop.clone());
@@ -58,20 +58,20 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         line(&format!("Working; how it is, is told at {listening}/healthz, /readyz and /metrics"));
     }
     let working = worker.run(stop.clone());
-    let operations_server = server::tell_how_it_is(machinery.clone(), listener, stop.cancelled_owned());
+    let operations_server = server::tell_how_it_is(services.clone(), listener, stop.cancelled_owned());
     let (worked, (), ()) = tokio::join!(Box::pin(working), shutdown, operations_server);
     worked.map_err(|error| Failure::from_error(Exit::Internal, "cli.worker", &error))?;
-    machinery.store.close().await;
+    services.store.close().await;
     Ok(ExitCode::SUCCESS)
 }
 
 /// A worker with every duty.
 pub(crate) fn worker(
-    machinery: &Machinery,
+    services: &Services,
     queue: Queue,
     hosts: NetworkPolicy,
     ages: Retention,
 ) -> Result<Worker, Failure> {
-    Worker::with_all_duties(machinery, queue, hosts, ages, env!("CARGO_PKG_VERSION"))
+    Worker::with_all_duties(services, queue, hosts, ages, env!("CARGO_PKG_VERSION"))
         .map_err(|error| Failure::from_error(Exit::Internal, error.code(), &error))
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command};
 
 use serde_json::Value;
-use test_database::{Engine, Place, TestDatabase};
+use test_database::{DatabaseLocation, Engine, TestDatabase};
 
 use crate::{command, emulator, ended};
 
@@ -63,7 +63,7 @@ async fn failed_start_reports_only_an_error() {
         let refused = |arguments: &[&str]| {
             let arguments = [arguments, &["--listen", "127.0.0.1:0", "--json"]].concat();
             let mut command = command(dir.path(), &arguments);
-            if let Place::Url(url) = &database.place {
+            if let DatabaseLocation::Url(url) = &database.place {
                 command.env("DATABASE_URL", url);
             }
             // Standard output is exactly one document.
@@ -89,7 +89,7 @@ async fn requested_sync_is_run_by_a_worker() {
         let binary = |arguments: &[&str]| {
             let mut command = command(data, arguments);
             // A SQLite file needs no address: it is in the data directory.
-            if let Place::Url(url) = &database.place {
+            if let DatabaseLocation::Url(url) = &database.place {
                 command.env("DATABASE_URL", url);
             }
             command

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use test_database::{Engine, Place, TestDatabase};
+use test_database::{DatabaseLocation, Engine, TestDatabase};
 
 use crate::{Ran, command, emulator, ended, run};
 
@@ -20,9 +20,11 @@ async fn both_engines_work_and_hide_the_password() {
         let database = TestDatabase::new(engine).await;
         let url = match &database.place {
             // The command creates the database: only the folder is used here.
-            Place::File(path) => format!("sqlite:{}", path.with_file_name("elsewhere.db").display()),
+            DatabaseLocation::File(path) => {
+                format!("sqlite:{}", path.with_file_name("elsewhere.db").display())
+            }
             // The server trusts every client, with any password.
-            Place::Url(url) => {
+            DatabaseLocation::Url(url) => {
                 let (scheme, rest) = url.split_once("://").unwrap();
                 let (user, host) = rest.split_once('@').unwrap_or(("postgres", rest));
                 format!("{scheme}://{}:hunter2secret@{host}", user.split(':').next().unwrap())

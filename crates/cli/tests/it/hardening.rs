@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 
-use test_database::Place;
+use test_database::DatabaseLocation;
 
 use crate::{command, emulator, ended, link, run};
 
@@ -83,7 +83,7 @@ async fn sync_sends_beats() {
     link(dir.path(), &emulator, &[]).ok_json();
     run(dir.path(), &["sync", "--json"]).ok_json();
     // Other processes take over from one that sends no more beats.
-    let database = Place::File(dir.path().join("connector.db"));
+    let database = DatabaseLocation::File(dir.path().join("connector.db"));
     let beats = database.texts("SELECT count(*) || '' FROM workers").await.unwrap();
     assert_eq!(beats, ["1"]);
 }
@@ -98,7 +98,7 @@ async fn doctor_verifies_the_audit_log() {
         checks.into_iter().find(|check| check["check"] == "audit_log").unwrap()["state"].clone()
     };
     assert_eq!(check(), "ok");
-    let database = Place::File(dir.path().join("connector.db"));
+    let database = DatabaseLocation::File(dir.path().join("connector.db"));
     database
         .execute("DROP TRIGGER audit_chain_is_not_changed; UPDATE audit_chain SET detail = '{\"x\":1}' WHERE seq = 1")
         .await

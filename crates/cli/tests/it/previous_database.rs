@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tempfile::TempDir;
-use test_database::{Engine, Place};
+use test_database::{DatabaseLocation, Engine};
 
 use crate::{Ran, command, ended};
 
@@ -17,17 +17,17 @@ fn fixtures() -> PathBuf {
 /// A data directory with the key of the fixtures, and a database.
 struct Installation {
     dir: TempDir,
-    place: Place,
+    place: DatabaseLocation,
 }
 
 impl Installation {
     async fn new(engine: Engine) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let place = match engine {
-            Engine::Sqlite => Place::File(fixtures().join("connector.db")).copy(dir.path()).await,
+            Engine::Sqlite => DatabaseLocation::File(fixtures().join("connector.db")).copy(dir.path()).await,
             Engine::Postgres => {
                 let sql = fs::read_to_string(fixtures().join("connector.sql")).unwrap();
-                Place::of_sql(engine, dir.path(), &sql).await
+                DatabaseLocation::of_sql(engine, dir.path(), &sql).await
             }
         };
         let key = dir.path().join("master.key");
@@ -40,7 +40,7 @@ impl Installation {
 
     fn run(&self, arguments: &[&str]) -> Ran {
         let mut command = command(self.dir.path(), arguments);
-        if let Place::Url(url) = &self.place {
+        if let DatabaseLocation::Url(url) = &self.place {
             command.env("DATABASE_URL", url);
         }
         ended(command.spawn().unwrap())

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use test_database::{Engine, Place};
+use test_database::{DatabaseLocation, Engine};
 
 use crate::{command, ended};
 
@@ -39,9 +39,9 @@ fn dump(engine: Engine) -> &'static str {
     }
 }
 
-fn migrate(dir: &Path, place: &Place) -> Command {
+fn migrate(dir: &Path, place: &DatabaseLocation) -> Command {
     let mut command = command(dir, &["migrate"]);
-    if let Place::Url(url) = place {
+    if let DatabaseLocation::Url(url) = place {
         command.env("DATABASE_URL", url);
     }
     command.env("LUCCA_CONNECTOR_LOG", "warn");
@@ -90,7 +90,7 @@ async fn pay_is_removed_by_upgrades_killed_20_times() {
 async fn kill_upgrades(most: u32) {
     for engine in Engine::available() {
         let origin = folder();
-        let before = Place::of_sql(engine, origin.path(), dump(engine)).await;
+        let before = DatabaseLocation::of_sql(engine, origin.path(), dump(engine)).await;
         let people: Vec<String> = before.texts(PEOPLE).await.unwrap();
         before.execute(MULTIPLY).await.unwrap();
         let content = before.raw_content().await;
@@ -129,7 +129,7 @@ const PEOPLE: &str =
     "SELECT remote_id FROM records WHERE account_no = 1 AND kind = 'employees' AND state = 'present'";
 
 /// The state after the removal, however often it was started.
-async fn check(place: &Place, people: &[String]) {
+async fn check(place: &DatabaseLocation, people: &[String]) {
     let texts = async |sql: &str| place.texts(sql).await.unwrap();
     let content = place.raw_content().await;
     for word in FORBIDDEN {
@@ -182,7 +182,7 @@ async fn check(place: &Place, people: &[String]) {
 async fn earlier_versions_get_no_lease() {
     for engine in Engine::available() {
         let dir = folder();
-        let place = Place::of_sql(engine, dir.path(), dump(engine)).await;
+        let place = DatabaseLocation::of_sql(engine, dir.path(), dump(engine)).await;
         // As the previous version writes it, for an account with a lease and one without.
         let lease = "INSERT INTO leases (account_no, epoch, holder, run_id, expires_ms) VALUES (1, 1, 'old', '', 0) \
                      ON CONFLICT (account_no) DO UPDATE SET epoch = leases.epoch + 1";
@@ -202,7 +202,7 @@ async fn earlier_versions_get_no_lease() {
 async fn two_upgrades_at_once_end_as_one() {
     for engine in Engine::available() {
         let dir = folder();
-        let place = Place::of_sql(engine, dir.path(), dump(engine)).await;
+        let place = DatabaseLocation::of_sql(engine, dir.path(), dump(engine)).await;
         let people: Vec<String> = place.texts(PEOPLE).await.unwrap();
         place.execute(MULTIPLY).await.unwrap();
         let both = [0, 1].map(|_| migrate(dir.path(), &place).spawn().unwrap());

@@ -11,7 +11,7 @@ use people::{Kind, RemoteId};
 use serde_json::{Map, Value, json};
 use store::{LinkedAccount, RecordState, Store};
 use tempfile::TempDir;
-use test_database::{Engine, Place, TestDatabase};
+use test_database::{DatabaseLocation, Engine, TestDatabase};
 
 use crate::{Ran, command, emulator, ended};
 
@@ -36,7 +36,7 @@ pub(crate) type Records = BTreeMap<(String, String), Map<String, Value>>;
 /// A tenant whose streams are all synced.
 pub(crate) struct Synced {
     pub(crate) emulator: Emulator,
-    place: Place,
+    place: DatabaseLocation,
     _database: TestDatabase,
     pub(crate) dir: TempDir,
 }
@@ -49,8 +49,8 @@ impl Synced {
         let database = TestDatabase::new(engine).await;
         let place = match &database.place {
             // The command creates the database with its key: only the folder is used here.
-            Place::File(path) => Place::File(path.with_file_name("linked.db")),
-            url @ Place::Url(_) => url.clone(),
+            DatabaseLocation::File(path) => DatabaseLocation::File(path.with_file_name("linked.db")),
+            url @ DatabaseLocation::Url(_) => url.clone(),
         };
         let dir = tempfile::tempdir().unwrap();
         let synced = Self { emulator: emulator(employees).await, place, _database: database, dir };
@@ -71,8 +71,8 @@ impl Synced {
 
     fn database(&self) -> String {
         match &self.place {
-            Place::File(path) => format!("sqlite:{}", path.display()),
-            Place::Url(url) => url.clone(),
+            DatabaseLocation::File(path) => format!("sqlite:{}", path.display()),
+            DatabaseLocation::Url(url) => url.clone(),
         }
     }
 

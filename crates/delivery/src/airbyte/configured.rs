@@ -22,7 +22,7 @@ pub enum SyncMode {
 
 /// A stream that the configured catalog selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct SelectedStream {
     /// The stream.
     pub kind: Kind,
     /// How it is to be read.
@@ -31,7 +31,7 @@ pub struct Wanted {
 
 /// The configured catalog: the selected streams, in its order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Catalog(pub Vec<Wanted>);
+pub struct Catalog(pub Vec<SelectedStream>);
 
 #[derive(Deserialize)]
 struct ConfiguredCatalog {
@@ -57,7 +57,8 @@ impl Catalog {
         let catalog: ConfiguredCatalog =
             serde_json::from_str(text).map_err(|error| Error::malformed("catalog", &error))?;
         let wanted = |configured: ConfiguredStream| {
-            let wanted = Wanted { kind: stream(&configured.stream.name)?, sync_mode: configured.sync_mode };
+            let wanted =
+                SelectedStream { kind: stream(&configured.stream.name)?, sync_mode: configured.sync_mode };
             if wanted.sync_mode == SyncMode::Incremental {
                 if mode == Mode::Direct {
                     return Err(Error::NotIncremental(wanted.kind.name()));

@@ -10,7 +10,7 @@ mod spec;
 
 use serde_json::{Value, json};
 
-pub use configured::{Catalog, States, SyncMode, Wanted};
+pub use configured::{Catalog, SelectedStream, States, SyncMode};
 pub use messages::{FailureType, Level, Messages, StreamStatus};
 pub use read::{Mode, read};
 pub use spec::spec;

@@ -6,8 +6,8 @@ use std::io::Write;
 use people::Kind;
 use serde_json::{Value, json};
 
-use super::{Catalog, FailureType, Messages, States, StreamStatus, SyncMode, Wanted};
-use crate::catalog::{Error, Place, Reader};
+use super::{Catalog, FailureType, Messages, SelectedStream, States, StreamStatus, SyncMode};
+use crate::catalog::{Error, Reader, StreamPosition};
 
 /// The source of records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub async fn read<W: Write>(
     // Check every state before the first record, so that an unusable state fails before the destination
     // writes tables.
     let mut places = Vec::new();
-    for Wanted { kind, sync_mode } in &catalog.0 {
+    for SelectedStream { kind, sync_mode } in &catalog.0 {
         let kept = match states.of(*kind).filter(|_| mode == Mode::Kept) {
             Some(state) => Some(reader.resume(*kind, state)?),
             None => None,
@@ -66,7 +66,7 @@ async fn stream<W: Write>(
     reader: &Reader<'_>,
     mode: Mode,
     kind: Kind,
-    from: Place,
+    from: StreamPosition,
     messages: &mut Messages<'_, W>,
 ) -> Result<(), Error> {
     if let Some(rows) = reader.estimate(kind, &from).await? {

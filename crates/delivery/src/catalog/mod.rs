@@ -11,7 +11,7 @@ mod schema;
 use people::Kind;
 
 pub use error::Error;
-pub use reading::{Page, Place, Reader};
+pub use reading::{Page, Reader, StreamPosition};
 pub use row::{Row, RowState};
 pub use schema::{columns, schema, schema_as};
 pub(crate) use schema::{field_names as fields, type_name};

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use people::{Kind, RemoteId};
 use serde::{Deserialize, Serialize};
 use store::{
-    ChangeFilter, LinkedAccount, ListFilter, ListPlace, ListedRecord, Operation, RecordState, Store,
+    ChangeFilter, LinkedAccount, ListFilter, ListPosition, ListedRecord, Operation, RecordState, Store,
 };
 
 use super::{Error, Row, RowState};
@@ -25,7 +25,7 @@ const VERSION: u32 = 1;
 
 /// How far a stream was read. Tools keep it as state or bookmark.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct StreamPosition {
     /// The version of this format.
     version: u32,
     /// The linked account's id, because sequence numbers of another account's log mean nothing here.
@@ -37,7 +37,7 @@ pub struct Place {
     after: Option<RemoteId>,
 }
 
-impl Place {
+impl StreamPosition {
     /// Whether the first read was interrupted here.
     pub fn is_in_first_read(&self) -> bool {
         self.after.is_some()
@@ -50,7 +50,7 @@ pub struct Page {
     /// The records, in reading order.
     pub rows: Vec<Row>,
     /// The position of the next page.
-    pub then: Place,
+    pub then: StreamPosition,
 }
 
 /// Reads a linked account's streams as of its creation: later changes are for the next reader.
@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The position of a first read.
-    pub fn start(&self) -> Place {
+    pub fn start(&self) -> StreamPosition {
         // No id is empty, so every record sorts behind it.
         self.place(self.until, Some(RemoteId::from("")))
     }
@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The position behind a sequence number: only later changes are read.
-    pub fn since(&self, kind: Kind, seq: i64) -> Result<Place, Error> {
+    pub fn since(&self, kind: Kind, seq: i64) -> Result<StreamPosition, Error> {
         if seq > self.until {
             return Err(Error::AheadOfStore(kind.name()));
         }
@@ -96,8 +96,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Parses a kept position and checks that it belongs to this account's log.
-    pub fn resume(&self, kind: Kind, kept: &serde_json::Value) -> Result<Place, Error> {
-        let place = Place::deserialize(kept).map_err(|error| Error::malformed("state", &error))?;
+    pub fn resume(&self, kind: Kind, kept: &serde_json::Value) -> Result<StreamPosition, Error> {
+        let place = StreamPosition::deserialize(kept).map_err(|error| Error::malformed("state", &error))?;
         if place.version != VERSION {
             let problem = format!("version {} is not known", place.version);
             return Err(Error::Malformed { what: "state", problem });
@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
     /// About how many records a read from a position returns; `None` unless it is a first read, where
     /// counting is cheap.
     #[boxed]
-    pub async fn estimate(&self, kind: Kind, from: &Place) -> Result<Option<u64>, Error> {
+    pub async fn estimate(&self, kind: Kind, from: &StreamPosition) -> Result<Option<u64>, Error> {
         if *from != self.start() {
             return Ok(None);
         }
@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
 
     /// The next page; `None` at the end. A page may be empty.
     #[boxed]
-    pub async fn page(&self, kind: Kind, from: &Place) -> Result<Option<Page>, Error> {
+    pub async fn page(&self, kind: Kind, from: &StreamPosition) -> Result<Option<Page>, Error> {
         match &from.after {
             Some(after) => self.records(kind, from.seq, after).await.map(Some),
             None if from.seq < self.until => self.changes(kind, from.seq).await.map(Some),
@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
 
     async fn records(&self, kind: Kind, seq: i64, after: &RemoteId) -> Result<Page, Error> {
         // Ordered by id, so the time of the last write does not matter.
-        let after = ListPlace { id: after.clone(), touched_us: 0 };
+        let after = ListPosition { id: after.clone(), touched_us: 0 };
         let filter = ListFilter { after: Some(after), with_deleted: true, ..ListFilter::default() };
         let kept = self.store.list(self.account.no, kind, &filter, ROWS_A_PAGE).await?;
         let is_full = kept.len() >= ROWS_A_PAGE as usize;
@@ -179,8 +179,8 @@ impl<'a> Reader<'a> {
         Ok(Page { rows, then: self.place(last, None) })
     }
 
-    fn place(&self, seq: i64, after: Option<RemoteId>) -> Place {
-        Place { version: VERSION, account: self.account.id.to_string(), seq, after }
+    fn place(&self, seq: i64, after: Option<RemoteId>) -> StreamPosition {
+        StreamPosition { version: VERSION, account: self.account.id.to_string(), seq, after }
     }
 }
 

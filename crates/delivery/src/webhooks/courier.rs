@@ -19,8 +19,8 @@ use secrecy::SecretString;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::{
-    AccountId, Attempt, Backlog, ChangeFilter, Cursor, DisabledReason, Error, Failed, Log, NewIssue, Payload,
-    Store, Told, Vault, WebhookEndpoint, WebhookEndpointId,
+    AccountId, Attempt, Backlog, ChangeFilter, Cursor, DeliveryResults, DisabledReason, Error, Failed, Log,
+    NewIssue, Payload, Store, Vault, WebhookEndpoint, WebhookEndpointId,
 };
 
 use super::body::{self, Entry, PendingEvent, Records};
@@ -309,7 +309,7 @@ impl Courier {
             }
         });
         let attempts: Vec<Attempt<'_>> = sent.into_iter().map(|(_, (attempt, _))| attempt).collect();
-        let note = Told {
+        let note = DeliveryResults {
             of: (source.account_no, source.log),
             moved: (*cursor, to),
             attempts: &attempts,

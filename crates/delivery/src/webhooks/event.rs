@@ -46,7 +46,7 @@ pub struct Event {
 
 /// Facts about a change that its log entry lacks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct ChangeFacts {
     /// The account had not completed a sync before it: the employee is not new, only the account is.
     pub at_first: bool,
     /// The employee's contract had ended by then.
@@ -74,7 +74,7 @@ pub(crate) fn fields_of(change: &Change) -> Vec<(String, Value)> {
 }
 
 /// The events of a change, in delivery order.
-pub fn events_of(change: &Change, seen: Seen) -> Vec<Event> {
+pub fn events_of(change: &Change, seen: ChangeFacts) -> Vec<Event> {
     let Some(name) = event_name(change.kind) else { return Vec::new() };
     let fields = fields_of(change);
     let mut events = vec![Event { slot: 0, name: format!("{name}.{}", change.operation) }];
@@ -169,7 +169,7 @@ mod tests {
     }
 
     fn names(kind: Kind, operation: Operation, fields: Option<&str>) -> Vec<String> {
-        let events = events_of(&change(kind, operation, fields), Seen::default());
+        let events = events_of(&change(kind, operation, fields), ChangeFacts::default());
         assert!(events.is_sorted_by_key(|event| event.slot));
         events.into_iter().map(|event| event.name).collect()
     }
@@ -195,7 +195,10 @@ mod tests {
     #[test]
     fn employees_before_linking_are_not_hired() {
         let created = change(Kind::Employee, Operation::Created, None);
-        for seen in [Seen { at_first: true, ..Seen::default() }, Seen { has_left: true, ..Seen::default() }] {
+        for seen in [
+            ChangeFacts { at_first: true, ..ChangeFacts::default() },
+            ChangeFacts { has_left: true, ..ChangeFacts::default() },
+        ] {
             assert_eq!(events_of(&created, seen).len(), 1, "{seen:?}");
         }
     }
@@ -210,7 +213,7 @@ mod tests {
         // Requested and decided between two syncs.
         let created = change(Kind::AbsenceRequest, Operation::Created, None);
         let first_seen = |at_first, is_decided| {
-            events_of(&created, Seen { at_first, is_decided, ..Seen::default() }).len()
+            events_of(&created, ChangeFacts { at_first, is_decided, ..ChangeFacts::default() }).len()
         };
         assert_eq!([first_seen(false, true), first_seen(true, true), first_seen(false, false)], [2, 1, 1]);
     }

@@ -12,5 +12,5 @@ mod sender;
 mod signature;
 
 pub use courier::{Courier, DISABLED, Delivered, TestResult};
-pub use event::{DEDICATED, Event, Seen, events_of, is_type, types, wants};
+pub use event::{ChangeFacts, DEDICATED, Event, events_of, is_type, types, wants};
 pub use signature::{Secret, signatures};

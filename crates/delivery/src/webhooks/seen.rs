@@ -8,7 +8,7 @@ use people::{Kind, RemoteId, tenant_zone};
 use serde::Deserialize;
 use store::{Change, Error, Operation, RecordState, Store, content_hash};
 
-use super::event::{Seen, fields_of, is_decided};
+use super::event::{ChangeFacts, fields_of, is_decided};
 
 /// A new record is stored and logged within one run; this is longer than any run takes.
 const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(24);
@@ -27,7 +27,7 @@ pub(crate) async fn newcomers(
     store: &Store,
     account_no: i64,
     batch: &[Change],
-) -> Result<BTreeMap<i64, Seen>, Error> {
+) -> Result<BTreeMap<i64, ChangeFacts>, Error> {
     let of = |kind| move |change: &&Change| change.kind == kind && change.operation == Operation::Created;
     let ids = |kind| batch.iter().filter(of(kind)).map(|change| change.id.clone()).collect::<Vec<RemoteId>>();
     let (people, requests) = (ids(Kind::Employee), ids(Kind::AbsenceRequest));
@@ -47,14 +47,17 @@ pub(crate) async fn newcomers(
         let has_left = end.is_some_and(|end| end < day);
         let age = stored.get(&change.id).map(|stored| change.at.duration_since(*stored));
         let is_old = age.is_some_and(|age| age > LONGEST_RUN);
-        let is = Seen { at_first: at_first(change), has_left, is_old, is_decided: false };
+        let is = ChangeFacts { at_first: at_first(change), has_left, is_old, is_decided: false };
         seen.insert(change.seq, is);
     }
     let bodies = store.bodies(account_no, Kind::AbsenceRequest, &requests).await?;
     for change in batch.iter().filter(of(Kind::AbsenceRequest)) {
         let status = status_at_first(store, account_no, &bodies, change).await?;
         let is_decided = status.as_deref().is_some_and(is_decided);
-        seen.insert(change.seq, Seen { at_first: at_first(change), is_decided, ..Seen::default() });
+        seen.insert(
+            change.seq,
+            ChangeFacts { at_first: at_first(change), is_decided, ..ChangeFacts::default() },
+        );
     }
     Ok(seen)
 }

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use delivery::catalog::{Error, Place, Reader, Row, RowState};
+use delivery::catalog::{Error, Reader, Row, RowState, StreamPosition};
 use jiff::Timestamp;
 use people::{Kind, OccupationCategory, RemoteId};
 use secrecy::SecretString;
 use serde_json::json;
 use store::{
-    AccountId, AccountSettings, Actor, Commit, Lease, LinkedAccount, MasterKey, NewAccount, NewChange, Onto,
-    Operation, RecordState, RecordUpsert, RunId, Store, Vault,
+    AccountId, AccountSettings, Actor, Commit, Lease, LinkTarget, LinkedAccount, MasterKey, NewAccount,
+    NewChange, Operation, RecordState, RecordUpsert, RunId, Store, Vault,
 };
 use test_database::{Engine, TestDatabase};
 
@@ -33,7 +33,7 @@ impl Written {
         let database = TestDatabase::new(engine).await;
         let store = database.store.clone();
         let new = NewAccount {
-            onto: Onto::New(AccountId::mint(at(0), [1; 10])),
+            target: LinkTarget::New(AccountId::mint(at(0), [1; 10])),
             tenant: "https://acme.ilucca.net",
             origin: "https://acme.ilucca.net",
             api_key: &SecretString::from("0f8fad5b-d9cb-469f-a165-70867728950e"),
@@ -85,7 +85,7 @@ fn change(id: &RemoteId, operation: Operation) -> NewChange {
 }
 
 /// Reads to the end; returns page sizes, rows and the last position.
-async fn read(reader: &Reader<'_>, from: Place) -> (Vec<usize>, Vec<Row>, Place) {
+async fn read(reader: &Reader<'_>, from: StreamPosition) -> (Vec<usize>, Vec<Row>, StreamPosition) {
     let (mut place, mut sizes, mut rows) = (from, Vec::new(), Vec::new());
     while let Some(page) = reader.page(KIND, &place).await.unwrap() {
         sizes.push(page.rows.len());

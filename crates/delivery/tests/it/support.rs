@@ -19,9 +19,9 @@ use people::Kind;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use store::{
-    AccountId, AccountSettings, Actor, Commit, LinkedAccount, MasterKey, NewAccount, NewChange,
-    NewWebhookEndpoint, Onto, Operation, Outcome, Payload, RecordUpsert, RunId, Store, Vault,
-    WebhookEndpoint, WebhookEndpointId, content_hash,
+    AccountId, AccountSettings, Actor, Commit, LinkTarget, LinkedAccount, MasterKey, NewAccount, NewChange,
+    NewWebhookEndpoint, Operation, Outcome, Payload, RecordUpsert, RunId, Store, Vault, WebhookEndpoint,
+    WebhookEndpointId, content_hash,
 };
 use test_database::{Engine, TestDatabase};
 use tokio::sync::Barrier;
@@ -321,7 +321,7 @@ pub(crate) async fn link(
     at: Timestamp,
 ) -> LinkedAccount {
     let new = NewAccount {
-        onto: Onto::New(AccountId::mint(at, [number; 10])),
+        target: LinkTarget::New(AccountId::mint(at, [number; 10])),
         tenant,
         origin: tenant,
         api_key: &SecretString::from("0f8fad5b-d9cb-469f-a165-70867728950e"),

@@ -10,11 +10,11 @@ use tracing::Instrument;
 
 use crate::duty::{Due, Subject};
 use crate::queue::Lane;
-use crate::{Duty, Machinery};
+use crate::{Duty, Services};
 
 /// Delivers what webhook endpoints have not received.
 pub(crate) struct DeliverDuty {
-    pub(crate) machinery: Machinery,
+    pub(crate) services: Services,
     pub(crate) courier: Courier,
 }
 
@@ -29,7 +29,7 @@ impl Duty for DeliverDuty {
 
     fn due(&self, now: Timestamp) -> Due<'_> {
         Box::pin(async move {
-            let due = self.machinery.store.due_webhook_endpoints(now).await?;
+            let due = self.services.store.due_webhook_endpoints(now).await?;
             Ok(due.into_iter().map(|id| Subject::new(id.to_string(), Lane::Quick)).collect())
         })
     }

@@ -7,11 +7,11 @@ use std::time::Duration;
 use async_recursion::async_recursion as boxed;
 use jiff::{SignedDuration, Timestamp};
 use store::{AccountId, LinkedAccount, Store};
-use sync::{Brake, RunReport, Silent, Wish};
+use sync::{Brake, RunExtent, RunReport, Silent};
 
 use crate::duty::{Due, Subject};
 use crate::queue::Lane;
-use crate::{Duty, Machinery};
+use crate::{Duty, Services};
 
 /// How long to wait for further notices, because Lucca sends one per half-day of an absence.
 const QUIET_PERIOD: SignedDuration = SignedDuration::from_millis(500);
@@ -51,18 +51,18 @@ pub async fn accounts_notified(store: &Store, now: Timestamp) -> Result<Vec<Link
 /// The cause of the failure; the next attempt is a minute later.
 #[boxed]
 pub async fn sync_notified(
-    machinery: &Machinery,
+    services: &Services,
     account: &LinkedAccount,
 ) -> Result<Option<RunReport>, NotRead> {
-    let read = read(machinery, account).await;
+    let read = read(services, account).await;
     let failed = match &read {
         Ok(Some(report)) => report.streams.iter().any(|stream| stream.error.is_some()),
         Ok(None) => false,
         Err(_) => true,
     };
     if failed {
-        let now = machinery.clock.now();
-        let store = &machinery.store;
+        let now = services.clock.now();
+        let store = &services.store;
         store
             .postpone_notices(account.no, now + RETRY_DELAY, now - OLDEST)
             .await
@@ -71,11 +71,11 @@ pub async fn sync_notified(
     read
 }
 
-async fn read(machinery: &Machinery, account: &LinkedAccount) -> Result<Option<RunReport>, NotRead> {
-    let client = machinery.tenants.client_of(account, &machinery.vault, None).await?;
-    let run_id = machinery.new_run().map_err(crate::Error::from)?;
-    let how = (Wish::Notified, Some(Brake::default()));
-    match Box::pin(machinery.sync(account, &client, run_id, how, &Silent)).await {
+async fn read(services: &Services, account: &LinkedAccount) -> Result<Option<RunReport>, NotRead> {
+    let client = services.tenants.client_of(account, &services.vault, None).await?;
+    let run_id = services.new_run().map_err(crate::Error::from)?;
+    let how = (RunExtent::Notified, Some(Brake::default()));
+    match Box::pin(services.sync(account, &client, run_id, how, &Silent)).await {
         Ok(report) => Ok(Some(report)),
         Err(sync::Error::Busy | sync::Error::Store(store::Error::Unlinked)) => Ok(None),
         Err(error) => Err(error.into()),
@@ -83,7 +83,7 @@ async fn read(machinery: &Machinery, account: &LinkedAccount) -> Result<Option<R
 }
 
 /// Reads notified records.
-pub struct NotifiedDuty(pub Machinery);
+pub struct NotifiedDuty(pub Services);
 
 impl Duty for NotifiedDuty {
     fn name(&self) -> &'static str {
@@ -106,9 +106,9 @@ impl Duty for NotifiedDuty {
 
     fn run<'a>(&'a self, subject: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
         Box::pin(async move {
-            let Self(machinery) = self;
+            let Self(services) = self;
             let Ok(id) = subject.parse::<AccountId>() else { return };
-            let account = match machinery.store.account(id).await {
+            let account = match services.store.account(id).await {
                 Ok(Some(account)) => account,
                 Ok(None) => return,
                 Err(error) => {
@@ -116,7 +116,7 @@ impl Duty for NotifiedDuty {
                     return;
                 }
             };
-            match sync_notified(machinery, &account).await {
+            match sync_notified(services, &account).await {
                 Ok(Some(report)) => {
                     let requests = report.total_requests();
                     tracing::info!(account = %id, requests, "what Lucca told was read");

@@ -10,11 +10,11 @@ use tracing::Instrument;
 
 use crate::duty::{Due, Subject};
 use crate::queue::Lane;
-use crate::{Duty, Machinery};
+use crate::{Duty, Services};
 
 /// Pushes what changed to services that are due.
 pub(crate) struct PushDuty {
-    pub(crate) machinery: Machinery,
+    pub(crate) services: Services,
     pub(crate) pusher: Pusher,
 }
 
@@ -29,7 +29,7 @@ impl Duty for PushDuty {
 
     fn due(&self, now: Timestamp) -> Due<'_> {
         Box::pin(async move {
-            let due = self.machinery.store.due_scim_targets(now, self.machinery.today()).await?;
+            let due = self.services.store.due_scim_targets(now, self.services.today()).await?;
             Ok(due.into_iter().map(|id| Subject::new(id.to_string(), Lane::Quick)).collect())
         })
     }
@@ -39,7 +39,7 @@ impl Duty for PushDuty {
             let Ok(id) = subject.parse::<ScimTargetId>() else { return };
             let mode = Mode::Apply { confirmed: false, compare: false };
             let span = tracing::info_span!("push", target = %id);
-            match self.pusher.push(id, self.machinery.today(), mode).instrument(span).await {
+            match self.pusher.push(id, self.services.today(), mode).instrument(span).await {
                 Ok(Some(report)) => tracing::info!(target = %id, report = %report.summary(), "pushed"),
                 Ok(None) => {}
                 Err(error) => {

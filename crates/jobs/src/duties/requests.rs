@@ -10,13 +10,13 @@ use store::{AccountStatus, Actor, SubmissionFilter};
 
 use crate::duty::{Due, Subject};
 use crate::queue::Lane;
-use crate::{Duty, Machinery};
+use crate::{Duty, Services};
 
 /// The most requests of an account per run; the others follow in the next one.
 const AT_ONCE: u64 = 200;
 
 /// Advances absence requests: sends queued ones, looks up those in doubt, follows created ones.
-pub struct RequestsDuty(pub Machinery);
+pub struct RequestsDuty(pub Services);
 
 impl Duty for RequestsDuty {
     fn name(&self) -> &'static str {
@@ -47,23 +47,23 @@ impl Duty for RequestsDuty {
 impl RequestsDuty {
     /// Advances a linked account's due requests. Failures are logged and retried.
     async fn advance(&self, account_no: i64) -> Result<(), store::Error> {
-        let Self(machinery) = self;
-        let due_by = Some(machinery.clock.now());
+        let Self(services) = self;
+        let due_by = Some(services.clock.now());
         let filter = SubmissionFilter { account_no: Some(account_no), due_by, ..SubmissionFilter::default() };
-        let due = machinery.store.submissions(&filter, AT_ONCE).await?;
-        let accounts = machinery.store.accounts().await?;
+        let due = services.store.submissions(&filter, AT_ONCE).await?;
+        let accounts = services.store.accounts().await?;
         let is_theirs = |account: &&store::LinkedAccount| {
             account.no == account_no && account.status == AccountStatus::Linked
         };
         let Some(account) = accounts.iter().find(is_theirs) else { return Ok(()) };
-        let client = match machinery.tenants.client_of(account, &machinery.vault, None).await {
+        let client = match services.tenants.client_of(account, &services.vault, None).await {
             Ok(client) => client,
             Err(error) => {
                 tracing::error!(account = %account.id, code = error.code(), %error, "no client for a linked account");
                 return Ok(());
             }
         };
-        let absences = machinery.absences(account, &client, Actor::System);
+        let absences = services.absences(account, &client, Actor::System);
         for submission in due {
             let id = submission.id;
             match absences.advance(submission).await {

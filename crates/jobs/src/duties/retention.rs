@@ -15,7 +15,7 @@ use store::{
 
 use crate::duty::{Due, Subject};
 use crate::queue::Lane;
-use crate::{Duty, Error, Machinery};
+use crate::{Duty, Error, Services};
 
 /// The shortest retention of the change log in days: readers may be away for as long.
 const SHORTEST_CHANGES: u32 = 90;
@@ -122,18 +122,18 @@ pub struct RetentionPlan {
 ///
 /// Run it once a day. A killed round leaves a receipt of the removed data, and the next round continues.
 #[boxed]
-pub async fn run_retention(machinery: &Machinery, ages: &Retention) -> Result<Option<RetentionRound>, Error> {
-    let now = machinery.clock.now();
-    let id = ReceiptId::mint(now, machinery.entropy.bytes()?);
-    if !machinery.store.begin_retention(id, now).await? {
+pub async fn run_retention(services: &Services, ages: &Retention) -> Result<Option<RetentionRound>, Error> {
+    let now = services.clock.now();
+    let id = ReceiptId::mint(now, services.entropy.bytes()?);
+    if !services.store.begin_retention(id, now).await? {
         return Ok(None);
     }
     for rule in RetentionRule::ALL {
         let Some(before) = ages.before(rule, now) else { continue };
-        while machinery.store.remove_old(rule, before, id, now).await? {}
+        while services.store.remove_old(rule, before, id, now).await? {}
     }
-    let receipt = machinery.store.finish_retention(id, machinery.clock.now()).await?;
-    let erased = erase_former(machinery, ages).await?;
+    let receipt = services.store.finish_retention(id, services.clock.now()).await?;
+    let erased = erase_former(services, ages).await?;
     match &receipt {
         Some(receipt) => tracing::info!(receipt = %receipt.id, erased = erased.len(), "removed what is old"),
         None => tracing::info!(erased = erased.len(), "nothing is old"),
@@ -143,12 +143,12 @@ pub async fn run_retention(machinery: &Machinery, ages: &Retention) -> Result<Op
 
 /// Previews a round without removing anything.
 #[boxed]
-pub async fn plan_retention(machinery: &Machinery, ages: &Retention) -> Result<RetentionPlan, Error> {
-    let now = machinery.clock.now();
+pub async fn plan_retention(services: &Services, ages: &Retention) -> Result<RetentionPlan, Error> {
+    let now = services.clock.now();
     let mut removed = Vec::new();
     for rule in RetentionRule::ALL {
         let Some(before) = ages.before(rule, now) else { continue };
-        let counts = machinery.store.count_old(rule, before, now).await?;
+        let counts = services.store.count_old(rule, before, now).await?;
         let rows: std::collections::BTreeMap<String, u64> = counts
             .into_iter()
             .filter(|(_, count)| *count > 0)
@@ -159,27 +159,27 @@ pub async fn plan_retention(machinery: &Machinery, ages: &Retention) -> Result<R
         }
     }
     let mut people = 0;
-    for account in machinery.store.accounts().await? {
-        people += former(machinery, ages, &account).await?.len();
+    for account in services.store.accounts().await? {
+        people += former(services, ages, &account).await?.len();
     }
     Ok(RetentionPlan { removed, people })
 }
 
 /// Employees whose last contract ended before the retention period.
 async fn former(
-    machinery: &Machinery,
+    services: &Services,
     ages: &Retention,
     account: &LinkedAccount,
 ) -> Result<Vec<RemoteId>, Error> {
-    let Some(before) = days_ago(ages.former_employees_days, machinery.clock.now()) else {
+    let Some(before) = days_ago(ages.former_employees_days, services.clock.now()) else {
         return Ok(Vec::new());
     };
-    let store = &machinery.store;
+    let store = &services.store;
     // If contracts can't be read now, the stored dates may be outdated.
     if account.status != AccountStatus::Linked || !store.has_records(account.no, Kind::Employment).await? {
         return Ok(Vec::new());
     }
-    let (then, today) = (before.to_zoned(people::tenant_zone()).date(), machinery.today());
+    let (then, today) = (before.to_zoned(people::tenant_zone()).date(), services.today());
     let mut former = Vec::new();
     let everybody = store.all::<Employee>(account.no).await?;
     for some in everybody.chunks(500) {
@@ -198,28 +198,28 @@ async fn former(
     Ok(former)
 }
 
-async fn erase_former(machinery: &Machinery, ages: &Retention) -> Result<Vec<Receipt>, Error> {
+async fn erase_former(services: &Services, ages: &Retention) -> Result<Vec<Receipt>, Error> {
     let mut erased = Vec::new();
     if ages.former_employees_days == 0 {
         return Ok(erased);
     }
-    for account in machinery.store.accounts().await? {
-        let former = former(machinery, ages, &account).await?;
+    for account in services.store.accounts().await? {
+        let former = former(services, ages, &account).await?;
         for person in former.iter().take(PEOPLE_A_ROUND - erased.len()) {
-            let at = machinery.clock.now();
-            let id = ErasureId::mint(at, machinery.entropy.bytes()?);
+            let at = services.clock.now();
+            let id = ErasureId::mint(at, services.entropy.bytes()?);
             let erasure = Erasure { id, remote_id: person, actor: Actor::System, at };
-            erased.push(machinery.store.erase_person(&account, erasure).await?);
+            erased.push(services.store.erase_person(&account, erasure).await?);
         }
     }
     if !erased.is_empty() {
-        machinery.store.scrub().await?;
+        services.store.scrub().await?;
     }
     Ok(erased)
 }
 
 /// Removes data by these retention periods.
-pub struct RetentionDuty(pub Machinery, pub Retention);
+pub struct RetentionDuty(pub Services, pub Retention);
 
 impl Duty for RetentionDuty {
     fn name(&self) -> &'static str {
@@ -236,8 +236,8 @@ impl Duty for RetentionDuty {
 
     fn run<'a>(&'a self, _: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
         Box::pin(async {
-            let Self(machinery, ages) = self;
-            if let Err(error) = run_retention(machinery, ages).await {
+            let Self(services, ages) = self;
+            if let Err(error) = run_retention(services, ages).await {
                 tracing::error!(code = error.code(), %error, "what is old can't be removed");
             }
         })

@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use store::{DueAccount, LinkedAccount};
-use sync::{Brake, Silent, Wish};
+use sync::{Brake, RunExtent, Silent};
 
 use crate::duty::{Due, Subject};
 use crate::queue::Lane;
-use crate::{Duty, Machinery};
+use crate::{Duty, Services};
 
 /// The most accounts to enqueue at once; the others follow in the next scheduling.
 const AT_ONCE: u32 = 1000;
 
 /// Syncs linked accounts that are due or requested.
-pub struct SyncDuty(pub Machinery);
+pub struct SyncDuty(pub Services);
 
 impl Duty for SyncDuty {
     fn name(&self) -> &'static str {
@@ -54,53 +54,53 @@ fn subject(due: &DueAccount) -> Subject {
 
 impl SyncDuty {
     async fn sync(&self, subject: &str) -> Result<(), store::Error> {
-        let Self(machinery) = self;
-        let (store, now) = (&machinery.store, machinery.clock.now());
+        let Self(services) = self;
+        let (store, now) = (&services.store, services.clock.now());
         let Some(due) = store.due_account(subject, now).await? else { return Ok(()) };
         let Some(account) = store.account(due.id).await? else { return Ok(()) };
         if self.run(&account, &due, now).await {
             return Ok(());
         }
-        store.postpone(account.no, due.asked, machinery.clock.now()).await
+        store.postpone(account.no, due.asked, services.clock.now()).await
     }
 
     /// Returns true if the sync ran, or another process runs it.
     async fn run(&self, account: &LinkedAccount, due: &DueAccount, now: Timestamp) -> bool {
-        let Self(machinery) = self;
+        let Self(services) = self;
         let lag = now.duration_since(due.due_at).as_secs_f64();
-        let client = match machinery.tenants.client_of(account, &machinery.vault, None).await {
+        let client = match services.tenants.client_of(account, &services.vault, None).await {
             Ok(client) => client,
             Err(error) => {
                 tracing::error!(account = %account.id, code = error.code(), %error, "no client for a linked account");
                 return false;
             }
         };
-        let is_full = match machinery.store.is_full_run_asked(account.no).await {
+        let is_full = match services.store.is_full_run_asked(account.no).await {
             Ok(is_full) => is_full,
             Err(error) => {
                 tracing::error!(account = %account.id, code = error.code(), %error, "what was asked for can't be read");
                 return false;
             }
         };
-        let run_id = match due.asked.map_or_else(|| machinery.new_run(), Ok) {
+        let run_id = match due.asked.map_or_else(|| services.new_run(), Ok) {
             Ok(run_id) => run_id,
             Err(_) => return false,
         };
-        let wish = match due.asked {
+        let extent = match due.asked {
             // Includes a requested full run whose process died.
-            _ if is_full => Wish::Full,
-            Some(_) => Wish::Now,
-            None => Wish::Due,
+            _ if is_full => RunExtent::Full,
+            Some(_) => RunExtent::Now,
+            None => RunExtent::Due,
         };
-        let how = (wish, Some(Brake::default()));
+        let how = (extent, Some(Brake::default()));
         metrics::histogram!("lucca_connector_run_start_lag_seconds").record(lag);
         let active = metrics::gauge!("lucca_connector_runs_active");
         active.increment(1.0);
-        let began = machinery.clock.now();
-        let ran = Box::pin(machinery.sync(account, &client, run_id, how, &Silent)).await;
+        let began = services.clock.now();
+        let ran = Box::pin(services.sync(account, &client, run_id, how, &Silent)).await;
         active.decrement(1.0);
         metrics::histogram!("lucca_connector_run_seconds")
-            .record(machinery.clock.now().duration_since(began).as_secs_f64());
+            .record(services.clock.now().duration_since(began).as_secs_f64());
         let outcome = match &ran {
             Ok(report) => report.outcome.name(),
             Err(sync::Error::Busy) => "busy",
@@ -110,7 +110,7 @@ impl SyncDuty {
         metrics::counter!("lucca_connector_runs_total", "outcome" => outcome).increment(1);
         if is_full
             && matches!(ran, Ok(_) | Err(sync::Error::Cancelled))
-            && let Err(error) = machinery.store.full_run_ended(account.no).await
+            && let Err(error) = services.store.full_run_ended(account.no).await
         {
             tracing::error!(account = %account.id, code = error.code(), %error, "a full run is asked for once more");
         }

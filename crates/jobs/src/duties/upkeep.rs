@@ -7,11 +7,11 @@ use jiff::Timestamp;
 
 use crate::duty::{Due, Subject};
 use crate::queue::Lane;
-use crate::{Duty, Machinery};
+use crate::{Duty, Services};
 
 /// Deletes the keys of linking flows whose links have expired, and replaced webhook secrets; moves views to
 /// the audit log.
-pub struct UpkeepDuty(pub Machinery);
+pub struct UpkeepDuty(pub Services);
 
 impl Duty for UpkeepDuty {
     fn name(&self) -> &'static str {
@@ -28,15 +28,15 @@ impl Duty for UpkeepDuty {
 
     fn run<'a>(&'a self, _: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
         Box::pin(async {
-            let Self(machinery) = self;
-            let now = machinery.clock.now();
-            if let Err(error) = machinery.store.erase_abandoned_keys(now).await {
+            let Self(services) = self;
+            let now = services.clock.now();
+            if let Err(error) = services.store.erase_abandoned_keys(now).await {
                 tracing::error!(code = error.code(), %error, "keys of abandoned flows can't be erased");
             }
-            if let Err(error) = machinery.store.forget_old_secrets(now).await {
+            if let Err(error) = services.store.forget_old_secrets(now).await {
                 tracing::error!(code = error.code(), %error, "old secrets can't be erased");
             }
-            if let Err(error) = machinery.store.log_views(now).await {
+            if let Err(error) = services.store.log_views(now).await {
                 tracing::error!(code = error.code(), %error, "views can't be moved into the audit log");
             }
         })

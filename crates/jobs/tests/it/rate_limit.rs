@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
-use jobs::{Entropy, Holder, Machinery, Tenants};
+use jobs::{Entropy, Holder, Services, Tenants};
 use lucca::{ApiKey, Client, TenantUrl, UserQuery};
 use lucca_emulator::{Config, Emulator, RateFacts, Switches};
 use net::NetworkPolicy;
@@ -14,10 +14,10 @@ use net::clock::Clock;
 use people::FieldGroups;
 use secrecy::SecretString;
 use store::{
-    AccountId, AccountSettings, Actor, IssueFilter, LinkedAccount, MasterKey, NewAccount, Onto, Outcome,
-    Vault,
+    AccountId, AccountSettings, Actor, IssueFilter, LinkTarget, LinkedAccount, MasterKey, NewAccount,
+    Outcome, Vault,
 };
-use sync::{RunReport, Wish};
+use sync::{RunExtent, RunReport};
 use test_database::{Engine, TestDatabase};
 
 const TODAY: Date = date(2026, 11, 23);
@@ -120,7 +120,7 @@ impl Lab {
             ..AccountSettings::default()
         };
         let new = NewAccount {
-            onto: Onto::New(AccountId::mint(clock.now(), [1; 10])),
+            target: LinkTarget::New(AccountId::mint(clock.now(), [1; 10])),
             tenant: &emulator.url(),
             origin: &emulator.url(),
             api_key: &SecretString::from(emulator.api_key()),
@@ -146,7 +146,7 @@ impl Lab {
             Duration::try_from(since.now().duration_since(Timestamp::UNIX_EPOCH)).unwrap()
         });
         self.emulator.tenant().clear_requests();
-        let machinery = Machinery {
+        let services = Services {
             store: self.database.store.clone(),
             vault: Arc::new(vault()),
             clock: clock.clone(),
@@ -159,11 +159,11 @@ impl Lab {
             ),
             holder: Holder { name: "a test".to_owned(), has_ended: |_| false },
         };
-        let client = machinery.tenants.client_of(&self.account, &machinery.vault, None).await.unwrap();
+        let client = services.tenants.client_of(&self.account, &services.vault, None).await.unwrap();
         clock.sending.set((client.clone(), self.emulator.tenant())).unwrap();
-        let run = machinery.new_run().unwrap();
+        let run = services.new_run().unwrap();
         let report =
-            machinery.sync(&self.account, &client, run, (Wish::Full, None), &sync::Silent).await.unwrap();
+            services.sync(&self.account, &client, run, (RunExtent::Full, None), &sync::Silent).await.unwrap();
         let requests = self.emulator.requests();
         Synced {
             report,

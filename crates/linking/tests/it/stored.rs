@@ -10,8 +10,8 @@ use people::{Features, Kind, RemoteId};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use store::{
-    AccountId, AccountSettings, Actor, Commit, Lease, LinkedAccount, MasterKey, NewAccount, Onto, Outcome,
-    RecordState, RecordUpsert, RunId, Store, Vault,
+    AccountId, AccountSettings, Actor, Commit, Lease, LinkTarget, LinkedAccount, MasterKey, NewAccount,
+    Outcome, RecordState, RecordUpsert, RunId, Store, Vault,
 };
 use test_database::{Engine, TestDatabase};
 
@@ -36,7 +36,7 @@ async fn stored(engine: Engine) -> Stored {
     let settings = AccountSettings { field_groups: groups, ..AccountSettings::default() };
     let tenant = "https://acme.ilucca.net";
     let new = NewAccount {
-        onto: Onto::New(AccountId::mint(at(0), [1; 10])),
+        target: LinkTarget::New(AccountId::mint(at(0), [1; 10])),
         actor: Actor::Cli,
         tenant,
         origin: tenant,

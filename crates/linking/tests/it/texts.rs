@@ -1,7 +1,7 @@
 //! Every permission, verdict and evidence has its text in both languages, and no text contains personal data.
 
 use linking::{
-    Evidence, Excess, Finding, Headline, Likelier, Narrowed, Need, PeopleSeen, Permission, Place, Probe,
+    Evidence, Excess, Finding, Headline, Likelier, LuccaForm, Narrowed, Need, PeopleSeen, Permission, Probe,
     Readiness, Verdict, written_text,
 };
 use people::Language;
@@ -118,8 +118,8 @@ fn other_texts_exist_in_both_languages() {
         for text in [
             Need::Required.text(language),
             Need::Optional.text(language),
-            Place::KeyForm.text(language),
-            Place::RoleCoworkers.text(language),
+            LuccaForm::KeyForm.text(language),
+            LuccaForm::RoleCoworkers.text(language),
         ] {
             assert!(!text.is_empty());
         }

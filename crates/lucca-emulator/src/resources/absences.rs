@@ -248,7 +248,7 @@ pub(crate) fn leave_request<'a>(view: &View<'a>, at: u32, property: &'static str
         "isActive" => Value::Bool(period.stage != Stage::Cancelled),
         "approvals" => Value::Many(period.decisions.iter().map(Node::Approval).collect()),
         "cancellationRequests" => {
-            Value::Many(period.withdrawal.iter().map(|wish| Node::CancellationRequest(wish)).collect())
+            Value::Many(period.withdrawal.iter().map(|extent| Node::CancellationRequest(extent)).collect())
         }
         _ => Value::Null,
     }
@@ -268,19 +268,19 @@ pub(crate) fn approval<'a>(view: &View<'a>, step: &'a Decision, property: &'stat
 
 pub(crate) fn cancellation_request<'a>(
     view: &View<'a>,
-    wish: &'a Withdrawal,
+    extent: &'a Withdrawal,
     property: &'static str,
 ) -> Value<'a> {
     match property {
-        "id" => Value::Int(wish.id.into()),
-        "authorId" => Value::Int(wish.author.into()),
-        "comment" => Value::maybe_text(view.company.absences.comment(wish.comment)),
+        "id" => Value::Int(extent.id.into()),
+        "authorId" => Value::Int(extent.author.into()),
+        "comment" => Value::maybe_text(view.company.absences.comment(extent.comment)),
         // unverified: the meaning of the rank.
         "rank" => Value::Int(0),
-        "approved" => Value::Bool(wish.granted),
-        "creationDate" => stamp(view, wish.at),
-        "nextApproverId" => user(wish.next_approver),
-        "isActive" => Value::Bool(wish.next_approver.is_some()),
+        "approved" => Value::Bool(extent.granted),
+        "creationDate" => stamp(view, extent.at),
+        "nextApproverId" => user(extent.next_approver),
+        "isActive" => Value::Bool(extent.next_approver.is_some()),
         _ => Value::Null,
     }
 }

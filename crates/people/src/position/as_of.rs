@@ -25,14 +25,14 @@ pub struct History<'a> {
 
 /// An employee with their position on a day.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Placed<'a> {
+pub struct PositionedEmployee<'a> {
     /// The employee. The record is the current one; only [`position`](Self::position) is of the day.
     pub employee: &'a Employee,
     /// Their position, absent if nothing is known of that day.
     pub position: Option<&'a Position>,
 }
 
-impl<'a> Placed<'a> {
+impl<'a> PositionedEmployee<'a> {
     /// The department, if known.
     pub fn department_id(&self) -> Option<&'a RemoteId> {
         Some(&self.position?.department_id.as_ref()?.value)
@@ -48,13 +48,16 @@ impl<'a> Placed<'a> {
 /// counts as employed on every day, as in [`status_on`].
 ///
 /// [`OrgChart::build`](crate::OrgChart::build) makes the org chart of that day from the ids and managers.
-pub fn as_of<'a>(day: Date, histories: impl IntoIterator<Item = History<'a>>) -> Vec<Placed<'a>> {
+pub fn as_of<'a>(day: Date, histories: impl IntoIterator<Item = History<'a>>) -> Vec<PositionedEmployee<'a>> {
     histories
         .into_iter()
         .filter(|person| {
             let employments = person.employments.iter().map(Employment::period);
             status_on(day, person.employee.contract(), employments) == EmployeeStatus::Active
         })
-        .map(|person| Placed { employee: person.employee, position: position_on(day, person.positions) })
+        .map(|person| PositionedEmployee {
+            employee: person.employee,
+            position: position_on(day, person.positions),
+        })
         .collect()
 }

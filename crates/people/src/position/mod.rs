@@ -6,7 +6,7 @@
 mod as_of;
 mod history;
 
-pub use as_of::{History, Placed, as_of, position_on};
+pub use as_of::{History, PositionedEmployee, as_of, position_on};
 pub use history::position_history;
 
 use jiff::civil::Date;

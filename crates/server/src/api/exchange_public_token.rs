@@ -39,9 +39,9 @@ pub(crate) async fn exchange_public_token(
     _: Vendor,
     Body(shown): Body<PublicToken>,
 ) -> Result<Json<LinkedAccountView>, Problem> {
-    let store = &app.machinery.store;
+    let store = &app.services.store;
     let token = SecretString::from(shown.public_token);
-    let Some((_, account_id)) = store.exchange_public_token(&token, app.machinery.clock.now()).await? else {
+    let Some((_, account_id)) = store.exchange_public_token(&token, app.services.clock.now()).await? else {
         return Err(Problem::new(
             StatusCode::NOT_FOUND,
             "public_token.unknown",

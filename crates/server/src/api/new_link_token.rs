@@ -103,7 +103,7 @@ pub(crate) async fn new_link_token(
     Body(wanted): Body<NewLinkToken>,
 ) -> Result<(StatusCode, Json<LinkTokenMade>), Problem> {
     let wanted = wanted.check()?;
-    let store = &app.machinery.store;
+    let store = &app.services.store;
     if let Some(id) = wanted.relink {
         let account = store.account(id).await?.ok_or_else(|| Problem::not_found("linked account"))?;
         if account.customer_id.as_ref().is_some_and(|customer| *customer != wanted.customer_id) {
@@ -114,9 +114,9 @@ pub(crate) async fn new_link_token(
             ));
         }
     }
-    let now = app.machinery.clock.now();
-    let token = tokens::new_link_token(&app.machinery.entropy)?;
-    let flow_id = FlowId::mint(now, app.machinery.entropy.bytes()?);
+    let now = app.services.clock.now();
+    let token = tokens::new_link_token(&app.services.entropy)?;
+    let flow_id = FlowId::mint(now, app.services.entropy.bytes()?);
     let expires_at = now.checked_add(i64::from(wanted.minutes).minutes()).unwrap_or(now);
     let state = Progress::new(wanted.language).to_json();
     let features: Vec<String> = wanted.features.iter().map(|feature| feature.name().to_owned()).collect();

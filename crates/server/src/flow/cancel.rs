@@ -14,8 +14,8 @@ use crate::pages::{Refused, Shell, texts};
 pub(crate) struct EmptyForm {}
 
 pub(crate) async fn cancel(Posted { visit, .. }: Posted<EmptyForm>) -> Response {
-    let machinery = &visit.app.machinery;
-    match machinery.store.cancel_link_flow(visit.flow.id, Actor::Administrator, machinery.clock.now()).await {
+    let services = &visit.app.services;
+    match services.store.cancel_link_flow(visit.flow.id, Actor::Administrator, services.clock.now()).await {
         Err(error) => return visit.refuse(Refusal::failed(&error)),
         // The account is linked already; unlinking is a separate operation.
         Ok(false) => return visit.redirect(Step::Sync),

@@ -48,7 +48,7 @@ async fn examine(
     features: &people::Features,
     checking: &RunningCheck,
 ) -> Result<linking::Diagnosis, String> {
-    let machinery = &app.machinery;
+    let services = &app.services;
     let stored = |error: store::Error| {
         tracing::error!(flow = %flow.id, code = error.code(), error = %chain(&error), "a key could not be checked");
         error.code().to_owned()
@@ -58,12 +58,11 @@ async fn examine(
     let tenant = progress.tenant.ok_or_else(missing)?;
     let tenant = TenantUrl::parse(&tenant.origin, app.hosts).map_err(|error| error.code().to_owned())?;
     // From the same version of the flow as the tenant.
-    let key = flow.api_key(&machinery.vault).map_err(stored)?.ok_or_else(missing)?;
+    let key = flow.api_key(&services.vault).map_err(stored)?.ok_or_else(missing)?;
     let key = ApiKey::parse(key.expose_secret()).map_err(|error| error.code().to_owned())?;
     let pace = app.config.linking.requests_per_minute;
-    let client =
-        machinery.tenants.client(tenant, key, pace).await.map_err(|error| error.code().to_owned())?;
-    let examined = linking::examine(&client, features, machinery.today(), checking).await;
+    let client = services.tenants.client(tenant, key, pace).await.map_err(|error| error.code().to_owned())?;
+    let examined = linking::examine(&client, features, services.today(), checking).await;
     examined.map_err(|error| {
         tracing::info!(flow = %flow.id, code = error.code(), "a key was not accepted or a tenant not reached");
         error.code().to_owned()

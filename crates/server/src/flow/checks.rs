@@ -125,7 +125,7 @@ async fn link_account(mut visit: Visit, form: LinkForm) -> Response {
         match first_sync::link(&visit, kept_fields).await {
             Ok(Some(account)) => {
                 // If this fails, the scheduler still syncs the account when it is due.
-                if let Err(error) = visit.app.machinery.ask_for_run(&account, false).await {
+                if let Err(error) = visit.app.services.ask_for_run(&account, false).await {
                     tracing::error!(account = %account.id, code = error.code(), %error, "no first sync was asked for");
                 }
                 return visit.redirect(Step::Sync);

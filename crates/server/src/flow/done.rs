@@ -32,10 +32,10 @@ pub(crate) struct Finished {
 /// Issues the public token, for both ways of integration: the widget reads it from the page, other vendors
 /// get it in the return address.
 pub(crate) async fn finished(visit: &Visit, step: Step) -> Result<Finished, Response> {
-    let machinery = &visit.app.machinery;
-    let token = tokens::public_token(&machinery.vault, visit.flow.id);
-    let expires_at = machinery.clock.now() + TOKEN_LIFETIME;
-    let issued = machinery.store.issue_public_token(visit.flow.id, &token, expires_at).await;
+    let services = &visit.app.services;
+    let token = tokens::public_token(&services.vault, visit.flow.id);
+    let expires_at = services.clock.now() + TOKEN_LIFETIME;
+    let issued = services.store.issue_public_token(visit.flow.id, &token, expires_at).await;
     // A token that was exchanged is not issued again.
     let token = match issued {
         Ok(can_be_exchanged) => can_be_exchanged.then(|| token.expose_secret().to_owned()),

@@ -61,15 +61,15 @@ pub(crate) async fn enter(Posted { mut visit, form }: Posted<KeyForm>) -> Respon
     if app.limits.check(visit.flow.id).is_err() {
         return page(&visit, Some(t.too_often.to_owned()));
     }
-    let machinery = &app.machinery;
+    let services = &app.services;
     let key = SecretString::from(key.expose());
     for _ in 0..MAX_ATTEMPTS {
-        let Ok(nonce) = machinery.entropy.bytes() else { return visit.refuse(Refusal::Failed) };
+        let Ok(nonce) = services.entropy.bytes() else { return visit.refuse(Refusal::Failed) };
         visit.progress.forget_checks();
         visit.progress.reach(Step::Checks);
         let (at_version, state) = ((visit.flow.id, visit.flow.version), visit.progress.to_json());
-        let (key, now) = ((&key, nonce), machinery.clock.now());
-        let kept = machinery.store.set_link_flow_key(&machinery.vault, at_version, key, &state, now).await;
+        let (key, now) = ((&key, nonce), services.clock.now());
+        let kept = services.store.set_link_flow_key(&services.vault, at_version, key, &state, now).await;
         let is_kept = match kept {
             Ok(is_kept) => is_kept,
             Err(error) => return visit.refuse(Refusal::failed(&error)),

@@ -4,8 +4,8 @@ use linking::{Diagnosis, DiagnosisSummary};
 use people::Feature;
 use people::{FieldGroup, FieldGroups};
 use store::{
-    AccountId, AccountSettings, AccountStatus, DiagnosisSource, LinkFlow, LinkFlowEnd, LinkedAccount,
-    NewDiagnosis, Onto,
+    AccountId, AccountSettings, AccountStatus, DiagnosisSource, LinkFlow, LinkFlowEnd, LinkTarget,
+    LinkedAccount, NewDiagnosis,
 };
 
 use super::progress::{Checked, Progress, Step};
@@ -17,7 +17,7 @@ use crate::config::SameTenant;
 /// The account that a tenant would become, for the flow's customer.
 pub(crate) enum Target {
     /// A new account, or an existing one to relink.
-    Onto(Onto),
+    Account(LinkTarget),
     /// Refused: another customer has linked the tenant.
     TakenByAnother,
     /// Refused: the account to relink belongs to another tenant.
@@ -29,12 +29,12 @@ pub(crate) enum Target {
 
 /// Decides which account a tenant becomes.
 pub(crate) async fn target(app: &App, flow: &LinkFlow, tenant: &str) -> Result<Target, store::Error> {
-    let store = &app.machinery.store;
+    let store = &app.services.store;
     if let Some(id) = flow.account_id
         && let Some(account) = store.account(id).await?
     {
         return Ok(if account.tenant == tenant {
-            Target::Onto(Onto::Relink(id))
+            Target::Account(LinkTarget::Relink(id))
         } else {
             Target::OtherTenant { expected: account.tenant }
         });
@@ -45,19 +45,19 @@ pub(crate) async fn target(app: &App, flow: &LinkFlow, tenant: &str) -> Result<T
         account.customer_id.as_ref().is_none_or(|customer| *customer == flow.customer_id)
     };
     if let Some(account) = known.iter().find(is_theirs) {
-        return Ok(Target::Onto(Onto::Relink(account.id)));
+        return Ok(Target::Account(LinkTarget::Relink(account.id)));
     }
     let is_taken = known.iter().any(|account| account.status != AccountStatus::Unlinked);
     if is_taken && app.config.linking.same_tenant == SameTenant::Refuse {
         return Ok(Target::TakenByAnother);
     }
-    let now = app.machinery.clock.now();
+    let now = app.services.clock.now();
     let random = app
-        .machinery
+        .services
         .entropy
         .bytes()
         .map_err(|error| store::Error::Corrupt { what: "randomness", source: Box::new(error) })?;
-    Ok(Target::Onto(Onto::New(AccountId::mint(now, random))))
+    Ok(Target::Account(LinkTarget::New(AccountId::mint(now, random))))
 }
 
 /// Links the checked account. Returns `None` if the flow, or the accounts of its tenant, changed since the
@@ -69,30 +69,30 @@ pub(crate) async fn link(
     kept_fields: Option<&[String]>,
 ) -> Result<Option<LinkedAccount>, Refusal> {
     let app = &visit.app;
-    let machinery = &app.machinery;
+    let services = &app.services;
     let failed = |error: store::Error| Refusal::failed(&error);
     let Some(tenant) = visit.progress.tenant.as_ref() else { return Err(Refusal::Conflict) };
-    let accounts = machinery.store.accounts_of_tenant(&tenant.origin).await.map_err(failed)?;
+    let accounts = services.store.accounts_of_tenant(&tenant.origin).await.map_err(failed)?;
     let known_accounts: Vec<AccountId> = accounts.iter().map(|account| account.id).collect();
-    let onto = match target(app, &visit.flow, &tenant.origin).await.map_err(failed)? {
-        Target::Onto(onto) => onto,
+    let link_target = match target(app, &visit.flow, &tenant.origin).await.map_err(failed)? {
+        Target::Account(target) => target,
         Target::TakenByAnother => return Err(Refusal::TakenByAnother),
         Target::OtherTenant { expected } => return Err(Refusal::OtherTenant { expected }),
     };
-    let known = match onto {
-        Onto::Relink(id) => machinery.store.account(id).await.map_err(failed)?,
-        Onto::New(_) => None,
+    let known = match link_target {
+        LinkTarget::Relink(id) => services.store.account(id).await.map_err(failed)?,
+        LinkTarget::New(_) => None,
     };
     let before = known.map(|account| account.settings).unwrap_or_default();
     let settings = settings(visit, before, kept_fields, app.config.linking.requests_per_minute);
-    let nonce = machinery.entropy.bytes().map_err(|_| Refusal::Failed)?;
+    let nonce = services.entropy.bytes().map_err(|_| Refusal::Failed)?;
     let Some(found) = diagnosis(&visit.progress) else { return Err(Refusal::Conflict) };
     let summary = DiagnosisSummary::new(None, found, &visit.progress.confirmed);
     let json = serde_json::to_string(&summary).unwrap_or_default();
     let end = LinkFlowEnd {
         flow_id: visit.flow.id,
         version: visit.flow.version,
-        onto,
+        target: link_target,
         tenant: &tenant.origin,
         known_accounts: &known_accounts,
         settings: &settings,
@@ -103,10 +103,10 @@ pub(crate) async fn link(
         },
         nonce,
     };
-    let linked = machinery.store.finish_link_flow(&machinery.vault, end, machinery.clock.now()).await;
+    let linked = services.store.finish_link_flow(&services.vault, end, services.clock.now()).await;
     let Some(account) = linked.map_err(failed)? else { return Ok(None) };
     // If this fails, the first sync opens the issues.
-    if let Err(error) = machinery.note_linked(&account, &summary).await {
+    if let Err(error) = services.note_linked(&account, &summary).await {
         tracing::error!(account = %account.id, code = error.code(), %error, "no issue was opened");
     }
     let mut reach = |progress: &mut Progress| progress.reach(Step::Sync);
@@ -117,16 +117,17 @@ pub(crate) async fn link(
 /// The settings of the account that the flow would relink; `None` for a new one.
 pub(crate) async fn settings_before(visit: &Visit) -> Option<AccountSettings> {
     let tenant = visit.progress.tenant.as_ref()?;
-    let Ok(Target::Onto(Onto::Relink(id))) = target(&visit.app, &visit.flow, &tenant.origin).await else {
+    let Ok(Target::Account(LinkTarget::Relink(id))) = target(&visit.app, &visit.flow, &tenant.origin).await
+    else {
         return None;
     };
-    Some(visit.app.machinery.store.account(id).await.ok()??.settings)
+    Some(visit.app.services.store.account(id).await.ok()??.settings)
 }
 
 /// The field groups to read of people: those of the account to relink, or else the default.
 pub(crate) async fn groups_before(visit: &Visit) -> FieldGroups {
     let account = match visit.flow.account_id {
-        Some(id) => visit.app.machinery.store.account(id).await.ok().flatten(),
+        Some(id) => visit.app.services.store.account(id).await.ok().flatten(),
         None => None,
     };
     let names = account.map(|account| account.settings.field_groups).unwrap_or_default();

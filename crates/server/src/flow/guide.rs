@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use linking::{Need, Permission, Place};
+use linking::{LuccaForm, Need, Permission};
 use serde::Deserialize;
 
 use super::progress::Step;
@@ -18,7 +18,7 @@ pub(crate) fn key_name(visit: &Visit) -> String {
     visit.app.config.vendor.name.clone()
 }
 
-fn boxes(visit: &Visit, place: Place) -> Vec<TickBox> {
+fn boxes(visit: &Visit, place: LuccaForm) -> Vec<TickBox> {
     Permission::wanted(&visit.features())
         .filter(|permission| permission.place() == place)
         .map(|permission| {
@@ -35,7 +35,7 @@ pub(crate) async fn show_key(visit: Visit) -> Response {
     }
     let t = texts(visit.language);
     let shell = shell::at(&visit, Step::Key);
-    let boxes = boxes(&visit, Place::KeyForm);
+    let boxes = boxes(&visit, LuccaForm::KeyForm);
     let page = KeyPage {
         t,
         base: &visit.base(),
@@ -60,7 +60,7 @@ pub(crate) async fn show_role(visit: Visit) -> Response {
         return elsewhere;
     }
     let shell = shell::at(&visit, Step::Role);
-    let boxes = boxes(&visit, Place::RoleCoworkers);
+    let boxes = boxes(&visit, LuccaForm::RoleCoworkers);
     let page = RolePage {
         t: texts(visit.language),
         base: &visit.base(),

@@ -42,8 +42,8 @@ pub(crate) async fn make(Posted { mut visit, .. }: Posted<EmptyForm>) -> Respons
         return visit.refuse(Refusal::TooOften);
     }
     let app = visit.app.clone();
-    let machinery = &app.machinery;
-    let now = machinery.clock.now();
+    let services = &app.services;
+    let now = services.clock.now();
     let days = i64::from(app.config.linking.hand_over_days);
     // The recipient of a link may hand it over too, but the flow ends at the latest date that its first link
     // could have had.
@@ -52,9 +52,9 @@ pub(crate) async fn make(Posted { mut visit, .. }: Posted<EmptyForm>) -> Respons
     if expires_at <= now {
         return visit.refuse(Refusal::Expired);
     }
-    let Ok(token) = tokens::new_link_token(&machinery.entropy) else { return visit.refuse(Refusal::Failed) };
+    let Ok(token) = tokens::new_link_token(&services.entropy) else { return visit.refuse(Refusal::Failed) };
     let added =
-        machinery.store.add_link_token(visit.flow.id, &token, TokenKind::HandedOver, expires_at, now).await;
+        services.store.add_link_token(visit.flow.id, &token, TokenKind::HandedOver, expires_at, now).await;
     match added {
         Ok(true) => {}
         Ok(false) => return visit.refuse(Refusal::Conflict),

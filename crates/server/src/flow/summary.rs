@@ -19,14 +19,14 @@ pub(crate) async fn show(visit: Visit) -> Response {
         Err(refused) => return refused,
     };
     let t = texts(visit.language);
-    let machinery = &visit.app.machinery;
+    let services = &visit.app.services;
     let features = visit.features();
     let asked = async {
-        let counts = machinery.store.count_records(account.no).await?;
+        let counts = services.store.count_records(account.no).await?;
         // Half-days, since the checks and the sync count absences in these.
-        let half_days = machinery.store.count_half_days(account.no).await?;
-        let kept = machinery.store.diagnosis(account.no).await?;
-        let seen = linking::examine_stored(&machinery.store, &account, &features, machinery.today()).await?;
+        let half_days = services.store.count_half_days(account.no).await?;
+        let kept = services.store.diagnosis(account.no).await?;
+        let seen = linking::examine_stored(&services.store, &account, &features, services.today()).await?;
         let mut reach = |progress: &mut Progress| progress.reach(Step::Summary);
         update(&visit.app, &visit.flow, &mut reach).await?;
         // The same diagnosis as in the API and the issues; if it can't be read, a new one.

@@ -50,7 +50,7 @@ async fn view(visit: &Visit) -> Result<(bool, SyncBody), Response> {
     let is_again = first_sync::is_relinked(&visit.flow, &account);
     let failed = |error: store::Error| visit.refuse(Refusal::failed(&error));
     let since = visit.flow.finished_at.unwrap_or(visit.flow.created_at);
-    let store = &visit.app.machinery.store;
+    let store = &visit.app.services.store;
     let Some(run) = store.run_since(account.no, since).await.map_err(failed)? else {
         return Ok((true, SyncBody { status: t.sync.starting.to_owned(), is_again, ..SyncBody::default() }));
     };

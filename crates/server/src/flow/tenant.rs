@@ -76,7 +76,7 @@ pub(crate) async fn name(Posted { mut visit, form }: Posted<TenantForm>) -> Resp
         return page(&visit, origin, Some(t.too_often.to_owned()));
     }
     match target(&app, &visit.flow, &origin).await {
-        Ok(Target::Onto(_)) => {}
+        Ok(Target::Account(_)) => {}
         Ok(Target::TakenByAnother) => {
             return page(&visit, origin, Some(fill(t.tenant.taken, &[("vendor", vendor)])));
         }

@@ -49,8 +49,8 @@ impl FromRequestParts<App> for Visit {
             return Err(refuse(Refusal::Unknown));
         };
         let Ok(Sender(from)) = Sender::from_request_parts(parts, app).await;
-        let now = app.machinery.clock.now();
-        let found = app.machinery.store.link_flow_by_token(&SecretString::from(token.as_str())).await;
+        let now = app.services.clock.now();
+        let found = app.services.store.link_flow_by_token(&SecretString::from(token.as_str())).await;
         let (flow, shown) = match found {
             Ok(Some(found)) => found,
             Ok(None) => {
@@ -176,7 +176,7 @@ impl Visit {
 impl Visit {
     /// Reads the flow again, since it may have changed.
     pub(crate) async fn refresh(&mut self) -> Result<(), Response> {
-        match self.app.machinery.store.link_flow(self.flow.id).await {
+        match self.app.services.store.link_flow(self.flow.id).await {
             Ok(Some(flow)) => {
                 self.progress = Progress::read(&flow.state);
                 self.flow = flow;
@@ -193,7 +193,7 @@ impl Visit {
             return Err(self.redirect(self.progress.furthest.min(Step::Checks)));
         }
         let found = match self.flow.account_id {
-            Some(id) => self.app.machinery.store.account(id).await,
+            Some(id) => self.app.services.store.account(id).await,
             None => Ok(None),
         };
         match found {
@@ -211,13 +211,12 @@ pub(crate) async fn update(
     change: &mut impl FnMut(&mut Progress),
 ) -> Result<Option<LinkFlow>, store::Error> {
     const MAX_ATTEMPTS: usize = 5;
-    let store = &app.machinery.store;
+    let store = &app.services.store;
     for _ in 0..MAX_ATTEMPTS {
         let Some(flow) = store.link_flow(flow.id).await? else { return Ok(None) };
         let mut progress = Progress::read(&flow.state);
         change(&mut progress);
-        if store.save_link_flow(flow.id, flow.version, &progress.to_json(), app.machinery.clock.now()).await?
-        {
+        if store.save_link_flow(flow.id, flow.version, &progress.to_json(), app.services.clock.now()).await? {
             return store.link_flow(flow.id).await;
         }
     }

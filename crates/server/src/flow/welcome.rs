@@ -58,7 +58,7 @@ pub(crate) async fn show(visit: Visit) -> Response {
     let never = never.each_ref().map(|(name, text)| (*name, text.as_str()));
     let relinks = match visit.flow.account_id {
         None => None,
-        Some(id) => match visit.app.machinery.store.account(id).await {
+        Some(id) => match visit.app.services.store.account(id).await {
             Ok(account) => account.map(|account| fill(t.welcome.relink, &[("tenant", &account.tenant)])),
             Err(error) => return visit.refuse(Refusal::failed(&error)),
         },

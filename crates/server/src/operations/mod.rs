@@ -8,43 +8,43 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use jobs::Machinery;
+use jobs::Services;
 use tokio::net::TcpListener;
 
 pub use metrics::{MetricsError, measure};
 
 /// Serves health and metrics on `listener` until `ended`, to every client that can reach it: there is no
 /// authentication.
-pub async fn tell_how_it_is(machinery: Machinery, listener: TcpListener, ended: impl Future<Output = ()>) {
+pub async fn tell_how_it_is(services: Services, listener: TcpListener, ended: impl Future<Output = ()>) {
     let router = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics_text))
-        .with_state(machinery);
+        .with_state(services);
     crate::connections::serve(listener, router, ended).await;
 }
 
 /// Whether the database answers; logs the error if it does not.
-pub(crate) async fn is_ready(machinery: &Machinery) -> bool {
-    let answered = machinery.store.ping().await;
+pub(crate) async fn is_ready(services: &Services) -> bool {
+    let answered = services.store.ping().await;
     if let Err(error) = &answered {
         tracing::error!(code = error.code(), error = %crate::problem::chain(error), "not ready");
     }
     answered.is_ok()
 }
 
-async fn ready(State(machinery): State<Machinery>) -> Response {
-    if is_ready(&machinery).await {
+async fn ready(State(services): State<Services>) -> Response {
+    if is_ready(&services).await {
         return "ok\n".into_response();
     }
     (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
 }
 
-async fn metrics_text(State(machinery): State<Machinery>) -> Response {
+async fn metrics_text(State(services): State<Services>) -> Response {
     const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
-    match machinery.store.vitals(machinery.clock.now()).await {
+    match services.store.vitals(services.clock.now()).await {
         Ok(vitals) => {
-            ([(header::CONTENT_TYPE, TEXT)], metrics::text(&vitals, machinery.clock.now())).into_response()
+            ([(header::CONTENT_TYPE, TEXT)], metrics::text(&vitals, services.clock.now())).into_response()
         }
         Err(error) => {
             tracing::error!(code = error.code(), error = %crate::problem::chain(&error), "nothing can be measured");

@@ -460,7 +460,7 @@ async fn lost_response_is_resolved_by_reading() {
     assert_eq!(app.send(app.service.http.get(&url)).await.body["status"], "in_doubt");
 
     app.service.clock.advance(Duration::from_secs(30));
-    app.service.do_due(&jobs::RequestsDuty(app.service.machinery.clone())).await;
+    app.service.do_due(&jobs::RequestsDuty(app.service.services.clone())).await;
     let shown = app.send(app.service.http.get(&url)).await;
     assert_eq!(shown.body["status"], "pending", "{}", shown.body);
     let again = app.request("k", &body).await;
@@ -479,7 +479,7 @@ async fn rate_limited_request_is_sent_later() {
     let sent = app.request("k", &body).await;
     assert_eq!((sent.status, &sent.body["status"]), (202, &json!("submitting")), "{}", sent.body);
     app.service.clock.advance(Duration::from_mins(61));
-    app.service.do_due(&jobs::RequestsDuty(app.service.machinery.clone())).await;
+    app.service.do_due(&jobs::RequestsDuty(app.service.services.clone())).await;
     let url = format!("{}{}", app.service.url, sent.location());
     let shown = app.send(app.service.http.get(url)).await;
     assert_eq!(shown.body["status"], "pending", "{}", shown.body);
@@ -517,7 +517,7 @@ async fn failures_of_lucca_differ_from_refusals() {
 #[tokio::test]
 async fn account_without_working_key_sends_nothing() {
     let app = app().await;
-    let store = &app.service.machinery.store;
+    let store = &app.service.services.store;
     let made = app.request("k", &wanted(app.free_employee(), REMOTE, "2027-01-04", "2027-01-04")).await;
     assert_eq!(made.status, 201);
     app.emulator.tenant().clear_requests();

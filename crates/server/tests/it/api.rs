@@ -222,7 +222,7 @@ async fn views_are_logged_once_an_hour() {
         assert_eq!((&*added[0].action, &added[0].detail), ("account.viewed", &json!({ "key": "operator" })));
 
         service.clock.advance(std::time::Duration::from_secs(3600));
-        service.do_due(&jobs::UpkeepDuty(service.machinery.clone())).await;
+        service.do_due(&jobs::UpkeepDuty(service.services.clone())).await;
         let added = log().await.split_off(before + 1);
         assert_eq!(added.len(), 1, "{added:?}");
         assert_eq!(added[0].action, "account.people_viewed");

@@ -91,7 +91,7 @@ async fn feed_shows_only_the_absences_of_its_team() {
         assert_eq!(service.api(Method::DELETE, &format!("{base}/{id}"), None).await.0, 404);
         assert_eq!(open(&service, made["url"].as_str().unwrap()).await.0, StatusCode::NOT_FOUND);
         // Feeds are removed together with their account.
-        let now = service.machinery.clock.now();
+        let now = service.services.clock.now();
         store.unlink(&account, DataPolicy::Erase, store::Actor::Cli, now).await.unwrap();
         assert_eq!(open(&service, with_type["url"].as_str().unwrap()).await.0, StatusCode::NOT_FOUND);
         assert_eq!(service.get(&base).await.1, json!({ "items": [] }));

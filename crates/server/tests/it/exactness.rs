@@ -18,7 +18,7 @@ async fn full_run_reads_everything() {
         let account = service.linked(&emulator, &[]).await;
         service.sync(&account).await;
         let runs = format!("/v1/linked-accounts/{}/runs", account.id);
-        let duty = SyncDuty(service.machinery.clone());
+        let duty = SyncDuty(service.services.clone());
         let mode_of_people = async |body: Option<Value>| {
             service.clock.advance(Duration::from_secs(5));
             let (status, started) = service.api(Method::POST, &runs, body).await;

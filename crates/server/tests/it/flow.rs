@@ -387,7 +387,7 @@ async fn flow_speaks_french() {
 /// Syncs the one linked account a quarter of an hour later, as the scheduler does.
 async fn sync(service: &Service) {
     service.clock.advance(std::time::Duration::from_mins(15));
-    let account = service.machinery.store.accounts().await.unwrap().remove(0);
+    let account = service.services.store.accounts().await.unwrap().remove(0);
     service.sync(&account).await;
 }
 

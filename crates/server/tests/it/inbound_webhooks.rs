@@ -11,7 +11,7 @@ use people::{Absence, AbsenceRequest, AbsenceRequestStatus, Kind, RemoteId};
 use reqwest::Method;
 use serde_json::{Value, json};
 use store::{ChangeFilter, LinkedAccount, RecordState};
-use sync::{RunReport, Wish};
+use sync::{RunExtent, RunReport};
 
 use crate::support::{Service, tenant};
 
@@ -101,30 +101,30 @@ impl App {
     /// Runs the service a second later; returns the report of the run, if there was one.
     async fn a_second_later(&self) -> Option<RunReport> {
         self.service.clock.advance(Duration::from_secs(1));
-        let machinery = &self.service.machinery;
-        let accounts = jobs::accounts_notified(&machinery.store, self.service.now()).await.unwrap();
+        let services = &self.service.services;
+        let accounts = jobs::accounts_notified(&services.store, self.service.now()).await.unwrap();
         self.emulator.tenant().clear_requests();
         let account = accounts.first()?;
-        let report = jobs::sync_notified(machinery, account).await.unwrap()?;
+        let report = jobs::sync_notified(services, account).await.unwrap()?;
         let sent = u64::try_from(self.emulator.requests().len()).unwrap();
         assert_eq!(sent, report.total_requests());
         Some(report)
     }
 
     async fn absence(&self, id: &RemoteId) -> Option<Absence> {
-        let stored = self.service.machinery.store.record::<Absence>(self.account.no, id).await.unwrap();
+        let stored = self.service.services.store.record::<Absence>(self.account.no, id).await.unwrap();
         stored.filter(|stored| stored.state == RecordState::Present).map(|stored| stored.record)
     }
 
     async fn request_status(&self, absence: &RemoteId) -> Option<AbsenceRequestStatus> {
-        let requests: Vec<AbsenceRequest> = self.service.machinery.store.all(self.account.no).await.unwrap();
+        let requests: Vec<AbsenceRequest> = self.service.services.store.all(self.account.no).await.unwrap();
         requests.into_iter().find(|one| one.absence_id.as_ref() == Some(absence)).map(|one| one.status)
     }
 
     /// The operations that the change log has for a record.
     async fn changes(&self, kind: Kind, id: &RemoteId) -> Vec<String> {
         let filter = ChangeFilter { kind: Some(kind), id: Some(id), ..ChangeFilter::default() };
-        let changes = self.service.machinery.store.changes(self.account.no, filter, 100).await.unwrap();
+        let changes = self.service.services.store.changes(self.account.no, filter, 100).await.unwrap();
         changes.into_iter().map(|one| one.operation.name().to_owned()).collect()
     }
 
@@ -250,10 +250,10 @@ async fn lost_webhook_is_covered_by_scheduled_sync() {
     let (_, id) = app.two_days_off();
     assert!(app.a_second_later().await.is_none() && app.absence(&id).await.is_none());
     app.service.clock.advance(Duration::from_mins(15));
-    let machinery = &app.service.machinery;
-    let client = machinery.tenants.client_of(&app.account, &machinery.vault, None).await.unwrap();
-    let (run, how) = (machinery.new_run().unwrap(), (Wish::Due, None));
-    machinery.sync(&app.account, &client, run, how, &sync::Silent).await.unwrap();
+    let services = &app.service.services;
+    let client = services.tenants.client_of(&app.account, &services.vault, None).await.unwrap();
+    let (run, how) = (services.new_run().unwrap(), (RunExtent::Due, None));
+    services.sync(&app.account, &client, run, how, &sync::Silent).await.unwrap();
     assert_eq!(app.absence(&id).await.unwrap().half_days, 4);
 }
 
@@ -325,8 +325,8 @@ async fn webhook_content_is_neither_data_nor_query() {
 #[tokio::test]
 async fn webhook_during_a_sync_is_read_after_it() {
     let app = app(|_| {}).await;
-    let store = &app.service.machinery.store;
-    let run = app.service.machinery.new_run().unwrap();
+    let store = &app.service.services.store;
+    let run = app.service.services.new_run().unwrap();
     let lease =
         store.take_lease(&app.account, run, "another", None, app.service.now()).await.unwrap().unwrap();
     let (_, id) = app.two_days_off();
@@ -342,8 +342,8 @@ async fn killed_run_leaves_notices_to_the_next() {
     let app = app(|_| {}).await;
     let (_, id) = app.two_days_off();
     app.told(4).await;
-    let store = &app.service.machinery.store;
-    let run = app.service.machinery.new_run().unwrap();
+    let store = &app.service.services.store;
+    let run = app.service.services.new_run().unwrap();
     let now = app.service.now();
     let killed = store.take_lease(&app.account, run, "killed", None, now).await.unwrap().unwrap();
     store.start_run(&killed, now).await.unwrap();

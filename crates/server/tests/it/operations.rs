@@ -34,7 +34,7 @@ async fn metrics_match_the_documented_list() {
         let at = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let ended = async move { drop(stopped.await) };
-        let telling = tokio::spawn(server::tell_how_it_is(service.machinery.clone(), listener, ended));
+        let telling = tokio::spawn(server::tell_how_it_is(service.services.clone(), listener, ended));
         let get = async |path: &str| {
             let answer = reqwest::get(format!("{at}{path}")).await.unwrap();
             (answer.status().as_u16(), answer.text().await.unwrap())
@@ -45,7 +45,7 @@ async fn metrics_match_the_documented_list() {
         let before = get("/metrics").await.1;
         assert!(before.contains("lucca_connector_accounts_overdue 1\n"), "{before}");
         assert!(before.contains("lucca_connector_accounts_never_read 1\n"), "{before}");
-        service.do_due(&SyncDuty(service.machinery.clone())).await;
+        service.do_due(&SyncDuty(service.services.clone())).await;
         service.get(&format!("/v1/linked-accounts/{}/employees", account.id)).await;
         let (status, text) = get("/metrics").await;
         assert_eq!(status, 200);

@@ -58,7 +58,7 @@ async fn etag_is_valid_until_the_list_changes() {
         assert!(body.contains("Falconer"));
         // An erased employee is gone at once, despite the page cache.
         let erased = RemoteId::from(changed);
-        let now = service.machinery.clock.now();
+        let now = service.services.clock.now();
         let id = ErasureId::mint(now, [3; 10]);
         let erasure = Erasure { id, remote_id: &erased, actor: Actor::Cli, at: now };
         service.database.store.erase_person(&account, erasure).await.unwrap();
@@ -82,7 +82,7 @@ async fn modified_after_includes_calendar_changes() {
         service.sync(&account).await;
         let base = format!("/v1/linked-accounts/{}/employees", account.id);
         service.clock.advance(Duration::from_hours(48));
-        let since = service.machinery.clock.now();
+        let since = service.services.clock.now();
         let path = format!("{base}?modified_after={since}&limit=1");
         assert_eq!(every(&service, &path).await.0, Vec::<Value>::new());
         service.sync(&account).await;
@@ -201,7 +201,7 @@ async fn cancelled_run_writes_nothing_more() {
         let emulator = tenant(5, Rights::all()).await;
         let account = service.linked(&emulator, &[]).await;
         let store = &service.database.store;
-        let now = service.machinery.clock.now();
+        let now = service.services.clock.now();
         let run = RunId::mint(now, [5; 10]);
         let lease = store.take_lease(&account, run, "a test", None, now).await.unwrap().unwrap();
         store.start_run(&lease, now).await.unwrap();
@@ -242,7 +242,7 @@ async fn queued_sync_is_cancelled_and_due_sync_stays() {
         let emulator = tenant(5, Rights::all()).await;
         let account = service.linked(&emulator, &[]).await;
         let runs = format!("/v1/linked-accounts/{}/runs", account.id);
-        let duty = jobs::SyncDuty(service.machinery.clone());
+        let duty = jobs::SyncDuty(service.services.clone());
         let (_, asked) = service.post(&runs, json!({})).await;
         let path = format!("{runs}/{}", asked["id"].as_str().unwrap());
         // Cancelling wins even if a worker has already claimed the run.
@@ -273,7 +273,7 @@ async fn sync_of_a_dead_worker_is_interrupted() {
         let account = service.linked(&emulator, &[]).await;
         service.sync(&account).await;
         let (runs, store) = (format!("/v1/linked-accounts/{}/runs", account.id), &service.database.store);
-        let duty = jobs::SyncDuty(service.machinery.clone());
+        let duty = jobs::SyncDuty(service.services.clone());
         service.clock.advance(Duration::from_secs(60));
         assert!(jobs::Duty::due(&duty, service.now()).await.unwrap().is_empty());
 

@@ -55,7 +55,7 @@ async fn passthrough_returns_luccas_response() {
         // Other tests run without a limit.
         let settings =
             AccountSettings { requests_per_minute: None, passthrough: true, ..account.settings.clone() };
-        let now = service.machinery.clock.now();
+        let now = service.services.clock.now();
         let change = SettingsChange { settings: &settings, gives_delivery: false };
         service.database.store.set_account_settings(&account, change, (Actor::Cli, now)).await.unwrap();
         let path = format!("/v1/linked-accounts/{}/passthrough", account.id);

@@ -152,7 +152,7 @@ async fn modified_after_includes_nested_changes() {
         let (_, changes) = service.get(&format!("{base}/changes?limit=1000")).await;
         let mut after = changes["next_after"].as_i64().unwrap();
         service.clock.advance(std::time::Duration::from_mins(30));
-        let since = service.machinery.clock.now();
+        let since = service.services.clock.now();
         let tenant = emulator.tenant();
         let people = tenant.people(Some(Status::Active), usize::MAX);
         let (ended, gone) = (people[20].id, people[21].id);
@@ -340,7 +340,7 @@ async fn sync_is_started_once_and_can_be_followed() {
     assert_eq!((&queued["state"], &queued["started_at"]), (&json!("queued"), &Value::Null), "{queued}");
     let (status, again) = service.post(&format!("{base}/runs"), json!({})).await;
     assert_eq!((status, &again), (202, &started), "asked twice is one run");
-    service.do_due(&jobs::SyncDuty(service.machinery.clone())).await;
+    service.do_due(&jobs::SyncDuty(service.services.clone())).await;
     let run = service.get(&path).await.1;
     assert_eq!((&run["state"], &run["outcome"]), (&json!("succeeded"), &json!("succeeded")), "{run}");
     assert!(run["progress"].as_array().unwrap().iter().any(|list| list["stream"] == "users"));

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
-use jobs::{Entropy, Holder, Machinery, Tenants};
+use jobs::{Entropy, Holder, Services, Tenants};
 use lucca_emulator::{Config as Company, Emulator, KeyConfig, Rights};
 use net::NetworkPolicy;
 use net::clock::TestClock;
@@ -13,7 +13,7 @@ use people::{FieldGroup, FieldGroups};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use server::{Config, Setup};
-use store::{AccountId, AccountSettings, Actor, LinkedAccount, MasterKey, NewAccount, Onto, Vault};
+use store::{AccountId, AccountSettings, Actor, LinkTarget, LinkedAccount, MasterKey, NewAccount, Vault};
 use test_database::{Engine, TestDatabase};
 
 pub(crate) const OPERATOR: &str = "op_test_0123456789abcdef0123456789abcdef";
@@ -25,7 +25,7 @@ pub(crate) struct Service {
     pub(crate) database: TestDatabase,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) http: reqwest::Client,
-    pub(crate) machinery: Machinery,
+    pub(crate) services: Services,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -57,7 +57,7 @@ impl Service {
 
     /// Runs the due jobs of a duty, as workers do.
     pub(crate) async fn do_due(&self, duty: &dyn jobs::Duty) {
-        for subject in duty.due(self.machinery.clock.now()).await.unwrap() {
+        for subject in duty.due(self.services.clock.now()).await.unwrap() {
             duty.run(&subject.id).await;
         }
     }
@@ -69,7 +69,7 @@ impl Service {
             Arc::new(TestClock::new(TODAY.at(10, 0, 0, 0).to_zoned(TimeZone::UTC).unwrap().timestamp()));
         let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let machinery = Machinery {
+        let services = Services {
             store: database.store.clone(),
             vault: Arc::new(Vault::new(MasterKey::from_random([7; 32]), [])),
             clock: clock.clone(),
@@ -83,7 +83,7 @@ impl Service {
             holder: Holder { name: "a test".to_owned(), has_ended: |_| false },
         };
         let setup = Setup {
-            machinery: machinery.clone(),
+            services: services.clone(),
             config: Config::parse(config).unwrap(),
             logo: None,
             operator_token: SecretString::from(OPERATOR),
@@ -94,7 +94,7 @@ impl Service {
             server::serve(setup, listener, std::future::pending()).await;
         });
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { url, database, clock, http, machinery, task }
+        Self { url, database, clock, http, services, task }
     }
 
     /// Calls the API as the operator.
@@ -130,7 +130,7 @@ impl Service {
 impl Service {
     /// Links a tenant, without the declined features and without a request limit.
     pub(crate) async fn linked(&self, emulator: &Emulator, declined: &[&str]) -> LinkedAccount {
-        let now = self.machinery.clock.now();
+        let now = self.services.clock.now();
         let settings = AccountSettings {
             field_groups: FieldGroups::default()
                 .with(FieldGroup::CustomFields)
@@ -142,7 +142,7 @@ impl Service {
             ..AccountSettings::default()
         };
         let new = NewAccount {
-            onto: Onto::New(AccountId::mint(now, [1; 10])),
+            target: LinkTarget::New(AccountId::mint(now, [1; 10])),
             tenant: &emulator.url(),
             origin: &emulator.url(),
             api_key: &SecretString::from(emulator.api_key()),
@@ -151,15 +151,15 @@ impl Service {
             at: now,
             nonce: [1; 12],
         };
-        self.machinery.store.link_account(&self.machinery.vault, new).await.unwrap()
+        self.services.store.link_account(&self.services.vault, new).await.unwrap()
     }
 
     /// Syncs all data of a linked account.
     pub(crate) async fn sync(&self, account: &LinkedAccount) {
-        let client = self.machinery.tenants.client_of(account, &self.machinery.vault, None).await.unwrap();
-        let run = self.machinery.new_run().unwrap();
-        let how = (sync::Wish::Full, None);
-        self.machinery.sync(account, &client, run, how, &sync::Silent).await.unwrap();
+        let client = self.services.tenants.client_of(account, &self.services.vault, None).await.unwrap();
+        let run = self.services.new_run().unwrap();
+        let how = (sync::RunExtent::Full, None);
+        self.services.sync(account, &client, run, how, &sync::Silent).await.unwrap();
     }
 }
 
@@ -257,7 +257,7 @@ impl Browser<'_> {
 
     /// Lets a worker run the first sync, and waits for the page that reports it.
     pub(crate) async fn synced(&self) -> Page {
-        self.service.do_due(&jobs::SyncDuty(self.service.machinery.clone())).await;
+        self.service.do_due(&jobs::SyncDuty(self.service.services.clone())).await;
         self.settled("sync").await
     }
 
@@ -269,6 +269,6 @@ impl Browser<'_> {
 impl Service {
     /// The service's current time.
     pub(crate) fn now(&self) -> jiff::Timestamp {
-        self.machinery.clock.now()
+        self.services.clock.now()
     }
 }

@@ -32,9 +32,9 @@ async fn receiver() -> (SocketAddr, Arc<Mutex<Vec<Value>>>) {
 }
 
 fn courier(service: &Service) -> Courier {
-    let machinery = &service.machinery;
-    let (vault, clock) = (machinery.vault.clone(), machinery.clock.clone());
-    Courier::new(machinery.store.clone(), vault, clock, NetworkPolicy::AllowLoopback, ("test", 1)).unwrap()
+    let services = &service.services;
+    let (vault, clock) = (services.vault.clone(), services.clock.clone());
+    Courier::new(services.store.clone(), vault, clock, NetworkPolicy::AllowLoopback, ("test", 1)).unwrap()
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn endpoint_lifecycle_shows_the_secret_once() {
         for (method, path) in [(Method::GET, place.clone()), (Method::DELETE, place.clone())] {
             assert_eq!(service.api(method, &path, None).await.0, 404);
         }
-        let audit = service.machinery.store.audit_log(None).await.unwrap();
+        let audit = service.services.store.audit_log(None).await.unwrap();
         let actions: Vec<&str> = audit.iter().map(|entry| entry.action.as_str()).collect();
         let expected = ["created", "secret_rotated", "changed", "changed", "removed"];
         assert_eq!(actions, expected.map(|done| format!("webhook_endpoint.{done}")));

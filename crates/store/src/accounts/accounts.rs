@@ -185,14 +185,14 @@ fn key_location<'a>(row: &'a str, origin: &'a str) -> SecretLocation<'a> {
 
 /// The linked account that a tenant is linked as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Onto {
+pub enum LinkTarget {
     /// A new one, with this id.
     New(AccountId),
     /// An existing one, possibly unlinked: it keeps its id and its data.
     Relink(AccountId),
 }
 
-impl Onto {
+impl LinkTarget {
     /// The linked account's id.
     pub fn id(self) -> AccountId {
         match self {
@@ -212,7 +212,7 @@ impl Onto {
 #[derive(Debug)]
 pub struct NewAccount<'a> {
     /// The linked account that it becomes.
-    pub onto: Onto,
+    pub target: LinkTarget,
     /// The tenant's lasting name.
     pub tenant: &'a str,
     /// The origin that requests are sent to.
@@ -246,14 +246,14 @@ pub(crate) async fn ids_of_tenant(tx: &mut Tx, tenant: &str) -> Result<BTreeSet<
 pub(crate) async fn write(
     tx: &mut Tx,
     vault: &Vault,
-    onto: Onto,
+    target: LinkTarget,
     (tenant, origin): (&str, &str),
     (customer_id, organization): (Option<&str>, Option<&str>),
     (api_key, nonce): (&SecretString, [u8; 12]),
     settings: &AccountSettings,
     (detail, at): (&Value, Timestamp),
 ) -> Result<(), Error> {
-    let id = onto.id().to_string();
+    let id = target.id().to_string();
     let sealed = vault.seal(api_key, key_location(&id, origin), nonce)?;
     let settings = serde_json::to_string(settings).map_err(|error| corrupt("settings", error))?;
     in_tx!(tx, connection => sqlx::query(
@@ -278,9 +278,9 @@ pub(crate) async fn write(
     .await
     .map(drop))
     .map_err(while_doing("linking an account"))?;
-    let event = match onto {
-        Onto::New(_) => "linked_account.linked",
-        Onto::Relink(_) => "linked_account.relinked",
+    let event = match target {
+        LinkTarget::New(_) => "linked_account.linked",
+        LinkTarget::Relink(_) => "linked_account.relinked",
     };
     account_events::append_by_id(tx, &id, event, detail, at)
         .await
@@ -303,13 +303,14 @@ impl Store {
     /// Links a tenant, or relinks it with a new key and settings: a linked account keeps its id and its data.
     pub async fn link_account(&self, vault: &Vault, new: NewAccount<'_>) -> Result<LinkedAccount, Error> {
         const DOING: &str = "linking an account";
-        let NewAccount { onto, tenant, origin, api_key, settings, actor, at, nonce } = new;
+        let NewAccount { target, tenant, origin, api_key, settings, actor, at, nonce } = new;
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let key = (api_key, nonce);
-        write(&mut tx, vault, onto, (tenant, origin), (None, None), key, settings, (&json!({}), at)).await?;
-        let entry = NewAuditEntry::new((actor, at), onto.action(), Some(onto.id()), json!({}));
+        write(&mut tx, vault, target, (tenant, origin), (None, None), key, settings, (&json!({}), at))
+            .await?;
+        let entry = NewAuditEntry::new((actor, at), target.action(), Some(target.id()), json!({}));
         audit::commit_audited(tx, true, &entry).await.map_err(while_doing(DOING))?;
-        match self.account(onto.id()).await? {
+        match self.account(target.id()).await? {
             Some(account) => Ok(account),
             None => Err(while_doing(DOING)(sqlx::Error::RowNotFound)),
         }

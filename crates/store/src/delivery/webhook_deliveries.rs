@@ -92,7 +92,7 @@ pub struct Failed {
 
 /// Result of delivering events of one log of a linked account to an endpoint.
 #[derive(Clone, Copy, Debug)]
-pub struct Told<'a> {
+pub struct DeliveryResults<'a> {
     /// The account's short key, and which log.
     pub of: (i64, Log),
     /// The cursor before, and after the accepted events.
@@ -274,7 +274,7 @@ impl Store {
         &self,
         endpoint: WebhookEndpointId,
         holder: &str,
-        report: Told<'_>,
+        report: DeliveryResults<'_>,
     ) -> Result<bool, Error> {
         let id = endpoint.to_string();
         let failed = report.failed;

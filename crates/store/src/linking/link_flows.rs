@@ -14,7 +14,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use sqlx::AssertSqlSafe;
 
-use crate::accounts::accounts::{self, Onto};
+use crate::accounts::accounts::{self, LinkTarget};
 use crate::db::{Tx, in_tx, on, row, sql_time};
 use crate::error::while_doing;
 use crate::linking::diagnoses;
@@ -98,7 +98,7 @@ pub struct LinkFlowEnd<'a> {
     /// The version of the flow that the decision rests on: its key, its tenant and what was found with them.
     pub version: i64,
     /// The linked account that the tenant becomes.
-    pub onto: Onto,
+    pub target: LinkTarget,
     /// The tenant's origin.
     pub tenant: &'a str,
     /// All linked accounts of the tenant when the decision was made.
@@ -444,7 +444,8 @@ impl Store {
         at: Timestamp,
     ) -> Result<Option<LinkedAccount>, Error> {
         const DOING: &str = "finishing a linking flow";
-        let LinkFlowEnd { flow_id, version, onto, tenant, known_accounts, settings, diagnosis, nonce } = end;
+        let LinkFlowEnd { flow_id, version, target, tenant, known_accounts, settings, diagnosis, nonce } =
+            end;
         let Some(key) = self.link_flow_key(vault, flow_id).await? else { return Ok(None) };
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         lock_tenant(&mut tx, tenant).await.map_err(while_doing(DOING))?;
@@ -459,7 +460,7 @@ impl Store {
              AND version = $4 RETURNING customer_id, organization",
         )
         .bind(flow_id.to_string())
-        .bind(onto.id().to_string())
+        .bind(target.id().to_string())
         .bind(sql_time(at))
         .bind(version)
         .fetch_optional(connection)
@@ -471,7 +472,7 @@ impl Store {
         accounts::write(
             &mut tx,
             vault,
-            onto,
+            target,
             (tenant, tenant),
             customer,
             (&key, nonce),
@@ -479,18 +480,18 @@ impl Store {
             (&linked, at),
         )
         .await?;
-        let account_id = onto.id().to_string();
+        let account_id = target.id().to_string();
         diagnoses::write(&mut tx, &account_id, diagnosis, at).await.map_err(while_doing(DOING))?;
         let entry = NewAuditEntry {
             at,
             actor: Actor::Administrator,
-            action: onto.action(),
-            account_id: Some(onto.id()),
+            action: target.action(),
+            account_id: Some(target.id()),
             flow_id: Some(flow_id),
             detail: diagnosis.audit_detail.clone(),
         };
         audit::commit_audited(tx, true, &entry).await.map_err(while_doing(DOING))?;
-        self.account(onto.id()).await
+        self.account(target.id()).await
     }
 
     /// Cancels a flow: its tokens open nothing more, and the key it may hold is erased. A linked account

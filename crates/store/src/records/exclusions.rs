@@ -16,7 +16,7 @@ use crate::{Error, Lease, Store};
 
 /// A stored record, in any state.
 #[derive(Clone, Debug)]
-pub struct Kept {
+pub struct KeptRecord {
     /// The record's id at its source.
     pub id: RemoteId,
     /// The model as JSON.
@@ -37,7 +37,7 @@ impl Store {
         kind: Kind,
         after: Option<&RemoteId>,
         limit: u32,
-    ) -> Result<Vec<Kept>, Error> {
+    ) -> Result<Vec<KeptRecord>, Error> {
         let rows: Vec<(String, String, Option<String>, String)> = on!(self.db, pool => sqlx::query_as(
             "SELECT remote_id, body, raw, state FROM records WHERE account_no = $1 AND kind = $2 \
              AND ($3 IS NULL OR remote_id > $3) ORDER BY remote_id LIMIT $4",
@@ -50,7 +50,7 @@ impl Store {
         .await)
         .map_err(while_doing("reading records"))?;
         let read = |(id, body, raw, state): (String, String, Option<String>, String)| {
-            Ok(Kept { id: RemoteId::from(id), body, raw, state: stored("records", &state)? })
+            Ok(KeptRecord { id: RemoteId::from(id), body, raw, state: stored("records", &state)? })
         };
         rows.into_iter().map(read).collect()
     }

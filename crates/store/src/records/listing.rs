@@ -17,7 +17,7 @@ use crate::{Error, Store};
 
 /// The end of a page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListPlace {
+pub struct ListPosition {
     /// The last record's id.
     pub id: RemoteId,
     /// When it was last touched, in Unix microseconds; used where the list is in that order.
@@ -28,7 +28,7 @@ pub struct ListPlace {
 #[derive(Clone, Debug, Default)]
 pub struct ListFilter {
     /// Only records after this position.
-    pub after: Option<ListPlace>,
+    pub after: Option<ListPosition>,
     /// Only records touched in this second or later, in the order in which they were touched: written, or
     /// something that is shown with them was. For employees, that is an employment, and that one began or
     /// ended. Without it, the list is in the order of ids as text.
@@ -56,14 +56,14 @@ pub struct ListedRecord {
     pub state: RecordState,
     /// When it was last written.
     pub updated_at: Timestamp,
-    /// When it was last touched: see [`ListPlace`].
+    /// When it was last touched: see [`ListPosition`].
     pub touched_us: i64,
 }
 
 impl ListedRecord {
     /// Returns the end of a page whose last record it is.
-    pub fn place(&self) -> ListPlace {
-        ListPlace { id: self.id.clone(), touched_us: self.touched_us }
+    pub fn place(&self) -> ListPosition {
+        ListPosition { id: self.id.clone(), touched_us: self.touched_us }
     }
 }
 

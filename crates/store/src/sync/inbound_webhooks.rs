@@ -52,7 +52,7 @@ pub struct InboundWebhook {
 
 /// The kind of event, as far as it matters for what to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoticeOf {
+pub enum NoticeKind {
     /// Something was created.
     Created,
     /// Something was approved or otherwise changed.
@@ -61,13 +61,13 @@ pub enum NoticeOf {
     Deleted,
 }
 
-people::names! { NoticeOf: "notice of" { Created = "created", Changed = "changed", Deleted = "deleted" } }
+people::names! { NoticeKind: "notice of" { Created = "created", Changed = "changed", Deleted = "deleted" } }
 
 /// What to read again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     /// The kind of event.
-    pub event: NoticeOf,
+    pub event: NoticeKind,
     /// Lucca's id of the half-day, where the webhook named it.
     pub leave_id: Option<RemoteId>,
     /// The owner of the absence, where the webhook named one.

@@ -7,7 +7,7 @@ use store::{
     AccountSettings, Actor, AuditFault, AuditHead, EndpointChange, NewAuditEntry, NewWebhookEndpoint,
     Payload, SettingsChange, WebhookEndpointId,
 };
-use test_database::{Place, TestDatabase};
+use test_database::{DatabaseLocation, TestDatabase};
 
 use crate::support::{Fixture, at};
 
@@ -20,10 +20,10 @@ enum Raw {
 impl Raw {
     async fn of(database: &TestDatabase) -> Self {
         match &database.place {
-            Place::File(path) => {
+            DatabaseLocation::File(path) => {
                 Self::Sqlite(SqliteConnection::connect(&path.display().to_string()).await.unwrap())
             }
-            Place::Url(url) => Self::Postgres(PgConnection::connect(url).await.unwrap()),
+            DatabaseLocation::Url(url) => Self::Postgres(PgConnection::connect(url).await.unwrap()),
         }
     }
 
@@ -69,7 +69,7 @@ async fn entries_are_only_added(fixture: Fixture) {
     for sql in ["UPDATE audit_chain SET detail = '{}'", "DELETE FROM audit_chain"] {
         assert!(raw.run(sql).await.is_err(), "{sql}");
     }
-    if matches!(fixture.database.place, Place::File(_)) {
+    if matches!(fixture.database.place, DatabaseLocation::File(_)) {
         for sql in [
             "INSERT OR REPLACE INTO audit_chain SELECT seq, at_us, actor, 'x', NULL, NULL, detail, hash FROM audit_chain",
             "REPLACE INTO audit_chain SELECT * FROM audit_chain WHERE seq = 1",

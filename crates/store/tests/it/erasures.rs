@@ -7,7 +7,7 @@ use store::{
     Actor, ChangeFilter, Commit, Erasure, ErasureId, Error, Lease, NewChange, Operation, Quarantined,
     RecordState, RecordUpsert,
 };
-use test_database::Place;
+use test_database::DatabaseLocation;
 
 use crate::on_both_engines;
 use crate::support::{Fixture, at, run_id};
@@ -97,7 +97,7 @@ fn erasure(person: &RemoteId) -> Erasure<'_> {
 
 /// Leaves a copy of the person's data in free pages, like a version that did not overwrite deleted rows.
 async fn leave_a_copy(fixture: &Fixture) {
-    let Place::File(path) = &fixture.database.place else { return };
+    let DatabaseLocation::File(path) = &fixture.database.place else { return };
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).pragma("secure_delete", "OFF");
     let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
     let statements = [

@@ -3,7 +3,7 @@
 use jiff::civil::date;
 use people::Kind;
 use secrecy::SecretString;
-use store::{Actor, Commit, InboundWebhookId, Notice, NoticeOf, Received};
+use store::{Actor, Commit, InboundWebhookId, Notice, NoticeKind, Received};
 
 use crate::on_both_engines;
 use crate::support::{Fixture, KEY, at, run_id};
@@ -20,7 +20,7 @@ fn key(text: &str) -> SecretString {
 
 fn notice(owner: &str) -> Notice {
     Notice {
-        event: NoticeOf::Changed,
+        event: NoticeKind::Changed,
         leave_id: Some("9-20270104-AM".into()),
         owner_id: Some(owner.into()),
         days: Some((date(2027, 1, 4), date(2027, 1, 4))),

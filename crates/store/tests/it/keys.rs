@@ -10,7 +10,7 @@ use store::{
     WebhookEndpointId,
 };
 
-use test_database::Place;
+use test_database::DatabaseLocation;
 
 use crate::support::{Fixture, KEY, at};
 
@@ -184,10 +184,10 @@ fn sealed_before(account: &str, of: u8) -> String {
 }
 
 /// Bytes given as hexadecimal digits, in SQL.
-fn bytes(place: &Place, digits: &str) -> String {
+fn bytes(place: &DatabaseLocation, digits: &str) -> String {
     match place {
-        Place::File(_) => format!("X'{digits}'"),
-        Place::Url(_) => format!("'\\x{digits}'::bytea"),
+        DatabaseLocation::File(_) => format!("X'{digits}'"),
+        DatabaseLocation::Url(_) => format!("'\\x{digits}'::bytea"),
     }
 }
 

@@ -5,9 +5,9 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::Connection;
 use store::{
     AccountId, AccountSettings, AccountStatus, Actor, Commit, DiagnosisSource, FlowId, FlowStatus,
-    LinkFlowEnd, LinkedAccount, NewDiagnosis, NewLinkFlow, Onto, Store, TokenKind,
+    LinkFlowEnd, LinkTarget, LinkedAccount, NewDiagnosis, NewLinkFlow, Store, TokenKind,
 };
-use test_database::Place;
+use test_database::DatabaseLocation;
 
 use crate::on_both_engines;
 use crate::support::{Fixture, KEY, at, category, run_id};
@@ -86,11 +86,11 @@ async fn key_of(fixture: &Fixture, id: FlowId) -> Option<String> {
     key.map(|key| key.expose_secret().to_owned())
 }
 
-async fn finish(fixture: &Fixture, store: &Store, id: FlowId, onto: Onto) -> Option<LinkedAccount> {
+async fn finish(fixture: &Fixture, store: &Store, id: FlowId, target: LinkTarget) -> Option<LinkedAccount> {
     let settings = AccountSettings { field_groups: vec!["work".into()], ..AccountSettings::default() };
     let known: Vec<AccountId> =
         store.accounts_of_tenant(TENANT).await.unwrap().iter().map(|account| account.id).collect();
-    finish_knowing(fixture, store, (id, version(store, id).await), onto, &known, &settings).await
+    finish_knowing(fixture, store, (id, version(store, id).await), target, &known, &settings).await
 }
 
 async fn version(store: &Store, id: FlowId) -> i64 {
@@ -101,7 +101,7 @@ async fn finish_knowing(
     fixture: &Fixture,
     store: &Store,
     (flow_id, version): (FlowId, i64),
-    onto: Onto,
+    target: LinkTarget,
     known_accounts: &[AccountId],
     settings: &AccountSettings,
 ) -> Option<LinkedAccount> {
@@ -110,7 +110,7 @@ async fn finish_knowing(
     let end = LinkFlowEnd {
         flow_id,
         version,
-        onto,
+        target,
         tenant: TENANT,
         known_accounts,
         settings,
@@ -147,7 +147,7 @@ async fn a_flow_is_opened_found_and_saved(fixture: Fixture) {
 async fn only_an_open_flow_is_handed_over(fixture: Fixture) {
     let store = &fixture.store;
     let finished = with_key(&fixture, 1, TOKEN, None).await;
-    finish(&fixture, store, finished, Onto::New(account_id(1))).await.unwrap();
+    finish(&fixture, store, finished, LinkTarget::New(account_id(1))).await.unwrap();
     let cancelled = opened(store, 2, "lnk_2", None).await;
     store.cancel_link_flow(cancelled, Actor::Operator, at(6)).await.unwrap();
     for id in [finished, cancelled, flow_id(9)] {
@@ -196,12 +196,12 @@ async fn expired_tokens_are_found_and_unknown_not(fixture: Fixture) {
 /// Writes to the database without the store.
 async fn execute(fixture: &Fixture, sql: &'static str) -> u64 {
     match &fixture.database.place {
-        Place::File(path) => {
+        DatabaseLocation::File(path) => {
             let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
             let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
             sqlx::query(sql).execute(&mut connection).await.unwrap().rows_affected()
         }
-        Place::Url(url) => {
+        DatabaseLocation::Url(url) => {
             let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
             sqlx::query(sql).execute(&mut connection).await.unwrap().rows_affected()
         }
@@ -224,7 +224,7 @@ async fn a_key_goes_when_its_flow_ends(fixture: Fixture) {
     let store = &fixture.store;
     let finished = with_key(&fixture, 1, TOKEN, None).await;
     assert!(store.link_flow(finished).await.unwrap().unwrap().has_key);
-    let account = finish(&fixture, store, finished, Onto::New(account_id(1))).await.unwrap();
+    let account = finish(&fixture, store, finished, LinkTarget::New(account_id(1))).await.unwrap();
     assert_eq!(account.api_key(&fixture.vault).unwrap().expose_secret(), KEY);
     let cancelled = with_key(&fixture, 2, "lnk_2", None).await;
     assert!(store.cancel_link_flow(cancelled, Actor::Administrator, at(6)).await.unwrap());
@@ -237,7 +237,7 @@ async fn a_key_goes_when_its_flow_ends(fixture: Fixture) {
         assert_eq!(key_of(&fixture, id).await, None);
         let late = set_key(&fixture, id, KEY, 9, 8).await;
         assert!(!late && key_of(&fixture, id).await.is_none(), "a flow that is over takes no key");
-        assert!(finish(&fixture, store, id, Onto::New(account_id(3))).await.is_none());
+        assert!(finish(&fixture, store, id, LinkTarget::New(account_id(3))).await.is_none());
     }
     assert_eq!(store.accounts().await.unwrap().len(), 1);
 }
@@ -258,7 +258,10 @@ async fn keys_of_unreachable_flows_are_erased(fixture: Fixture) {
     let flow = store.link_flow(abandoned).await.unwrap().unwrap();
     assert_eq!((flow.status, flow.has_key), (FlowStatus::Open, false));
     assert!(flow.version > before, "a page that still shows it gets a conflict");
-    assert!(finish(&fixture, store, abandoned, Onto::New(account_id(1))).await.is_none(), "without a key");
+    assert!(
+        finish(&fixture, store, abandoned, LinkTarget::New(account_id(1))).await.is_none(),
+        "without a key"
+    );
     assert_eq!(store.erase_abandoned_keys(at(200)).await.unwrap(), 1);
 }
 
@@ -268,7 +271,7 @@ async fn one_of_two_finishes_wins(fixture: Fixture) {
     let mut known = Vec::new();
     for round in 1..=5 {
         let id = with_key(&fixture, round, &format!("lnk_{round}"), None).await;
-        let (one, other) = (Onto::New(account_id(round)), Onto::New(account_id(100 + round)));
+        let (one, other) = (LinkTarget::New(account_id(round)), LinkTarget::New(account_id(100 + round)));
         let flow = (id, version(&second, id).await);
         let both = tokio::join!(
             finish_knowing(&fixture, &fixture.store, flow, one, &known, &settings),
@@ -299,7 +302,7 @@ async fn two_flows_at_once_link_one_account(fixture: Fixture) {
     let one = (one, version(&second, one).await);
     let other = with_key(&fixture, 2, "lnk_2", None).await;
     let other = (other, version(&second, other).await);
-    let (new, another) = (Onto::New(account_id(1)), Onto::New(account_id(2)));
+    let (new, another) = (LinkTarget::New(account_id(1)), LinkTarget::New(account_id(2)));
     let both = tokio::join!(
         finish_knowing(&fixture, &fixture.store, one, new, &[], &settings),
         finish_knowing(&fixture, &second, other, another, &[], &settings),
@@ -311,8 +314,8 @@ async fn two_flows_at_once_link_one_account(fixture: Fixture) {
     };
     let flow = second.link_flow(late.0).await.unwrap().unwrap();
     assert_eq!((flow.status, flow.has_key), (FlowStatus::Open, true), "it is decided anew");
-    let onto = Onto::Relink(winner.id);
-    let again = finish_knowing(&fixture, &second, late, onto, &[winner.id], &settings).await.unwrap();
+    let target = LinkTarget::Relink(winner.id);
+    let again = finish_knowing(&fixture, &second, late, target, &[winner.id], &settings).await.unwrap();
     assert_eq!((again.id, second.accounts().await.unwrap().len()), (winner.id, 1));
     let events = second.account_events(winner.no, (0, 100), 100).await.unwrap();
     let logged: Vec<_> =
@@ -334,17 +337,17 @@ async fn a_flow_that_changed_is_not_finished(fixture: Fixture) {
     let seen = version(store, id).await;
     assert!(set_key(&fixture, id, "another", 3, 3).await);
     let settings = AccountSettings::default();
-    let onto = Onto::New(account_id(1));
-    assert!(finish_knowing(&fixture, store, (id, seen), onto, &[], &settings).await.is_none());
+    let target = LinkTarget::New(account_id(1));
+    assert!(finish_knowing(&fixture, store, (id, seen), target, &[], &settings).await.is_none());
     assert_eq!(store.link_flow(id).await.unwrap().unwrap().status, FlowStatus::Open);
-    let account = finish(&fixture, store, id, onto).await.unwrap();
+    let account = finish(&fixture, store, id, target).await.unwrap();
     assert_eq!(account.api_key(&fixture.vault).unwrap().expose_secret(), "another");
 }
 
 async fn a_diagnosis_is_kept_with_the_key_it_is_of(fixture: Fixture) {
     let store = &fixture.store;
     let id = with_key(&fixture, 1, TOKEN, None).await;
-    let account = finish(&fixture, store, id, Onto::New(account_id(1))).await.unwrap();
+    let account = finish(&fixture, store, id, LinkTarget::New(account_id(1))).await.unwrap();
     let kept = store.diagnosis(account.no).await.unwrap().unwrap();
     assert_eq!(
         (kept.source, kept.summary.as_str(), kept.checked_at),
@@ -372,7 +375,7 @@ async fn a_diagnosis_is_kept_with_the_key_it_is_of(fixture: Fixture) {
 async fn relinking_flow_keeps_the_account_and_data(fixture: Fixture) {
     let store = &fixture.store;
     let first = with_key(&fixture, 1, TOKEN, None).await;
-    let account = finish(&fixture, store, first, Onto::New(account_id(1))).await.unwrap();
+    let account = finish(&fixture, store, first, LinkTarget::New(account_id(1))).await.unwrap();
     assert_eq!(
         (account.customer_id.as_deref(), account.organization.as_deref()),
         (Some("customer-7"), Some("Acme"))
@@ -386,7 +389,7 @@ async fn relinking_flow_keeps_the_account_and_data(fixture: Fixture) {
     let second = opened(store, 2, "lnk_2", Some(account.id)).await;
     assert_eq!(store.link_flow(second).await.unwrap().unwrap().account_id, Some(account.id));
     assert!(set_key(&fixture, second, "another", 2, 9).await);
-    let again = finish(&fixture, store, second, Onto::Relink(account.id)).await.unwrap();
+    let again = finish(&fixture, store, second, LinkTarget::Relink(account.id)).await.unwrap();
     assert_eq!((again.id, again.no, again.created_at), (account.id, account.no, account.created_at));
     assert_eq!(again.status, AccountStatus::Linked);
     assert_eq!(again.api_key(&fixture.vault).unwrap().expose_secret(), "another");
@@ -412,7 +415,7 @@ async fn relinking_flow_keeps_the_account_and_data(fixture: Fixture) {
 async fn a_public_token_is_exchanged_once(fixture: Fixture) {
     let store = &fixture.store;
     let id = with_key(&fixture, 1, TOKEN, None).await;
-    let account = finish(&fixture, store, id, Onto::New(account_id(1))).await.unwrap();
+    let account = finish(&fixture, store, id, LinkTarget::New(account_id(1))).await.unwrap();
     let exchange =
         async |token, second| store.exchange_public_token(&secret(token), at(second)).await.unwrap();
     assert!(store.issue_public_token(id, &secret("pub_old"), at(50)).await.unwrap());
@@ -458,7 +461,7 @@ async fn neither_tokens_nor_keys_are_kept_in_clear(fixture: Fixture) {
         [TOKEN, PUBLIC].into_iter().chain(key.iter().map(String::as_str)).any(|text| content.contains(text))
     };
     assert!(!is_in_clear().await, "while the flow is open");
-    finish(&fixture, store, id, Onto::New(account_id(1))).await.unwrap();
+    finish(&fixture, store, id, LinkTarget::New(account_id(1))).await.unwrap();
     assert!(store.issue_public_token(id, &secret(PUBLIC), at(90)).await.unwrap());
     assert!(!is_in_clear().await, "when it is finished");
     assert!(store.exchange_public_token(&secret(PUBLIC), at(60)).await.unwrap().is_some());

@@ -6,7 +6,7 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use store::{AccountStatus, Schema, Store};
-use test_database::{Engine, Place, TestDatabase};
+use test_database::{DatabaseLocation, Engine, TestDatabase};
 
 /// The tables of the first release, and the columns to compare in each.
 const TABLES: [(&str, &str); 10] = [
@@ -206,7 +206,7 @@ async fn first_postgres_release_opens_with_every_row() {
         return;
     }
     let database = TestDatabase::new(Engine::Postgres).await;
-    let Place::Url(url) = &database.place else { panic!("{:?}", database.place) };
+    let DatabaseLocation::Url(url) = &database.place else { panic!("{:?}", database.place) };
     let mut connection = PgConnection::connect(url).await.unwrap();
     sqlx::raw_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public").execute(&mut connection).await.unwrap();
     until(&Migrator::new(Path::new("migrations/postgres")).await.unwrap(), 1)
@@ -228,15 +228,15 @@ async fn schema_state_is_read_without_changes() {
     for engine in Engine::available() {
         let database = TestDatabase::new(engine).await;
         let look = async || match &database.place {
-            Place::File(path) => Schema::of_file(path).await.unwrap(),
-            Place::Url(url) => Schema::of_server(url).await.unwrap(),
+            DatabaseLocation::File(path) => Schema::of_file(path).await.unwrap(),
+            DatabaseLocation::Url(url) => Schema::of_server(url).await.unwrap(),
         };
         let mut raw = match &database.place {
-            Place::File(path) => {
+            DatabaseLocation::File(path) => {
                 let options = SqliteConnectOptions::new().filename(path);
                 Raw::Sqlite(SqliteConnection::connect_with(&options).await.unwrap())
             }
-            Place::Url(url) => Raw::Postgres(PgConnection::connect(url).await.unwrap()),
+            DatabaseLocation::Url(url) => Raw::Postgres(PgConnection::connect(url).await.unwrap()),
         };
         let current = look().await;
         assert_eq!((current.pending, current.newer, current.is_broken), (0, 0, false));

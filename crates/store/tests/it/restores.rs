@@ -10,7 +10,7 @@ use people::Kind;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use store::{Actor, ChangeFilter, Commit, Error, Lease, NewAuditEntry, NewChange, Operation, Store};
-use test_database::{Engine, Place, TestDatabase};
+use test_database::{DatabaseLocation, Engine, TestDatabase};
 
 use crate::support::{Fixture, at, category, run_id};
 
@@ -31,14 +31,14 @@ async fn write(store: &Store, lease: &Lease, n: i64) -> Result<(), Error> {
     store.audit(entry).await
 }
 
-async fn raw(place: &Place, sql: &str) {
+async fn raw(place: &DatabaseLocation, sql: &str) {
     let sql = AssertSqlSafe(sql.to_owned());
     match place {
-        Place::File(path) => {
+        DatabaseLocation::File(path) => {
             let mut connection = SqliteConnection::connect(&path.display().to_string()).await.unwrap();
             sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
         }
-        Place::Url(url) => {
+        DatabaseLocation::Url(url) => {
             let mut connection = PgConnection::connect(url).await.unwrap();
             sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
         }
@@ -63,23 +63,23 @@ fn run(program: &Path, arguments: &[&str]) {
 
 /// Backs a database up as docs/backup.md describes, and restores it to an empty place. None where that is not
 /// possible here.
-async fn restored(fixture: &Fixture, dir: &Path, backup: Backup) -> Option<(Place, TestDatabase)> {
+async fn restored(fixture: &Fixture, dir: &Path, backup: Backup) -> Option<(DatabaseLocation, TestDatabase)> {
     let target = TestDatabase::new(match fixture.database.place {
-        Place::File(_) => Engine::Sqlite,
-        Place::Url(_) => Engine::Postgres,
+        DatabaseLocation::File(_) => Engine::Sqlite,
+        DatabaseLocation::Url(_) => Engine::Postgres,
     })
     .await;
     let file = dir.join("backup");
     match (&fixture.database.place, &target.place) {
-        (Place::File(_), _) => {
+        (DatabaseLocation::File(_), _) => {
             if backup == Backup::New {
                 fixture.store.back_up(&file).await.unwrap();
             }
             let place = dir.join(format!("restored-{}.db", backup == Backup::New));
             std::fs::copy(&file, &place).unwrap();
-            Some((Place::File(place), target))
+            Some((DatabaseLocation::File(place), target))
         }
-        (Place::Url(url), Place::Url(empty)) => {
+        (DatabaseLocation::Url(url), DatabaseLocation::Url(empty)) => {
             let (dump, restore) = (program("pg_dump")?, program("pg_restore")?);
             let file = file.display().to_string();
             if backup == Backup::New {

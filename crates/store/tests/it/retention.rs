@@ -8,7 +8,7 @@ use store::{
     Actor, ChangeFilter, Commit, DataPolicy, Error, NewChange, Operation, ReceiptId, RecordState,
     RetentionRule,
 };
-use test_database::Place;
+use test_database::DatabaseLocation;
 
 use crate::support::{Fixture, at, category, run_id};
 
@@ -19,11 +19,11 @@ fn receipt(n: u8) -> ReceiptId {
 async fn raw(fixture: &Fixture, sql: &str) {
     let sql = AssertSqlSafe(sql.to_owned());
     match &fixture.database.place {
-        Place::File(path) => {
+        DatabaseLocation::File(path) => {
             let mut connection = SqliteConnection::connect(&path.display().to_string()).await.unwrap();
             sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
         }
-        Place::Url(url) => {
+        DatabaseLocation::Url(url) => {
             let mut connection = PgConnection::connect(url).await.unwrap();
             sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
         }
@@ -61,7 +61,8 @@ async fn rows_are_removed_in_batches_with_receipts(fixture: Fixture) {
          INSERT INTO quarantine (account_no, kind, remote_id, field, reason, raw, first_seen) VALUES ({no}, 'employees', '1', 'f', 'r', '{{}}', {0})",
         time(0), time(300)
     )).await;
-    let token = if matches!(fixture.database.place, Place::File(_)) { "X'01'" } else { "'\\x01'::bytea" };
+    let token =
+        if matches!(fixture.database.place, DatabaseLocation::File(_)) { "X'01'" } else { "'\\x01'::bytea" };
     raw(&fixture, &format!(
         "INSERT INTO link_tokens (hash, flow_id, kind, expires_at, created_at) VALUES ({token}, 'flow_open', 'mailed', {}, {})",
         time(500), time(0)
@@ -182,7 +183,8 @@ async fn change_log_is_cut_behind_all_endpoints(fixture: Fixture) {
     let changes = (700..710).map(change).collect();
     let lease = store.take_lease(&account, run_id(9), "me", Some("me"), days(300)).await.unwrap().unwrap();
     store.commit(&lease, kind, &Commit { changes, ..Commit::default() }, days(300)).await.unwrap();
-    let token = if matches!(fixture.database.place, Place::File(_)) { "X'01'" } else { "'\\x01'::bytea" };
+    let token =
+        if matches!(fixture.database.place, DatabaseLocation::File(_)) { "X'01'" } else { "'\\x01'::bytea" };
     raw(&fixture, &format!(
         "INSERT INTO webhook_endpoints (id, url, types, payload, secret, created_at, updated_at) VALUES \
          ('whe_1', 'u', '[]', 'thin', {token}, '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z'); \

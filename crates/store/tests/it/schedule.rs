@@ -5,7 +5,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection, PgConnection};
 use store::{AccountSettings, Actor, Cancelling, DataPolicy, Error, LinkedAccount, Outcome, SettingsChange};
 
-use test_database::Place;
+use test_database::DatabaseLocation;
 
 use crate::on_both_engines;
 use crate::support::{Fixture, KEY, at, run_id};
@@ -308,13 +308,13 @@ const POSTGRES_BEFORE: &str = "INSERT INTO request_budgets AS b (tenant, sent, h
 async fn count_as_the_previous_version(fixture: &Fixture, second: i64) -> bool {
     let (now, since) = (at(second).as_millisecond(), at(second - 60).as_millisecond());
     let counted: Option<i32> = match &fixture.database.place {
-        Place::File(path) => {
+        DatabaseLocation::File(path) => {
             let options = SqliteConnectOptions::new().filename(path);
             let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
             let query = sqlx::query_scalar(SQLITE_BEFORE).bind(TENANT).bind(now).bind(since).bind(40_i64);
             query.fetch_optional(&mut connection).await.unwrap()
         }
-        Place::Url(url) => {
+        DatabaseLocation::Url(url) => {
             let mut connection = PgConnection::connect(url).await.unwrap();
             let query = sqlx::query_scalar(POSTGRES_BEFORE).bind(TENANT).bind(now).bind(since).bind(40_i64);
             query.fetch_optional(&mut connection).await.unwrap()

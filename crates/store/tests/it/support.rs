@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use people::OccupationCategory;
 use secrecy::SecretString;
 use store::{
-    AccountId, AccountSettings, Actor, Lease, LinkedAccount, MasterKey, NewAccount, Onto, RecordUpsert,
+    AccountId, AccountSettings, Actor, Lease, LinkTarget, LinkedAccount, MasterKey, NewAccount, RecordUpsert,
     RunId, Store, Vault,
 };
 use test_database::{Engine, TestDatabase};
@@ -40,9 +40,9 @@ impl Fixture {
             AccountSettings { field_groups: vec!["identity".into()], ..AccountSettings::default() };
         let random = u8::try_from(second % 250).unwrap();
         let new = NewAccount {
-            onto: match self.store.account_by_tenant(tenant).await.unwrap() {
-                Some(account) => Onto::Relink(account.id),
-                None => Onto::New(AccountId::mint(at(second), [random; 10])),
+            target: match self.store.account_by_tenant(tenant).await.unwrap() {
+                Some(account) => LinkTarget::Relink(account.id),
+                None => LinkTarget::New(AccountId::mint(at(second), [random; 10])),
             },
             tenant,
             origin: tenant,

@@ -5,7 +5,7 @@ use people::{CustomFieldDefinition, Employee, Feature, JobQualification, Kind, R
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use store::{Change, ChangeFilter, Operation, RecordState};
-use sync::Wish;
+use sync::RunExtent;
 
 use crate::support::{App, app, app_with, with_custom_fields};
 
@@ -114,8 +114,8 @@ fn declined_features_are_not_read_or_kept() {
             let mut app = app_with(25, Switches::default(), with_custom_fields(), keep_raw).await;
             for (declined, is_full) in history {
                 app.decline(&declined);
-                let wish = if is_full { Wish::Full } else { Wish::Now };
-                let report = app.sync_with(wish, Some(sync::Brake::default())).await;
+                let extent = if is_full { RunExtent::Full } else { RunExtent::Now };
+                let report = app.sync_with(extent, Some(sync::Brake::default())).await;
                 app.assert_not_asked_for(&declined);
                 app.assert_not_kept(&declined).await;
                 let gone: u64 = report.streams.iter().map(|s| s.gone + s.hidden + s.held).sum();
@@ -230,7 +230,7 @@ async fn required_feature_cannot_be_declined() {
     let mut app = app(5, Switches::default()).await;
     for name in ["salaries", "employees"] {
         app.account.settings.declined_features = vec![name.to_owned()];
-        let error = app.try_sync(Wish::Now).await.unwrap_err();
+        let error = app.try_sync(RunExtent::Now).await.unwrap_err();
         assert!(matches!(error, sync::Error::Settings(_)), "{error:?}");
         assert_eq!(app.emulator.requests().len(), 0);
     }

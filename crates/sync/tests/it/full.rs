@@ -6,7 +6,7 @@ use net::clock::Clock;
 use people::{Department, Employee, Kind, RemoteId};
 use people::{FieldGroup, FieldGroups};
 use store::{AccountStatus, Actor, DataPolicy, Outcome, RecordState};
-use sync::Wish;
+use sync::RunExtent;
 use test_database::Engine;
 
 use crate::support::{TODAY, app, app_on, app_with, fault, stream, with_custom_fields};
@@ -150,7 +150,7 @@ async fn brake_holds_mass_deletion_until_confirmed() {
     let held = app.sync().await;
     assert_eq!((stream(&held, "users").held, held.outcome), (60, Outcome::Incomplete));
     assert_eq!(app.present(Kind::Employee).await, 400);
-    let agreed = app.sync_with(Wish::Full, None).await;
+    let agreed = app.sync_with(RunExtent::Full, None).await;
     assert_eq!(stream(&agreed, "users").gone, 60);
     app.assert_matches_truth().await;
 }
@@ -357,7 +357,7 @@ async fn unlinked_account_sends_no_request() {
     app.store.unlink(&app.account, DataPolicy::Keep, Actor::Operator, app.clock.now()).await.unwrap();
     app.emulator.tenant().clear_requests();
     // The account was loaded before it was unlinked.
-    let refused = app.try_sync(Wish::Full).await;
+    let refused = app.try_sync(RunExtent::Full).await;
     assert!(matches!(refused, Err(sync::Error::Store(store::Error::Unlinked))), "{refused:?}");
     assert_eq!(app.emulator.requests().len(), 0);
     assert_eq!(app.present(Kind::Employee).await, 5);

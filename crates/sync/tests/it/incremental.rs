@@ -6,7 +6,7 @@ use jiff::ToSpan;
 use lucca_emulator::{FaultKind, PersonPatch, Status, Switches};
 use people::{Employee, Employment, Kind, RemoteId};
 use store::{ChangeFilter, Operation, Outcome};
-use sync::{Brake, Mode, Wish};
+use sync::{Brake, Mode, RunExtent};
 
 use crate::support::{App, TODAY, app, stream};
 
@@ -29,7 +29,7 @@ async fn idle_sync_sends_few_requests() {
     let before = app.last_change().await;
     app.clock.advance(Duration::from_secs(15 * 60));
     app.emulator.tenant().clear_requests();
-    let idle = app.sync_with(Wish::Due, Some(Brake::default())).await;
+    let idle = app.sync_with(RunExtent::Due, Some(Brake::default())).await;
     assert_eq!((idle.outcome, idle.written()), (Outcome::Succeeded, 0), "{idle:#?}");
     assert!(idle.streams.iter().all(|stream| stream.mode == Mode::Incremental), "{idle:#?}");
     let sent = app.emulator.requests();
@@ -37,7 +37,7 @@ async fn idle_sync_sends_few_requests() {
     assert_eq!(app.last_change().await, before);
     // Half a minute later nothing is due.
     app.emulator.tenant().clear_requests();
-    let nothing = app.sync_with(Wish::Due, Some(Brake::default())).await;
+    let nothing = app.sync_with(RunExtent::Due, Some(Brake::default())).await;
     assert!(nothing.streams.is_empty() && app.emulator.requests().is_empty(), "{nothing:#?}");
 }
 
@@ -153,7 +153,7 @@ async fn deletion_waits_for_the_sweep() {
 #[tokio::test]
 async fn second_sync_of_an_account_is_busy() {
     let app = app(60, Switches::default()).await;
-    let (one, other) = tokio::join!(app.try_sync(Wish::Full), app.try_sync(Wish::Full));
+    let (one, other) = tokio::join!(app.try_sync(RunExtent::Full), app.try_sync(RunExtent::Full));
     let busy = [one, other].into_iter().filter(|run| matches!(run, Err(sync::Error::Busy))).count();
     assert_eq!(busy, 1);
 }

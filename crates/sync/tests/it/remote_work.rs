@@ -2,7 +2,7 @@
 
 use lucca_emulator::{FaultKind, Switches};
 use people::LeaveType;
-use sync::{RunReport, Wish};
+use sync::{RunExtent, RunReport};
 
 use crate::support::{App, app, fault};
 
@@ -33,13 +33,13 @@ async fn unflagged_remote_work_counts_if_configured() {
         assert_ne!(flag(&app).await, Some(true));
         for setting in ["télétravail ", REMOTE] {
             app.account.settings.remote_work_leave_types = vec![setting.to_owned()];
-            let report = app.sync_with(Wish::Now, None).await;
+            let report = app.sync_with(RunExtent::Now, None).await;
             assert_eq!((flag(&app).await, hints(&report)), (Some(true), 0), "{setting}, list {has_list}");
             app.sync().await;
             assert_eq!(flag(&app).await, Some(true));
         }
         app.account.settings.remote_work_leave_types.clear();
-        app.sync_with(Wish::Now, None).await;
+        app.sync_with(RunExtent::Now, None).await;
         assert_ne!(flag(&app).await, Some(true));
     }
 }

@@ -12,10 +12,10 @@ use people::{Employee, EmployeeStatus, Employment, Kind, Model, RemoteId, status
 use people::{FieldGroup, FieldGroups};
 use secrecy::SecretString;
 use store::{
-    AccountId, AccountSettings, Actor, LinkedAccount, MasterKey, NewAccount, Onto, RecordState, RunId, Store,
-    Vault,
+    AccountId, AccountSettings, Actor, LinkTarget, LinkedAccount, MasterKey, NewAccount, RecordState, RunId,
+    Store, Vault,
 };
-use sync::{Brake, Options, RunReport, Silent, StreamReport, Sync, Wish};
+use sync::{Brake, Options, RunExtent, RunReport, Silent, StreamReport, Sync};
 use test_database::{Engine, TestDatabase};
 
 pub(crate) const TODAY: Date = date(2026, 11, 23);
@@ -64,7 +64,7 @@ pub(crate) async fn app_on(
         .link_account(
             &Vault::new(MasterKey::from_random([1; 32]), []),
             NewAccount {
-                onto: Onto::New(AccountId::mint(clock.now(), [1; 10])),
+                target: LinkTarget::New(AccountId::mint(clock.now(), [1; 10])),
                 tenant: &emulator.url(),
                 origin: &emulator.url(),
                 api_key: &SecretString::from(emulator.api_key()),
@@ -82,23 +82,23 @@ pub(crate) async fn app_on(
 impl App {
     /// A full read of every stream.
     pub(crate) async fn sync(&self) -> RunReport {
-        self.sync_with(Wish::Full, Some(Brake::default())).await
+        self.sync_with(RunExtent::Full, Some(Brake::default())).await
     }
 
     /// An incremental read.
     pub(crate) async fn sync_changes(&self) -> RunReport {
-        self.sync_with(Wish::Now, Some(Brake::default())).await
+        self.sync_with(RunExtent::Now, Some(Brake::default())).await
     }
 
-    pub(crate) async fn sync_with(&self, wish: Wish, brake: Option<Brake>) -> RunReport {
-        self.run(wish, brake).await.unwrap()
+    pub(crate) async fn sync_with(&self, extent: RunExtent, brake: Option<Brake>) -> RunReport {
+        self.run(extent, brake).await.unwrap()
     }
 
-    pub(crate) async fn try_sync(&self, wish: Wish) -> Result<RunReport, sync::Error> {
-        self.run(wish, Some(Brake::default())).await
+    pub(crate) async fn try_sync(&self, extent: RunExtent) -> Result<RunReport, sync::Error> {
+        self.run(extent, Some(Brake::default())).await
     }
 
-    async fn run(&self, wish: Wish, brake: Option<Brake>) -> Result<RunReport, sync::Error> {
+    async fn run(&self, extent: RunExtent, brake: Option<Brake>) -> Result<RunReport, sync::Error> {
         let tenant = TenantUrl::parse(&self.account.origin, NetworkPolicy::AllowLoopback).unwrap();
         let key = ApiKey::parse(self.emulator.api_key()).unwrap();
         let client = Client::builder(tenant, key)
@@ -117,7 +117,7 @@ impl App {
             options: Options {
                 today: self.emulator.tenant().now().date(),
                 brake,
-                wish,
+                extent,
                 holder: "test".to_owned(),
                 dead_holder: None,
             },

@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use absences::{Batch, Making, Report};
+use absences::{Batch, BulkProgress, Report};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use store::{Submission, SubmissionId};
@@ -177,12 +177,12 @@ async fn make(global: &Global, context: &AccountContext, batch: &Batch) -> Resul
     // Ids are drawn before the first request: without randomness, none is sent.
     let mut ids: Vec<SubmissionId> = Vec::with_capacity(batch.rows.len());
     for _ in &batch.rows {
-        ids.push(context.machinery.new_submission()?);
+        ids.push(context.services.new_submission()?);
     }
     // Lists show the latest id first, so the rows get ids from the file's end.
     ids.sort_by_key(SubmissionId::to_string);
     let mut ids = ids.into_iter();
-    let spare = context.machinery.new_submission()?;
+    let spare = context.services.new_submission()?;
     let bar = (!global.json && is_terminal()).then(|| {
         let bar = ProgressBar::new(100);
         let style = ProgressStyle::with_template("{msg:20} [{bar:30}] {pos}/{len}");
@@ -190,11 +190,11 @@ async fn make(global: &Global, context: &AccountContext, batch: &Batch) -> Resul
         bar.set_message("Lucca imports, in %");
         bar
     });
-    let progress = |making: Making| {
+    let progress = |making: BulkProgress| {
         let Some(bar) = &bar else { return };
         match making {
-            Making::Importing(percent) => bar.set_position(u64::from(percent)),
-            Making::Looking(done, total) => {
+            BulkProgress::Importing(percent) => bar.set_position(u64::from(percent)),
+            BulkProgress::Looking(done, total) => {
                 bar.set_message("looked for");
                 bar.set_length(u64::try_from(total).unwrap_or(u64::MAX));
                 bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));

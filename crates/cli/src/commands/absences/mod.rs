@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use absences::{Absences, Problem, Warning};
 use indicatif::{ProgressBar, ProgressStyle};
-use jobs::Machinery;
+use jobs::Services;
 use lucca::Client;
 use net::clock::Clock;
 use people::{Half, HalfDay, PersonLabel, RemoteId, first_half_day, last_half_day};
@@ -51,7 +51,7 @@ enum Action {
     Types(types::Args),
     /// What an absence would take, and what is in its way; asks for nothing
     Preview(preview::Args),
-    /// Ask Lucca for an absence, once
+    /// AbsenceDraft Lucca for an absence, once
     Request(request::Args),
     /// How a request that was made here stands, or all of them
     Status(status::Args),
@@ -61,7 +61,7 @@ enum Action {
     Approve(decide::Approve),
     /// Say no to a request that waits for an approver
     Deny(decide::Deny),
-    /// Ask for many absences by a CSV file, checked and simulated first
+    /// AbsenceDraft for many absences by a CSV file, checked and simulated first
     Import(import::Args),
 }
 
@@ -85,7 +85,7 @@ struct AccountContext {
     data: DataDir,
     account: LinkedAccount,
     people: People,
-    machinery: Machinery,
+    services: Services,
     client: Client,
 }
 
@@ -102,16 +102,16 @@ impl AccountContext {
         let client = session::account_client(&data, &account, Pace::default(), &clock).await?;
         // The plain clock: the pause between two polls is not worth a line, the wait for the tenant's budget
         // is.
-        let machinery = session::machinery(&data, &session::clock());
-        Ok(Self { data, account, people, machinery, client })
+        let services = session::services(&data, &session::clock());
+        Ok(Self { data, account, people, services, client })
     }
 
     fn absences(&self) -> Absences<'_> {
-        self.machinery.absences(&self.account, &self.client, Actor::Cli)
+        self.services.absences(&self.account, &self.client, Actor::Cli)
     }
 
     fn clock(&self) -> &Arc<dyn Clock> {
-        &self.machinery.clock
+        &self.services.clock
     }
 
     fn employee(&self, reference: &str) -> Result<PersonLabel, Failure> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-use absences::{Ask, Preview, minutes_of_hours};
+use absences::{AbsenceDraft, Preview, minutes_of_hours};
 use people::{DayOff, HalfDay, LeaveType, RemoteId};
 
 use super::drawing::{Cell, Pen, weeks};
@@ -47,14 +47,14 @@ fn minutes(text: &str) -> Result<u32, String> {
 
 impl AbsenceOptions {
     /// The request, with the person and the leave type resolved.
-    pub(super) async fn resolve(&self, context: &AccountContext) -> Result<Ask, Failure> {
+    pub(super) async fn resolve(&self, context: &AccountContext) -> Result<AbsenceDraft, Failure> {
         let employee_id = context.employee(&self.person)?.id;
         // An empty period is reported before a leave type is searched.
         let leave_type_id = match self.to < self.from {
             true => RemoteId::from(self.leave_type.trim()),
             false => self.leave_type(context, &employee_id).await?,
         };
-        Ok(Ask {
+        Ok(AbsenceDraft {
             employee_id,
             leave_type_id,
             first: self.from,

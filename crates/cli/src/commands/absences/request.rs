@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use absences::{Ask, Report, Warning};
+use absences::{AbsenceDraft, Report, Warning};
 use jiff::SignedDuration;
 use store::Submission;
 
@@ -53,7 +53,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         ));
     }
     let context = AccountContext::open(global, args.absence.account.as_deref()).await?;
-    let ask = Ask { comment: args.comment.clone(), ..args.absence.resolve(&context).await? };
+    let ask = AbsenceDraft { comment: args.comment.clone(), ..args.absence.resolve(&context).await? };
     let mut acknowledged = args.acknowledge.clone();
     let is_known = match &args.key {
         Some(key) => context.data.store.submission_by_key(context.account.no, key).await?.is_some(),
@@ -100,7 +100,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
 /// Shows the preview and asks for confirmation. A yes also acknowledges the warnings shown.
 async fn confirm_preview(
     context: &AccountContext,
-    ask: &Ask,
+    ask: &AbsenceDraft,
     acknowledged: &mut Vec<String>,
 ) -> Result<bool, Failure> {
     let preview = context.absences().preview(ask).await?;
@@ -152,13 +152,13 @@ fn new_key() -> Result<String, Failure> {
 async fn send(
     global: &Global,
     context: &AccountContext,
-    ask: &Ask,
+    ask: &AbsenceDraft,
     key: &str,
     acknowledged: &[String],
     no_wait: bool,
 ) -> Result<Submission, Failure> {
     let spinner = spinner(global, "asking Lucca");
-    let id = context.machinery.new_submission()?;
+    let id = context.services.new_submission()?;
     let absences = context.absences();
     let mut result = Box::pin(absences.request(id, key, ask, acknowledged)).await;
     let began = context.clock().now();

@@ -16,14 +16,14 @@ use crate::session;
 const CHECK: &str = "tenant";
 
 pub(super) async fn checks(data: &DataDir, clock: &Arc<dyn Clock>) -> Vec<Check> {
-    let machinery = session::machinery(data, clock);
+    let services = session::services(data, clock);
     let accounts = match data.store.accounts().await {
         Ok(accounts) => accounts,
         Err(error) => return vec![Check::failed(CHECK, &Failure::from(error))],
     };
     let mut checks = Vec::new();
     for account in accounts.iter().filter(|account| account.status != AccountStatus::Unlinked) {
-        let check = match machinery.tenants.client_of(account, &machinery.vault, None).await {
+        let check = match services.tenants.client_of(account, &services.vault, None).await {
             // The check of the account has reported a bad key.
             Err(error) => Check::fail(CHECK, error.to_string(), "Link the tenant again."),
             Ok(client) => match client.count_users(&UserQuery::default()).await {

@@ -1,7 +1,7 @@
 //! `employees list --as-of DATE`: the employees of a day, with their positions then.
 
 use jiff::civil::Date;
-use people::{Placed, Position, RemoteId, contains_text, search_key};
+use people::{Position, PositionedEmployee, RemoteId, contains_text, search_key};
 use serde::Serialize;
 
 use crate::Global;
@@ -28,7 +28,7 @@ pub(super) fn seats<'a>(histories: &'a Histories, people: &'a People, day: Date)
     histories.as_of(people, day).iter().map(|placed| seat(placed, people, day)).collect()
 }
 
-fn seat<'a>(placed: &Placed<'a>, people: &'a People, day: Date) -> Seat<'a> {
+fn seat<'a>(placed: &PositionedEmployee<'a>, people: &'a People, day: Date) -> Seat<'a> {
     let (department_id, manager_id) = (placed.department_id(), placed.manager_id());
     Seat {
         as_of: day,

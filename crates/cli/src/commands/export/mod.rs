@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
 
-use files::{Table, Target, Wanted};
+use files::{ExportOptions, Table, Target};
 use serde_json::json;
 use store::LinkedAccount;
 
@@ -90,7 +90,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     session::refuse_never_synced(&data.store, &account).await?;
     let clock = session::clock();
     let wanted =
-        Wanted { tables, format, since: args.since, now: clock.now(), today: session::today(&*clock) };
+        ExportOptions { tables, format, since: args.since, now: clock.now(), today: session::today(&*clock) };
     let is_quiet = global.json || args.to.is_none();
     let progress = ExportProgress { is_quiet, bar: Mutex::default() };
     let exporting = async {
@@ -110,7 +110,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
 async fn to_folder(
     global: &Global,
     (data, account): (&DataDir, &LinkedAccount),
-    wanted: &Wanted,
+    wanted: &ExportOptions,
     target: &Target,
     progress: &ExportProgress,
 ) -> Result<ExitCode, Failure> {
@@ -137,7 +137,7 @@ async fn to_file(
     global: &Global,
     args: &Args,
     (data, account): (&DataDir, &LinkedAccount),
-    wanted: &Wanted,
+    wanted: &ExportOptions,
     target: &Target,
     progress: &ExportProgress,
 ) -> Result<ExitCode, Failure> {

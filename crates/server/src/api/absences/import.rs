@@ -125,7 +125,7 @@ pub(crate) async fn import_absences(
 ) -> Result<(StatusCode, Json<Imported>), Problem> {
     let session = AbsenceSession::of(&app, vendor, &account_id).await?;
     let file = csv(&headers, file)?;
-    let machinery = app.machinery.clone();
+    let services = app.services.clone();
     let (status, imported) = session
         .run(move |absences| {
             Box::pin(async move {
@@ -135,7 +135,7 @@ pub(crate) async fn import_absences(
                     return Ok((StatusCode::OK, Imported::Tried(trial)));
                 }
                 refuse_wrong_rows(&batch)?;
-                let minted = batch.rows.iter().map(|_| machinery.new_submission());
+                let minted = batch.rows.iter().map(|_| services.new_submission());
                 let minted = minted.collect::<Result<Vec<SubmissionId>, _>>()?;
                 let mut unused = minted.clone().into_iter();
                 // There is one id per row, and each row takes at most one.

@@ -68,7 +68,7 @@ pub(crate) async fn leave_types_of_employee(
     Params(wanted): Params<LeaveTypesQuery>,
 ) -> Result<Json<OfferedLeaveTypes>, Problem> {
     let (first, last) = if wanted.starts_on.is_none() && wanted.ends_on.is_none() {
-        let today = app.machinery.today();
+        let today = app.services.today();
         (HalfDay::new(today, Half::Am), HalfDay::new(today, Half::Pm))
     } else {
         period(wanted.starts_on.as_deref(), wanted.ends_on.as_deref())?

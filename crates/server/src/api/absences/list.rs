@@ -58,6 +58,6 @@ pub(crate) async fn absence_requests(
         other => other.flatten(),
     };
     let filter = SubmissionFilter { account_no: Some(account.no), employee_id, due_by: None };
-    let found = app.machinery.store.submissions(&filter, limit).await?;
+    let found = app.services.store.submissions(&filter, limit).await?;
     Ok(Json(AbsenceRequestList::of(&found)?))
 }

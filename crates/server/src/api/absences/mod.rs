@@ -16,9 +16,9 @@ pub(crate) mod views;
 use std::pin::Pin;
 use std::time::Duration;
 
-use absences::{Absences, Ask, ProblemCode};
+use absences::{AbsenceDraft, Absences, ProblemCode};
 use axum::http::StatusCode;
-use jobs::Machinery;
+use jobs::Services;
 use lucca::Client;
 use people::{HalfDay, PersonLabel, RemoteId, first_half_day, last_half_day};
 use serde::Deserialize;
@@ -79,7 +79,7 @@ pub(crate) struct WantedAbsence {
 
 impl WantedAbsence {
     /// Parses the absence and its acknowledged warnings.
-    async fn read(self, session: &AbsenceSession) -> Result<(Ask, Vec<String>), Problem> {
+    async fn read(self, session: &AbsenceSession) -> Result<(AbsenceDraft, Vec<String>), Problem> {
         let (first, last) = period(Some(&self.starts_on), Some(&self.ends_on))?;
         let Some(leave_type_id) = id_of(&self.leave_type_id) else {
             let message = "there is no leave type with this id";
@@ -90,7 +90,7 @@ impl WantedAbsence {
             )])
             .into());
         };
-        let ask = Ask {
+        let ask = AbsenceDraft {
             employee_id: session.person(&self.employee_id).await?.id,
             leave_type_id,
             first,
@@ -141,7 +141,7 @@ pub(crate) type AbsenceTask<'a, T> = Pin<Box<dyn Future<Output = Result<T, Probl
 
 /// A linked account, and the client for its tenant.
 pub(crate) struct AbsenceSession {
-    machinery: Machinery,
+    services: Services,
     account: LinkedAccount,
     client: Client,
     actor: Actor,
@@ -152,8 +152,8 @@ impl AbsenceSession {
     pub(crate) async fn of(app: &App, vendor: Vendor, account_id: &str) -> Result<Self, Problem> {
         let account = linked_accounts::find(app, account_id).await?;
         let client = linked_accounts::client(app, &account).await?;
-        let machinery = app.machinery.clone();
-        Ok(Self { machinery, account, client, actor: vendor.actor() })
+        let services = app.services.clone();
+        Ok(Self { services, account, client, actor: vendor.actor() })
     }
 
     /// Finds the one employee that a reference identifies.
@@ -161,7 +161,7 @@ impl AbsenceSession {
         if reference.len() > LONGEST_REFERENCE || reference.chars().any(char::is_control) {
             return Err(absences::Error::UnknownEmployee.into());
         }
-        let absences = self.machinery.absences(&self.account, &self.client, self.actor);
+        let absences = self.services.absences(&self.account, &self.client, self.actor);
         Ok(absences.find_person(reference).await?)
     }
 
@@ -180,7 +180,7 @@ impl AbsenceSession {
         operation: impl for<'a> FnOnce(&'a Absences<'a>) -> AbsenceTask<'a, T> + Send + 'static,
     ) -> Result<Option<T>, Problem> {
         let task = tokio::spawn(async move {
-            let absences = self.machinery.absences(&self.account, &self.client, self.actor);
+            let absences = self.services.absences(&self.account, &self.client, self.actor);
             operation(&absences).await
         });
         match tokio::time::timeout(RESPONSE_TIMEOUT, task).await {
@@ -211,6 +211,6 @@ fn still_running() -> Problem {
 async fn submission(app: &App, account: &LinkedAccount, id: &str) -> Result<Submission, Problem> {
     let missing = || Problem::not_found("absence request");
     let id = id.parse().map_err(|_| missing())?;
-    let found = app.machinery.store.submission(id).await?;
+    let found = app.services.store.submission(id).await?;
     found.filter(|submission| submission.account_no == account.no).ok_or_else(missing)
 }

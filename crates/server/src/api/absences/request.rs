@@ -57,7 +57,7 @@ pub(crate) async fn request_absence(
     let session = AbsenceSession::of(&app, vendor, &account_id).await?;
     let key = idempotency_key(&headers)?;
     let (ask, acknowledged) = wanted.read(&session).await?;
-    let id = app.machinery.new_submission()?;
+    let id = app.services.new_submission()?;
     let (account_no, name) = (session.account.no, key.clone());
     let done = session
         .run_with_timeout(move |absences| {
@@ -67,7 +67,7 @@ pub(crate) async fn request_absence(
     let submission = match done {
         Some(submission) => submission,
         // Still running; if it is stored already, the caller can follow it.
-        None => app.machinery.store.submission_by_key(account_no, &name).await?.ok_or_else(still_running)?,
+        None => app.services.store.submission_by_key(account_no, &name).await?.ok_or_else(still_running)?,
     };
     let view = AbsenceRequestView::of(&submission)?;
     let status = if view.is_on_its_way() {

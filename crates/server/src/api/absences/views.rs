@@ -244,14 +244,14 @@ pub(crate) struct CancellationView {
 }
 
 impl From<CancellationRequest> for CancellationView {
-    fn from(wish: CancellationRequest) -> Self {
+    fn from(extent: CancellationRequest) -> Self {
         Self {
-            author_id: wish.author_id,
-            approved: wish.approved,
-            created_at: wish.created_at.map(|at| at.to_string()),
-            next_approver_id: wish.next_approver_id,
-            is_active: wish.is_active,
-            comment: wish.comment,
+            author_id: extent.author_id,
+            approved: extent.approved,
+            created_at: extent.created_at.map(|at| at.to_string()),
+            next_approver_id: extent.next_approver_id,
+            is_active: extent.is_active,
+            comment: extent.comment,
         }
     }
 }

@@ -70,7 +70,7 @@ pub(crate) async fn new_api_key(
         (Role::ReadOnly, Some(id)) => {
             let missing = || invalid("account_id", "There is no such linked account.");
             let id: AccountId = id.parse().map_err(|_| missing())?;
-            app.machinery.store.account(id).await?.ok_or_else(missing)?;
+            app.services.store.account(id).await?.ok_or_else(missing)?;
             Some(id)
         }
         (Role::ReadOnly, None) => {
@@ -81,12 +81,12 @@ pub(crate) async fn new_api_key(
             return Err(invalid("account_id", "Only a read_only key is of one linked account."));
         }
     };
-    let now = app.machinery.clock.now();
-    let key = tokens::new_api_key(&app.machinery.entropy)?;
-    let id = ApiKeyId::mint(now, app.machinery.entropy.bytes()?);
+    let now = app.services.clock.now();
+    let key = tokens::new_api_key(&app.services.entropy)?;
+    let id = ApiKeyId::mint(now, app.services.entropy.bytes()?);
     let entry =
         ApiKeyEntry { id, name: name.to_owned(), role, account_id, created_at: now, revoked_at: None };
-    app.machinery.store.add_api_key(&entry, &key, Actor::Operator).await?;
+    app.services.store.add_api_key(&entry, &key, Actor::Operator).await?;
     let made = ApiKeyMade { entry: entry.into(), key: key.expose_secret().to_owned() };
     Ok((StatusCode::CREATED, Json(made)))
 }

@@ -28,6 +28,6 @@ pub(crate) struct ApiKeyList {
     )
 )]
 pub(crate) async fn api_keys(State(app): State<App>, _: Operator) -> Result<Json<ApiKeyList>, Problem> {
-    let keys = app.machinery.store.api_keys().await?;
+    let keys = app.services.store.api_keys().await?;
     Ok(Json(ApiKeyList { items: keys.into_iter().map(ApiKeyView::from).collect() }))
 }

@@ -27,8 +27,8 @@ pub(crate) async fn revoke_api_key(
 ) -> Result<StatusCode, Problem> {
     let missing = || Problem::not_found("API key, or it was revoked before");
     let id = key_id.parse().map_err(|_| missing())?;
-    let now = app.machinery.clock.now();
-    if app.machinery.store.revoke_api_key(id, Actor::Operator, now).await? {
+    let now = app.services.clock.now();
+    if app.services.store.revoke_api_key(id, Actor::Operator, now).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(missing())

@@ -96,10 +96,10 @@ pub(crate) async fn new_calendar_feed(
     if !(1..=DAYS_AHEAD.1).contains(&days_ahead) {
         return Err(Problem::field("days_ahead", "request.invalid", "A feed looks 1 to 730 days ahead."));
     }
-    let machinery = &app.machinery;
-    let created_at = machinery.clock.now();
+    let services = &app.services;
+    let created_at = services.clock.now();
     let feed = CalendarFeed {
-        id: CalendarFeedId::mint(created_at, machinery.entropy.bytes()?),
+        id: CalendarFeedId::mint(created_at, services.entropy.bytes()?),
         account_id: account.id,
         name: name.to_owned(),
         team: team(wanted.team)?,
@@ -109,8 +109,8 @@ pub(crate) async fn new_calendar_feed(
         days_ahead,
         created_at,
     };
-    let secret = secret(machinery.entropy.bytes()?);
-    machinery.store.add_calendar_feed(&account, &feed, &secret, vendor.actor()).await?;
+    let secret = secret(services.entropy.bytes()?);
+    services.store.add_calendar_feed(&account, &feed, &secret, vendor.actor()).await?;
     let url = format!("{}/calendar-feeds/{}/calendar.ics", app.public_url, secret.expose_secret());
     Ok((StatusCode::CREATED, Json(CalendarFeedWithUrl { feed: feed.into(), url })))
 }

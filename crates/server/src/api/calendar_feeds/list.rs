@@ -36,6 +36,6 @@ pub(crate) async fn calendar_feeds(
     Path(account_id): Path<String>,
 ) -> Result<Json<CalendarFeedList>, Problem> {
     let account = find(&app, &account_id).await?;
-    let feeds = app.machinery.store.calendar_feeds(account.no).await?;
+    let feeds = app.services.store.calendar_feeds(account.no).await?;
     Ok(Json(CalendarFeedList { items: feeds.into_iter().map(CalendarFeedView::from).collect() }))
 }

@@ -36,7 +36,7 @@ pub(crate) async fn calendar_feed(
     Path(secret): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let store = &app.machinery.store;
+    let store = &app.services.store;
     let missing = || Problem::not_found("calendar");
     let Some(feed) = store.calendar_feed(&SecretString::from(secret)).await? else {
         app.limits.unknown_token(from)?;
@@ -47,6 +47,6 @@ pub(crate) async fn calendar_feed(
     if account.status == AccountStatus::Unlinked {
         return Err(missing());
     }
-    let text = delivery::calendar::calendar(store, &account, &feed, app.machinery.today()).await?;
+    let text = delivery::calendar::calendar(store, &account, &feed, app.services.today()).await?;
     Ok(etag::answer(&headers, "text/calendar; charset=utf-8", text))
 }

@@ -32,7 +32,7 @@ pub(crate) async fn remove_calendar_feed(
     let account = find(&app, &account_id).await?;
     let missing = || Problem::not_found("calendar feed");
     let id = feed_id.parse().map_err(|_| missing())?;
-    let (store, at) = (&app.machinery.store, app.machinery.clock.now());
+    let (store, at) = (&app.services.store, app.services.clock.now());
     if store.remove_calendar_feed(&account, id, vendor.actor(), at).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {

@@ -44,7 +44,7 @@ pub(crate) async fn inbound_challenge(
     Params(ChallengeQuery { echo, challenge }): Params<ChallengeQuery>,
 ) -> Result<Response, Problem> {
     let known = match inbound_id.parse() {
-        Ok(id) => app.machinery.store.inbound_webhook(id).await?,
+        Ok(id) => app.services.store.inbound_webhook(id).await?,
         Err(_) => None,
     };
     if known.is_none() {

@@ -65,7 +65,7 @@ async fn view(app: &App, webhook: &InboundWebhook) -> Result<InboundWebhooksView
         received: webhook.received,
         passed_over: webhook.passed_over,
         malformed: webhook.malformed,
-        waiting: app.machinery.store.count_notices(webhook.account_no).await?,
+        waiting: app.services.store.count_notices(webhook.account_no).await?,
         last_received_at: webhook.last_received_at.map(time),
         last_malformed_at: webhook.last_malformed_at.map(time),
         created_at: time(webhook.created_at),

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use people::RemoteId;
 use serde_json::{Map, Value};
-use store::{Notice, NoticeOf};
+use store::{Notice, NoticeKind};
 
 /// The content of a webhook.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,12 +57,12 @@ fn half_day(event: Option<&str>, body: &Map<String, Value>) -> Option<Notice> {
     }
     let is_set = |name| member(body, name).and_then(Value::as_bool) == Some(true);
     let event = match event.map(|event| event.trim().to_ascii_lowercase()).as_deref() {
-        Some("created") => NoticeOf::Created,
-        Some("deleted") => NoticeOf::Deleted,
+        Some("created") => NoticeKind::Created,
+        Some("deleted") => NoticeKind::Deleted,
         // unverified: that the header is always there; otherwise the body shows the same.
-        None if is_set("isCancelled") => NoticeOf::Deleted,
-        None if !is_set("isConfirmed") => NoticeOf::Created,
-        Some(_) | None => NoticeOf::Changed,
+        None if is_set("isCancelled") => NoticeKind::Deleted,
+        None if !is_set("isConfirmed") => NoticeKind::Created,
+        Some(_) | None => NoticeKind::Changed,
     };
     Some(Notice { event, leave_id, owner_id, days: day.map(|day| (day, day)) })
 }
@@ -78,9 +78,9 @@ fn event_of(body: &Map<String, Value>) -> Option<WebhookContent> {
         return Some(WebhookContent::OtherTopic);
     }
     let event = match what {
-        "created" => NoticeOf::Created,
-        "deleted" => NoticeOf::Deleted,
-        _ => NoticeOf::Changed,
+        "created" => NoticeKind::Created,
+        "deleted" => NoticeKind::Deleted,
+        _ => NoticeKind::Changed,
     };
     let data = member(body, "data").and_then(Value::as_object)?;
     // unverified: that an employee of this API has the id of the v3 user. An employee who is not known by it
@@ -145,7 +145,7 @@ mod tests {
     }
 
     fn notice(
-        event: NoticeOf,
+        event: NoticeKind,
         leave: Option<&str>,
         owner: Option<&str>,
         days: Option<(Date, Date)>,
@@ -165,9 +165,9 @@ mod tests {
         });
         let day = date(2018, 4, 24);
         let expected = |event| Some(notice(event, Some("78287-20180424-PM"), Some("134"), Some((day, day))));
-        assert_eq!(parsed(false, Some("approved"), &body), expected(NoticeOf::Changed));
-        assert_eq!(parsed(false, Some("Deleted"), &body), expected(NoticeOf::Deleted));
-        assert_eq!(parsed(false, None, &body), expected(NoticeOf::Changed));
+        assert_eq!(parsed(false, Some("approved"), &body), expected(NoticeKind::Changed));
+        assert_eq!(parsed(false, Some("Deleted"), &body), expected(NoticeKind::Deleted));
+        assert_eq!(parsed(false, None, &body), expected(NoticeKind::Changed));
     }
 
     #[test]
@@ -183,7 +183,7 @@ mod tests {
             // An owner id that extends the query is dropped.
             (json!({ "id": id, "ownerId": "greaterthan,0" }), Some(id), None, day),
         ] {
-            let expected = Some(notice(NoticeOf::Created, leave, owner, days));
+            let expected = Some(notice(NoticeKind::Created, leave, owner, days));
             assert_eq!(parsed(false, None, &body), expected, "{body}");
         }
     }
@@ -209,7 +209,7 @@ mod tests {
             event
         };
         let days = (date(2023, 1, 2), date(2023, 1, 13));
-        let changed = |days| Some(notice(NoticeOf::Changed, None, Some("416"), days));
+        let changed = |days| Some(notice(NoticeKind::Changed, None, Some("416"), days));
         assert_eq!(parsed(true, None, &leave(json!({}))), changed(Some(days)));
         let moved = leave(json!({ "previousAttributes": { "endsOn": "2023-02-01", "status": null } }));
         assert_eq!(parsed(true, None, &moved), changed(Some((days.0, date(2023, 2, 1)))));

@@ -41,7 +41,7 @@ pub(crate) async fn inbound(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, Problem> {
-    let (store, now) = (&app.machinery.store, app.machinery.clock.now());
+    let (store, now) = (&app.services.store, app.services.clock.now());
     let webhook = match inbound_id.parse() {
         Ok(id) => store.inbound_webhook(id).await?,
         Err(_) => None,
@@ -53,7 +53,7 @@ pub(crate) async fn inbound(
     let is_signed = is_signed(&headers);
     let is_proven = if is_signed {
         let secrets = match &webhook {
-            Some(webhook) => webhook.signing_secrets(&app.machinery.vault, now)?,
+            Some(webhook) => webhook.signing_secrets(&app.services.vault, now)?,
             None => Vec::new(),
         };
         is_signed_with(&secrets, &headers, &body, now)

@@ -27,7 +27,7 @@ pub(crate) async fn remove_inbound_webhooks(
     Path(account_id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let account = find(&app, &account_id).await?;
-    let (store, at) = (&app.machinery.store, app.machinery.clock.now());
+    let (store, at) = (&app.services.store, app.services.clock.now());
     if store.remove_inbound_webhook(&account, vendor.actor(), at).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {

@@ -84,19 +84,19 @@ pub(crate) async fn set_inbound_webhooks(
         let detail = "A secret has 1 to 500 characters: give it as Lucca shows it.";
         return Err(Problem::field("signing_secret", "request.invalid", detail));
     }
-    let machinery = &app.machinery;
-    let (store, now) = (&machinery.store, machinery.clock.now());
+    let services = &app.services;
+    let (store, now) = (&services.store, services.clock.now());
     let until = now.checked_add(OVERLAP).unwrap_or(jiff::Timestamp::MAX);
-    let key = new_inbound_key(&machinery.entropy)?;
-    let id = InboundWebhookId::mint(now, machinery.entropy.bytes()?);
+    let key = new_inbound_key(&services.entropy)?;
+    let id = InboundWebhookId::mint(now, services.entropy.bytes()?);
     let is_new = store.add_inbound_webhook(&account, id, &key, vendor.actor(), now).await?;
     let shows_key = is_new
         || wanted.new_key && store.rotate_inbound_key(&account, &key, vendor.actor(), (now, until)).await?;
     let find_webhook = async || store.inbound_webhook_of(account.no).await?.ok_or_else(off);
     let mut webhook = find_webhook().await?;
     if let Some(secret) = wanted.signing_secret {
-        let nonces = [machinery.entropy.bytes()?, machinery.entropy.bytes()?];
-        let vault = &machinery.vault;
+        let nonces = [services.entropy.bytes()?, services.entropy.bytes()?];
+        let vault = &services.vault;
         let (secret, times) = (secret.as_ref(), (now, until));
         // If they were disabled concurrently, the next read below reports it.
         store.set_inbound_signing_secret(vault, &webhook, secret, nonces, vendor.actor(), times).await?;

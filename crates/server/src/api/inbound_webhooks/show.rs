@@ -27,6 +27,6 @@ pub(crate) async fn inbound_webhooks(
     Path(account_id): Path<String>,
 ) -> Result<Json<InboundWebhooksView>, Problem> {
     let account = find(&app, &account_id).await?;
-    let webhook = app.machinery.store.inbound_webhook_of(account.no).await?.ok_or_else(off)?;
+    let webhook = app.services.store.inbound_webhook_of(account.no).await?.ok_or_else(off)?;
     Ok(Json(view(&app, &webhook).await?))
 }

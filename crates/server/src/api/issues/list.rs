@@ -67,7 +67,7 @@ pub(crate) async fn issues(
     let after: Option<IssueId> = which.cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| {
         Problem::field("cursor", "request.invalid", "It is not one of this list: begin without it.")
     })?;
-    let store = &app.machinery.store;
+    let store = &app.services.store;
     let accounts: HashMap<i64, LinkedAccount> =
         store.accounts().await?.into_iter().map(|account| (account.no, account)).collect();
     let mut found = store.issues(None, which.status.filter()).await?;

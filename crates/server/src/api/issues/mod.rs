@@ -3,7 +3,7 @@
 pub(crate) mod list;
 pub(crate) mod show;
 
-use jobs::Told;
+use jobs::IssueTexts;
 use people::Language;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -86,7 +86,7 @@ pub(crate) struct IssueView {
 
 impl IssueView {
     pub(crate) fn of(account: &LinkedAccount, issue: Issue, language: Language) -> Self {
-        let Told { text, remedy } = jobs::tell(account, &issue, language);
+        let IssueTexts { text, remedy } = jobs::issue_texts(account, &issue, language);
         Self {
             id: issue.id.to_string(),
             account_id: account.id.to_string(),

@@ -31,7 +31,7 @@ pub(crate) async fn issue(
 ) -> Result<Json<IssueView>, Problem> {
     let missing = || Problem::not_found("issue");
     let id: IssueId = issue_id.parse().map_err(|_| missing())?;
-    let store = &app.machinery.store;
+    let store = &app.services.store;
     let found = store.issue(id).await?.ok_or_else(missing)?;
     let accounts = store.accounts().await?;
     let account = accounts.iter().find(|account| account.no == found.account_no).ok_or_else(missing)?;

@@ -59,7 +59,7 @@ pub(crate) async fn account_audit(
     Path(account_id): Path<String>,
 ) -> Result<Json<AuditLog>, Problem> {
     let account = find(&app, &account_id).await?;
-    let entries = app.machinery.store.audit_log(Some(account.id)).await?;
+    let entries = app.services.store.audit_log(Some(account.id)).await?;
     let items = entries
         .into_iter()
         .map(|entry| AuditEntryView {

@@ -44,10 +44,9 @@ pub(crate) struct DeliveryView {
 
 impl DeliveryView {
     async fn of(app: &App, account: &LinkedAccount, rules: &DeliveryRules) -> Result<Self, Problem> {
-        let machinery = &app.machinery;
+        let services = &app.services;
         let store::AudienceChange { before, enter, leave } =
-            sync::preview_audience(&machinery.store, account, rules.people.as_ref(), machinery.today())
-                .await?;
+            sync::preview_audience(&services.store, account, rules.people.as_ref(), services.today()).await?;
         Ok(Self {
             rules: json!(rules),
             people: json!({ "delivered": before + enter - leave, "enter": enter, "leave": leave }),
@@ -108,7 +107,7 @@ pub(crate) async fn set_account_delivery(
     if dry_run {
         return Ok(Json(view));
     }
-    let (store, by) = (&app.machinery.store, (vendor.actor(), app.machinery.clock.now()));
+    let (store, by) = (&app.services.store, (vendor.actor(), app.services.clock.now()));
     let settings = AccountSettings { delivery: rules, ..account.settings.clone() };
     let change = SettingsChange { settings: &settings, gives_delivery: true };
     store.set_account_settings(&account, change, by).await?;

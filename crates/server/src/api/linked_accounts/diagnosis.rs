@@ -67,7 +67,7 @@ pub(crate) struct PermissionVerdict {
 impl KeyDiagnosis {
     /// The stored diagnosis; `None` if there is none yet, or if another version wrote it.
     pub(crate) async fn of(app: &App, account: &LinkedAccount) -> Result<Option<Self>, store::Error> {
-        let kept = app.machinery.store.diagnosis(account.no).await?;
+        let kept = app.services.store.diagnosis(account.no).await?;
         Ok(kept.and_then(|kept| Self::read(&kept)))
     }
 

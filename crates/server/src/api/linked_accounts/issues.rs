@@ -27,7 +27,7 @@ pub(crate) async fn account_issues(
     Reader { account, .. }: Reader,
     Params(LanguageQuery { language }): Params<LanguageQuery>,
 ) -> Result<Json<IssueList>, Problem> {
-    let issues = app.machinery.store.issues(Some(account.no), IssueFilter::All).await?;
+    let issues = app.services.store.issues(Some(account.no), IssueFilter::All).await?;
     Ok(Json(IssueList {
         items: issues.into_iter().map(|issue| IssueView::of(&account, issue, language)).collect(),
     }))

@@ -41,7 +41,7 @@ pub(crate) async fn linked_accounts(
     _: Vendor,
     Params(which): Params<LinkedAccountsQuery>,
 ) -> Result<Json<LinkedAccountList>, Problem> {
-    let store = &app.machinery.store;
+    let store = &app.services.store;
     let accounts = match &which.customer_id {
         Some(customer) => store.accounts_of_customer(customer).await?,
         None => store.accounts().await?,

@@ -67,7 +67,7 @@ pub(crate) struct LinkedAccountView {
 
 impl LinkedAccountView {
     pub(crate) async fn of(app: &App, account: &LinkedAccount) -> Result<Self, Problem> {
-        let store = &app.machinery.store;
+        let store = &app.services.store;
         let others = store.accounts_of_tenant(&account.tenant).await?;
         let last = store.last_run(account.no).await?;
         Ok(Self {
@@ -99,7 +99,7 @@ impl LinkedAccountView {
 pub(crate) async fn find(app: &App, id: &str) -> Result<LinkedAccount, Problem> {
     let missing = || Problem::not_found("linked account");
     let id = id.parse().map_err(|_| missing())?;
-    app.machinery.store.account(id).await?.ok_or_else(missing)
+    app.services.store.account(id).await?.ok_or_else(missing)
 }
 
 /// Creates a client for a linked account. Refused if it has no key, or if Lucca refuses the key.
@@ -111,5 +111,5 @@ pub(crate) async fn client(app: &App, account: &LinkedAccount) -> Result<Client,
             "Lucca refuses the API key of this account. Link the tenant again with another.",
         ));
     }
-    Ok(app.machinery.tenants.client_of(account, &app.machinery.vault, None).await?)
+    Ok(app.services.tenants.client_of(account, &app.services.vault, None).await?)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use lucca::{ApiPath, Method, NotShared, Passed, SharedScope};
+use lucca::{ApiPath, Method, NotShared, PassthroughResponse, SharedScope};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{AccountSettings, Actor, LinkedAccount, NewAuditEntry, SettingsChange};
@@ -65,7 +65,7 @@ pub(crate) struct PassedOn {
 }
 
 impl PassedOn {
-    fn new(passed: Passed, filter: impl FnOnce(Value) -> Value) -> Self {
+    fn new(passed: PassthroughResponse, filter: impl FnOnce(Value) -> Value) -> Self {
         let is_success = (200..300).contains(&passed.status);
         let (body, text) = match passed.body {
             lucca::Body::Json(body) if is_success => (Some(filter(body)), None),
@@ -107,8 +107,8 @@ pub(crate) async fn allow_passthrough(
     let account = find(&app, &account_id).await?;
     let settings = AccountSettings { passthrough: wanted.allowed, ..account.settings.clone() };
     let change = SettingsChange { settings: &settings, gives_delivery: false };
-    let by = (Actor::Operator, app.machinery.clock.now());
-    app.machinery.store.set_account_settings(&account, change, by).await?;
+    let by = (Actor::Operator, app.services.clock.now());
+    app.services.store.set_account_settings(&account, change, by).await?;
     let account = find(&app, &account_id).await?;
     Ok(Json(LinkedAccountView::of(&app, &account).await?))
 }
@@ -151,7 +151,7 @@ pub(crate) async fn passthrough(
         return Err(Problem::new(StatusCode::FORBIDDEN, "passthrough.off", detail));
     }
     let (method, path, body) = wanted.read(&app.config.passthrough.methods)?;
-    let erased = app.machinery.store.erased_ids(account.no).await?;
+    let erased = app.services.store.erased_ids(account.no).await?;
     let scope = sync::shared_scope(&account.settings, erased)
         .map_err(|error| Problem::internal("internal", &error))?;
     scope.target(method, &path, body.as_ref()).map_err(|refusal| not_shared(&refusal))?;
@@ -237,8 +237,8 @@ async fn audit_request(
     method: Method,
     path: &ApiPath,
 ) -> Result<(), Problem> {
-    let by = (vendor.actor(), app.machinery.clock.now());
+    let by = (vendor.actor(), app.services.clock.now());
     let detail = json!({ "method": method.name(), "path": path.without_query() });
     let entry = NewAuditEntry::new(by, "passthrough.requested", Some(account.id), detail);
-    Ok(app.machinery.store.audit(entry).await?)
+    Ok(app.services.store.audit(entry).await?)
 }

@@ -57,8 +57,8 @@ pub(crate) async fn unlink_account(
         Some(_) => return Err(Problem::field("data", "request.invalid", "It must be keep or erase.")),
     };
     let account = find(&app, &account_id).await?;
-    let store = &app.machinery.store;
-    let receipt = store.unlink(&account, policy, vendor.actor(), app.machinery.clock.now()).await?;
+    let store = &app.services.store;
+    let receipt = store.unlink(&account, policy, vendor.actor(), app.services.clock.now()).await?;
     let account = find(&app, &account_id).await?;
     Ok(Json(Unlinked { account: LinkedAccountView::of(&app, &account).await?, erased: receipt.records }))
 }

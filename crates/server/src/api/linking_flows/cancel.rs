@@ -25,6 +25,6 @@ pub(crate) async fn cancel_linking_flow(
     Path(flow_id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let flow = find(&app, &flow_id).await?;
-    app.machinery.store.cancel_link_flow(flow.id, vendor.actor(), app.machinery.clock.now()).await?;
+    app.services.store.cancel_link_flow(flow.id, vendor.actor(), app.services.clock.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -85,7 +85,7 @@ pub(crate) async fn linking_flows(
     let before: Option<FlowId> = which.cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| {
         Problem::field("cursor", "request.invalid", "It is not one of this list: begin without it.")
     })?;
-    let store = &app.machinery.store;
+    let store = &app.services.store;
     let status = which.status.map(FlowStatus::from);
     let mut found = store.link_flows(which.customer_id.as_deref(), status, before, limit + 1).await?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);

@@ -66,5 +66,5 @@ impl LinkingFlowView {
 async fn find(app: &App, id: &str) -> Result<LinkFlow, Problem> {
     let missing = || Problem::not_found("linking flow");
     let id = id.parse().map_err(|_| missing())?;
-    app.machinery.store.link_flow(id).await?.ok_or_else(missing)
+    app.services.store.link_flow(id).await?.ok_or_else(missing)
 }

@@ -24,11 +24,11 @@ pub(crate) async fn on_day(
     if kind != Kind::Employee {
         return Ok(records.into_iter().filter(|record| is_in_force(record, day)).collect());
     }
-    let machinery = &app.machinery;
+    let services = &app.services;
     let ids: Vec<RemoteId> = records.iter().map(|record| record.id.clone()).collect();
     let contracts = contracts_of(app, account, &ids).await?;
-    let traces = machinery.store.position_traces(account.no, Some(&ids)).await?;
-    let today = machinery.today();
+    let traces = services.store.position_traces(account.no, Some(&ids)).await?;
+    let today = services.today();
     let mut stood = Vec::with_capacity(records.len());
     for mut record in records {
         let corrupt = |source| store::Error::CorruptRecord { kind, source };
@@ -79,7 +79,7 @@ pub(crate) async fn contracts_of(
 ) -> Result<HashMap<RemoteId, Vec<Employment>>, Problem> {
     let mut contracts: HashMap<RemoteId, Vec<Employment>> = HashMap::new();
     if account.contracts_current {
-        for contract in app.machinery.store.employments_of(account.no, owners).await? {
+        for contract in app.services.store.employments_of(account.no, owners).await? {
             contracts.entry(contract.employee_id.clone()).or_default().push(contract);
         }
     }

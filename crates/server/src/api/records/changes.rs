@@ -115,7 +115,7 @@ pub(crate) async fn changes(
     let limit = page_size(query.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let kind = query.kind.map(|kind| kind.parse::<Kind>()).transpose();
     let kind = kind.map_err(|error| invalid("kind", format!("It is one of {}.", error.known.join(", "))))?;
-    let store = &app.machinery.store;
+    let store = &app.services.store;
     // Read before the changes, so that concurrent changes get higher numbers.
     let last = store.last_change(reader.account.no).await?;
     let filter = ChangeFilter { after, kind, ..ChangeFilter::default() };

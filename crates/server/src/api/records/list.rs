@@ -57,7 +57,7 @@ async fn answer(
         return Ok(all(app, reader.account, kind, wanted));
     }
     let tag =
-        RecordsTag::new(&reader.account, app.machinery.today(), &[kind.name(), &asked.unwrap_or_default()]);
+        RecordsTag::new(&reader.account, app.services.today(), &[kind.name(), &asked.unwrap_or_default()]);
     if let Some(same) = tag.not_modified(headers) {
         return Ok(same);
     }
@@ -118,7 +118,7 @@ async fn read_chunk(
     wanted: &mut ListRequest,
     chunk_size: u32,
 ) -> Result<(Vec<view::RenderedRecord>, bool), Problem> {
-    let store = &app.machinery.store;
+    let store = &app.services.store;
     let mut records = store.list(account.no, kind, &wanted.filter, chunk_size).await?;
     let is_last = records.len() < usize::try_from(chunk_size).unwrap_or(usize::MAX);
     if let Some(last) = records.last() {
@@ -133,7 +133,7 @@ async fn read_chunk(
             records = as_of::on_day(app, account, kind, records, day, &wanted.equal_then).await?;
             day
         }
-        None => app.machinery.today(),
+        None => app.services.today(),
     };
     let asked = (kind, &wanted.selection);
     Ok((view::render_records(store, account, asked, records, (wanted.status, day)).await?, is_last))

@@ -64,16 +64,16 @@ async fn positions_of(
     records: &[ListedRecord],
 ) -> Result<Vec<Value>, Problem> {
     let mapping = Mapping::of(&account.settings.delivery);
-    let machinery = &app.machinery;
+    let services = &app.services;
     let ids: Vec<RemoteId> = records.iter().map(|record| record.id.clone()).collect();
     let contracts = contracts_of(app, account, &ids).await?;
-    let traces = machinery.store.position_traces(account.no, Some(&ids)).await?;
+    let traces = services.store.position_traces(account.no, Some(&ids)).await?;
     let mut positions = Vec::new();
     for record in records {
         let corrupt = |source| store::Error::CorruptRecord { kind: Kind::Employee, source };
         let employee: Employee = serde_json::from_str(&record.body).map_err(corrupt)?;
         let contracts = contracts.get(&record.id).map(Vec::as_slice).unwrap_or_default();
-        for position in traces.positions(machinery.today(), &employee, contracts) {
+        for position in traces.positions(services.today(), &employee, contracts) {
             // Serialising positions to JSON can't fail.
             let mut position = serde_json::to_value(position).unwrap_or_default();
             mapping.position(&mut position);
@@ -108,11 +108,11 @@ pub(crate) async fn positions(
     let with_deleted = query.include_deleted.unwrap_or(false);
     let filter = ListFilter { after, with_deleted, ..ListFilter::default() };
     let account = &reader.account;
-    let tag = RecordsTag::new(account, app.machinery.today(), &["positions", &asked.unwrap_or_default()]);
+    let tag = RecordsTag::new(account, app.services.today(), &["positions", &asked.unwrap_or_default()]);
     if let Some(same) = tag.not_modified(&headers) {
         return Ok(same);
     }
-    let mut people = app.machinery.store.list(account.no, kind, &filter, limit + 1).await?;
+    let mut people = app.services.store.list(account.no, kind, &filter, limit + 1).await?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let has_more = people.len() > limit;
     people.truncate(limit);
@@ -145,7 +145,7 @@ pub(crate) async fn employee_positions(
 ) -> Result<Response, Problem> {
     let account = &reader.account;
     let person = super::show::find(&app, account, Kind::Employee, &id).await?;
-    let tag = RecordsTag::new(account, app.machinery.today(), &["employee/positions", &id]);
+    let tag = RecordsTag::new(account, app.services.today(), &["employee/positions", &id]);
     if let Some(same) = tag.not_modified(&headers) {
         return Ok(same);
     }

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use people::catalog::Column;
 use people::{EmployeeStatus, Kind, RemoteId, search_key};
 use serde::{Deserialize, Serialize};
-use store::{ListFilter, ListPlace};
+use store::{ListFilter, ListPosition};
 use utoipa::IntoParams;
 
 use super::view::FieldSelection;
@@ -113,7 +113,7 @@ struct Cursor {
 }
 
 /// Encodes the end of a page as a cursor.
-pub(crate) fn cursor(kind: Kind, filter: &ListFilter, place: ListPlace) -> String {
+pub(crate) fn cursor(kind: Kind, filter: &ListFilter, place: ListPosition) -> String {
     let at = filter.modified_since.map(|_| place.touched_us);
     let cursor = Cursor { v: VERSION, kind: kind.name().to_owned(), after: place.id, at };
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor).unwrap_or_default())
@@ -175,7 +175,7 @@ impl ListQuery {
     }
 }
 
-pub(crate) fn read_cursor(kind: Kind, is_by_time: bool, text: &str) -> Result<ListPlace, Problem> {
+pub(crate) fn read_cursor(kind: Kind, is_by_time: bool, text: &str) -> Result<ListPosition, Problem> {
     let read =
         URL_SAFE_NO_PAD.decode(text).ok().and_then(|json| serde_json::from_slice::<Cursor>(&json).ok());
     // No id contains NUL, and PostgreSQL refuses it.
@@ -185,7 +185,7 @@ pub(crate) fn read_cursor(kind: Kind, is_by_time: bool, text: &str) -> Result<Li
             && cursor.at.is_some() == is_by_time
             && !cursor.after.as_str().contains('\0')
     };
-    let place = |cursor: Cursor| ListPlace { id: cursor.after, touched_us: cursor.at.unwrap_or_default() };
+    let place = |cursor: Cursor| ListPosition { id: cursor.after, touched_us: cursor.at.unwrap_or_default() };
     read.filter(is_ours).map(place).ok_or_else(|| {
         invalid("cursor", "It is not one of this list, or one of an earlier version: begin without it.")
     })

@@ -60,8 +60,8 @@ async fn answer(
         ));
     }
     let selection = FieldSelection::read(kind, query.fields.as_deref(), query.include.as_deref())?;
-    let store = &app.machinery.store;
-    let today = app.machinery.today();
+    let store = &app.services.store;
+    let today = app.services.today();
     let tag = RecordsTag::new(&reader.account, today, &[kind.name(), &id, &asked.unwrap_or_default()]);
     let found = find(app, &reader.account, kind, &id).await?;
     if kind == Kind::Employee {
@@ -91,7 +91,7 @@ pub(super) async fn find(
     if id.is_empty() || id.len() > 200 || id.chars().any(char::is_control) {
         return Err(missing());
     }
-    app.machinery.store.listed(account.no, kind, &RemoteId::from(id)).await?.ok_or_else(missing)
+    app.services.store.listed(account.no, kind, &RemoteId::from(id)).await?.ok_or_else(missing)
 }
 
 macro_rules! records {

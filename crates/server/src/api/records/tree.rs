@@ -87,12 +87,12 @@ pub(crate) async fn department_tree(
 ) -> Result<Response, Problem> {
     let as_of = query.as_of.as_deref().map(read_date).transpose()?;
     let asked = as_of.map(|day| day.to_string()).unwrap_or_default();
-    let tag = RecordsTag::new(&reader.account, app.machinery.today(), &["departments/tree", &asked]);
+    let tag = RecordsTag::new(&reader.account, app.services.today(), &["departments/tree", &asked]);
     if let Some(same) = tag.not_modified(&headers) {
         return Ok(same);
     }
     let mut all: Vec<Department> = match as_of {
-        None => app.machinery.store.all(reader.account.no).await?,
+        None => app.services.store.all(reader.account.no).await?,
         Some(day) => on_day(&app, &reader.account, day).await?,
     };
     all.sort_by(|a, b| a.id.sort_key().cmp(&b.id.sort_key()));
@@ -105,10 +105,10 @@ pub(crate) async fn department_tree(
 /// The departments as of a day, as far as syncs have observed changes since: renamed and moved departments,
 /// and those with a new head, have their old values, and deleted ones are included.
 async fn on_day(app: &App, account: &LinkedAccount, day: Date) -> Result<Vec<Department>, Problem> {
-    let machinery = &app.machinery;
+    let services = &app.services;
     let day_of = |at: Timestamp| at.to_zoned(tenant_zone()).date();
     let mut changes: HashMap<RemoteId, Vec<Change>> = HashMap::new();
-    for change in machinery.store.updates(account.no, Kind::Department, None).await? {
+    for change in services.store.updates(account.no, Kind::Department, None).await? {
         if day_of(change.at) > day {
             changes.entry(change.id.clone()).or_default().push(change);
         }
@@ -116,7 +116,7 @@ async fn on_day(app: &App, account: &LinkedAccount, day: Date) -> Result<Vec<Dep
     let mut filter = ListFilter { with_deleted: true, ..ListFilter::default() };
     let mut all = Vec::new();
     loop {
-        let records = machinery.store.list(account.no, Kind::Department, &filter, CHUNK_SIZE).await?;
+        let records = services.store.list(account.no, Kind::Department, &filter, CHUNK_SIZE).await?;
         let Some(last) = records.last() else { return Ok(all) };
         filter.after = Some(last.place());
         for record in records {

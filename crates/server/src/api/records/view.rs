@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use people::{EmployeeStatus, Kind, NamedRef, Period, RemoteId, status_on};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use store::{LinkedAccount, ListPlace, ListedRecord, RecordState, Store};
+use store::{LinkedAccount, ListPosition, ListedRecord, RecordState, Store};
 
 use crate::api::time;
 use crate::problem::Problem;
@@ -63,7 +63,7 @@ impl FieldSelection {
 /// A rendered record.
 #[derive(Debug)]
 pub(crate) struct RenderedRecord {
-    pub(crate) place: ListPlace,
+    pub(crate) place: ListPosition,
     /// JSON.
     pub(crate) json: String,
 }

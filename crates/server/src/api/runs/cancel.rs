@@ -38,9 +38,9 @@ pub(crate) async fn cancel_run(
     let missing = || Problem::not_found("run");
     let account = find(&app, &account_id).await?;
     let id = run_id.parse().map_err(|_| missing())?;
-    let machinery = &app.machinery;
-    let store = &machinery.store;
-    match store.cancel_run(&account, id, vendor.actor(), machinery.clock.now()).await?.ok_or_else(missing)? {
+    let services = &app.services;
+    let store = &services.store;
+    match store.cancel_run(&account, id, vendor.actor(), services.clock.now()).await?.ok_or_else(missing)? {
         Cancelling::Asked | Cancelling::Ended(Outcome::Cancelled) => {}
         Cancelling::Ended(outcome) => {
             let detail = format!("This run has ended already: {}.", outcome.name());

@@ -49,6 +49,6 @@ pub(crate) async fn runs(
     Params(query): Params<RunsQuery>,
 ) -> Result<Json<RunList>, Problem> {
     let limit = page_size(query.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
-    let runs = app.machinery.store.runs(Some(reader.account.no), limit).await?;
+    let runs = app.services.store.runs(Some(reader.account.no), limit).await?;
     Ok(Json(RunList { items: runs.into_iter().map(RunView::from).collect() }))
 }

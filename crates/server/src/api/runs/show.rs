@@ -65,7 +65,7 @@ pub(crate) async fn run(
 ) -> Result<Json<RunShown>, Problem> {
     let missing = || Problem::not_found("run");
     let id = run_id.parse().map_err(|_| missing())?;
-    let store = &app.machinery.store;
+    let store = &app.services.store;
     let found = store.run(id).await?.filter(|run| run.account_no == reader.account.no).ok_or_else(missing)?;
     let progress = store.run_progress(id).await?;
     let progress = progress.into_iter().map(StreamProgressView::from).collect();

@@ -66,11 +66,11 @@ pub(crate) async fn start_run(
         }
         AccountStatus::Unlinked => return Err(store::Error::Unlinked.into()),
     }
-    let machinery = &app.machinery;
-    if machinery.is_busy(&account).await? {
+    let services = &app.services;
+    if services.is_busy(&account).await? {
         return Err(conflict("sync.busy", "A sync of this account runs already: look at its runs."));
     }
-    let id = machinery.ask_for_run(&account, options.full).await?;
+    let id = services.ask_for_run(&account, options.full).await?;
     let place = format!("/v1/linked-accounts/{account_id}/runs/{id}");
     let started = Json(RunStarted { id: id.to_string() });
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, place)], started).into_response())

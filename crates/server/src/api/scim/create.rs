@@ -54,23 +54,23 @@ pub(crate) async fn new_scim_target(
     let unknown =
         || Problem::field("linked_account_id", "request.invalid", "There is no such linked account.");
     let account: AccountId = wanted.linked_account_id.parse().map_err(|_| unknown())?;
-    let machinery = &app.machinery;
-    let account = machinery.store.account(account).await?.ok_or_else(unknown)?;
+    let services = &app.services;
+    let account = services.store.account(account).await?.ok_or_else(unknown)?;
     let settings = checked_settings(wanted.settings.unwrap_or_else(|| json!({})))?;
     let token = checked_token(wanted.token)?;
-    let at = machinery.clock.now();
-    let id = ScimTargetId::mint(at, machinery.entropy.bytes()?);
+    let at = services.clock.now();
+    let id = ScimTargetId::mint(at, services.entropy.bytes()?);
     let new = NewScimTarget {
         id,
         account: &account,
         base_url: target.as_str().trim_end_matches('/'),
         token: &token,
         settings: &settings,
-        nonce: machinery.entropy.bytes()?,
+        nonce: services.entropy.bytes()?,
         actor: vendor.actor(),
         at,
     };
-    machinery.store.add_scim_target(&machinery.vault, new).await?;
-    let target = machinery.store.scim_target(id).await?.ok_or_else(missing)?;
+    services.store.add_scim_target(&services.vault, new).await?;
+    let target = services.store.scim_target(id).await?.ok_or_else(missing)?;
     Ok((StatusCode::CREATED, Json(target.into())))
 }

@@ -28,6 +28,6 @@ pub(crate) struct ScimTargetList {
     )
 )]
 pub(crate) async fn scim_targets(State(app): State<App>, _: Vendor) -> Result<Json<ScimTargetList>, Problem> {
-    let found = app.machinery.store.scim_targets(None).await?;
+    let found = app.services.store.scim_targets(None).await?;
     Ok(Json(ScimTargetList { items: found.into_iter().map(ScimTargetView::from).collect() }))
 }

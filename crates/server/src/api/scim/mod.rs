@@ -71,7 +71,7 @@ impl From<ScimTarget> for ScimTargetView {
 /// Finds a service by the id in the path.
 async fn find(app: &App, id: &str) -> Result<ScimTarget, Problem> {
     let id = id.parse().map_err(|_| missing())?;
-    app.machinery.store.scim_target(id).await?.ok_or_else(missing)
+    app.services.store.scim_target(id).await?.ok_or_else(missing)
 }
 
 fn missing() -> Problem {

@@ -43,8 +43,8 @@ pub(crate) async fn push_scim_target(
     Body(wanted): Body<WantedPush>,
 ) -> Result<(StatusCode, Json<ScimTargetView>), Problem> {
     let target = find(&app, &target_id).await?;
-    let (machinery, actor) = (&app.machinery, vendor.actor());
-    if !machinery.store.ask_for_scim_push(&target, wanted.confirm, (actor, machinery.clock.now())).await? {
+    let (services, actor) = (&app.services, vendor.actor());
+    if !services.store.ask_for_scim_push(&target, wanted.confirm, (actor, services.clock.now())).await? {
         return Err(missing());
     }
     Ok((StatusCode::ACCEPTED, Json(find(&app, &target_id).await?.into())))

@@ -26,8 +26,8 @@ pub(crate) async fn remove_scim_target(
     Path(target_id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let target = find(&app, &target_id).await?;
-    let machinery = &app.machinery;
-    if !machinery.store.remove_scim_target(&target, (vendor.actor(), machinery.clock.now())).await? {
+    let services = &app.services;
+    if !services.store.remove_scim_target(&target, (vendor.actor(), services.clock.now())).await? {
         return Err(missing());
     }
     Ok(StatusCode::NO_CONTENT)

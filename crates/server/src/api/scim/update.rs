@@ -47,16 +47,16 @@ pub(crate) async fn change_scim_target(
     Body(wanted): Body<ChangedTarget>,
 ) -> Result<Json<ScimTargetView>, Problem> {
     let target = find(&app, &target_id).await?;
-    let machinery = &app.machinery;
+    let services = &app.services;
     let token = wanted.token.map(checked_token).transpose()?;
-    let nonce = machinery.entropy.bytes()?;
+    let nonce = services.entropy.bytes()?;
     let change = ScimTargetChange {
         settings: wanted.settings.map(checked_settings).transpose()?,
         enabled: wanted.enabled,
         token: token.as_ref().map(|token| (token, nonce)),
     };
-    let by = (vendor.actor(), machinery.clock.now());
-    if !machinery.store.change_scim_target(&machinery.vault, &target, change, by).await? {
+    let by = (vendor.actor(), services.clock.now());
+    if !services.store.change_scim_target(&services.vault, &target, change, by).await? {
         return Err(missing());
     }
     Ok(Json(find(&app, &target_id).await?.into()))

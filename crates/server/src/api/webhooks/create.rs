@@ -61,7 +61,7 @@ pub(crate) async fn new_webhook_endpoint(
     let target = target(&app, &wanted.url)?;
     let types = checked_types(wanted.event_types)?;
     let description = checked_description(wanted.description)?;
-    let machinery = &app.machinery;
+    let services = &app.services;
     let account = match wanted.linked_account_id {
         None => None,
         Some(id) => {
@@ -70,12 +70,12 @@ pub(crate) async fn new_webhook_endpoint(
                 Problem::field("linked_account_id", "request.invalid", detail)
             };
             let id: AccountId = id.parse().map_err(|_| unknown())?;
-            Some(machinery.store.account(id).await?.ok_or_else(unknown)?)
+            Some(services.store.account(id).await?.ok_or_else(unknown)?)
         }
     };
-    let at = machinery.clock.now();
-    let id = WebhookEndpointId::mint(at, machinery.entropy.bytes()?);
-    let secret = Secret::from_random(machinery.entropy.bytes()?);
+    let at = services.clock.now();
+    let id = WebhookEndpointId::mint(at, services.entropy.bytes()?);
+    let secret = Secret::from_random(services.entropy.bytes()?);
     let new = NewWebhookEndpoint {
         id,
         url: target.as_str(),
@@ -84,12 +84,12 @@ pub(crate) async fn new_webhook_endpoint(
         payload: wanted.payload.map_or(Payload::Thin, Payload::from),
         description: description.as_deref(),
         secret: &secret,
-        nonce: machinery.entropy.bytes()?,
+        nonce: services.entropy.bytes()?,
         actor: vendor.actor(),
         at,
     };
-    machinery.store.add_webhook_endpoint(&machinery.vault, new).await?;
-    let endpoint = machinery.store.webhook_endpoint(id).await?.ok_or_else(missing)?;
+    services.store.add_webhook_endpoint(&services.vault, new).await?;
+    let endpoint = services.store.webhook_endpoint(id).await?.ok_or_else(missing)?;
     let secret = secret.expose_secret().to_owned();
     Ok((StatusCode::CREATED, Json(WebhookEndpointWithSecret { endpoint: endpoint.into(), secret })))
 }

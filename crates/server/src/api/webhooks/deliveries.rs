@@ -104,6 +104,6 @@ pub(crate) async fn webhook_deliveries(
 ) -> Result<Json<WebhookDeliveryList>, Problem> {
     let endpoint = find(&app, &endpoint_id).await?;
     let limit = page_size(which.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
-    let found = app.machinery.store.webhook_deliveries(endpoint.id, which.delivered, limit).await?;
+    let found = app.services.store.webhook_deliveries(endpoint.id, which.delivered, limit).await?;
     Ok(Json(WebhookDeliveryList { items: found.into_iter().map(WebhookDeliveryView::from).collect() }))
 }

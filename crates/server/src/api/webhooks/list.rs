@@ -31,6 +31,6 @@ pub(crate) async fn webhook_endpoints(
     State(app): State<App>,
     _: Vendor,
 ) -> Result<Json<WebhookEndpointList>, Problem> {
-    let endpoints = app.machinery.store.webhook_endpoints().await?;
+    let endpoints = app.services.store.webhook_endpoints().await?;
     Ok(Json(WebhookEndpointList { items: endpoints.into_iter().map(WebhookEndpointView::from).collect() }))
 }

@@ -115,7 +115,7 @@ pub(crate) struct WebhookEndpointWithSecret {
 /// Finds an endpoint by the id in the path.
 async fn find(app: &App, id: &str) -> Result<WebhookEndpoint, Problem> {
     let id = id.parse().map_err(|_| missing())?;
-    app.machinery.store.webhook_endpoint(id).await?.ok_or_else(missing)
+    app.services.store.webhook_endpoint(id).await?.ok_or_else(missing)
 }
 
 fn missing() -> Problem {
@@ -148,16 +148,16 @@ fn checked_description(text: Option<String>) -> Result<Option<String>, Problem> 
 
 /// Creates a courier for one delivery. Tests are rare, so none is kept.
 fn courier(app: &App) -> Result<Courier, Problem> {
-    let machinery = &app.machinery;
-    let seed = u64::from_le_bytes(machinery.entropy.bytes()?);
-    let (vault, clock) = (machinery.vault.clone(), machinery.clock.clone());
-    Courier::new(machinery.store.clone(), vault, clock, app.hosts, (&machinery.holder.name, seed))
+    let services = &app.services;
+    let seed = u64::from_le_bytes(services.entropy.bytes()?);
+    let (vault, clock) = (services.vault.clone(), services.clock.clone());
+    Courier::new(services.store.clone(), vault, clock, app.hosts, (&services.holder.name, seed))
         .map_err(|error| Problem::internal(error.code(), &error))
 }
 
 /// Resolves the issues about the endpoint having been disabled.
 async fn resolve_disabled_issues(app: &App, endpoint: &WebhookEndpoint) -> Result<(), Problem> {
-    let (store, at) = (&app.machinery.store, app.machinery.clock.now());
+    let (store, at) = (&app.services.store, app.services.clock.now());
     let subject = endpoint.id.to_string();
     for issue in store.issues(endpoint.account_no, store::IssueFilter::Open).await? {
         if issue.code == delivery::webhooks::DISABLED && issue.subject == subject {

@@ -26,8 +26,8 @@ pub(crate) async fn remove_webhook_endpoint(
     Path(endpoint_id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let endpoint = find(&app, &endpoint_id).await?;
-    let machinery = &app.machinery;
-    if !machinery.store.remove_webhook_endpoint(&endpoint, (vendor.actor(), machinery.clock.now())).await? {
+    let services = &app.services;
+    if !services.store.remove_webhook_endpoint(&endpoint, (vendor.actor(), services.clock.now())).await? {
         return Err(missing());
     }
     resolve_disabled_issues(&app, &endpoint).await?;

@@ -74,7 +74,7 @@ pub(crate) async fn replay_webhooks(
 ) -> Result<(StatusCode, Json<Replayed>), Problem> {
     let endpoint = find(&app, &endpoint_id).await?;
     let account = account(&app, endpoint.account_id, wanted.linked_account_id.as_deref()).await?;
-    let store = &app.machinery.store;
+    let store = &app.services.store;
     let (log, last) = match wanted.log {
         LogName::Changes => (Log::Changes, store.last_change(account.no).await?),
         LogName::Events => (Log::Events, store.last_event(account.no).await?),
@@ -86,7 +86,7 @@ pub(crate) async fn replay_webhooks(
     if log == Log::Changes {
         store.check_place(account.no, wanted.after_seq).await?;
     }
-    let by = (vendor.actor(), app.machinery.clock.now());
+    let by = (vendor.actor(), app.services.clock.now());
     store.replay_webhooks(&endpoint, (account.no, log), Cursor::after(wanted.after_seq), by).await?;
     let replayed =
         Replayed { linked_account_id: account.id.to_string(), after_seq: wanted.after_seq, last_seq: last };
@@ -107,5 +107,5 @@ async fn account(app: &App, of: Option<AccountId>, named: Option<&str>) -> Resul
             id
         }
     };
-    app.machinery.store.account(id).await?.ok_or_else(|| invalid("There is no such linked account."))
+    app.services.store.account(id).await?.ok_or_else(|| invalid("There is no such linked account."))
 }

@@ -39,14 +39,14 @@ pub(crate) async fn rotate_webhook_secret(
     Path(endpoint_id): Path<String>,
 ) -> Result<Json<WebhookEndpointWithSecret>, Problem> {
     let endpoint = find(&app, &endpoint_id).await?;
-    let machinery = &app.machinery;
-    let secret = Secret::from_random(machinery.entropy.bytes()?);
-    let nonces = [machinery.entropy.bytes()?, machinery.entropy.bytes()?];
-    let now = machinery.clock.now();
+    let services = &app.services;
+    let secret = Secret::from_random(services.entropy.bytes()?);
+    let nonces = [services.entropy.bytes()?, services.entropy.bytes()?];
+    let now = services.clock.now();
     let until = now.checked_add(OVERLAP).unwrap_or(jiff::Timestamp::MAX);
-    let vault = &machinery.vault;
+    let vault = &services.vault;
     let by = (vendor.actor(), now);
-    let rotated = machinery.store.rotate_webhook_secret(vault, &endpoint, &secret, nonces, until, by).await?;
+    let rotated = services.store.rotate_webhook_secret(vault, &endpoint, &secret, nonces, until, by).await?;
     if !rotated {
         let detail = "The secret was changed by somebody else at this moment. Look, and try again.";
         return Err(Problem::new(StatusCode::CONFLICT, "webhook.secret_changed", detail));

@@ -67,8 +67,8 @@ pub(crate) async fn change_webhook_endpoint(
         description: wanted.description.map(checked_description).transpose()?,
         enabled: wanted.enabled,
     };
-    let by = (vendor.actor(), app.machinery.clock.now());
-    if !app.machinery.store.change_webhook_endpoint(&endpoint, &change, by).await? {
+    let by = (vendor.actor(), app.services.clock.now());
+    if !app.services.store.change_webhook_endpoint(&endpoint, &change, by).await? {
         return Err(missing());
     }
     if wanted.enabled == Some(true) {

@@ -10,7 +10,7 @@ use linking::{Diagnosis, DiagnosisSummary};
 use lucca::Client;
 use net::clock::Clock;
 use store::{Actor, DiagnosisSource, LinkedAccount, NewDiagnosis, RunId, Store, SubmissionId, Vault};
-use sync::{Brake, Options, Progress, RunReport, Sync, Wish};
+use sync::{Brake, Options, Progress, RunExtent, RunReport, Sync};
 use tracing::Instrument;
 
 use crate::{Entropy, Tenants};
@@ -26,7 +26,7 @@ pub struct Holder {
 
 /// The dependencies of syncs and duties. Cheap to clone.
 #[derive(Clone)]
-pub struct Machinery {
+pub struct Services {
     /// The store.
     pub store: Store,
     /// Decrypts API keys.
@@ -41,7 +41,7 @@ pub struct Machinery {
     pub holder: Holder,
 }
 
-impl Machinery {
+impl Services {
     /// Today's date in the tenants' time zone.
     pub fn today(&self) -> Date {
         self.clock.now().to_zoned(people::tenant_zone()).date()
@@ -58,7 +58,7 @@ impl Machinery {
         account: &LinkedAccount,
         client: &Client,
         run_id: RunId,
-        (wish, brake): (Wish, Option<Brake>),
+        (extent, brake): (RunExtent, Option<Brake>),
         progress: &dyn Progress,
     ) -> Result<RunReport, sync::Error> {
         let dead_holder = self.dead_holder(account).await?;
@@ -69,7 +69,7 @@ impl Machinery {
             account,
             clock: Arc::clone(&self.clock),
             progress,
-            options: Options { today: self.today(), brake, wish, holder, dead_holder },
+            options: Options { today: self.today(), brake, extent, holder, dead_holder },
         };
         let span = tracing::info_span!("sync", account = %account.id, run = %run_id);
         let report = Box::pin(sync.run(run_id)).instrument(span).await?;

@@ -14,7 +14,7 @@ const LONGEST_COMMENT: usize = 2_000;
 
 /// An absence to request.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ask {
+pub struct AbsenceDraft {
     /// The absent employee.
     pub employee_id: RemoteId,
     /// Lucca's leave account.
@@ -31,10 +31,10 @@ pub struct Ask {
     pub comment: Option<String>,
 }
 
-impl fmt::Debug for Ask {
+impl fmt::Debug for AbsenceDraft {
     /// Without the comment.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ask")
+        f.debug_struct("AbsenceDraft")
             .field("employee_id", &self.employee_id)
             .field("leave_type_id", &self.leave_type_id)
             .field("first", &self.first)
@@ -62,7 +62,7 @@ pub fn minutes_of_hours(text: &str) -> Option<u32> {
     is_within_a_day.then_some(whole)
 }
 
-impl Ask {
+impl AbsenceDraft {
     /// The problems that need no data to find.
     pub(crate) fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
