@@ -18,11 +18,11 @@ mod sync;
 mod vault;
 
 pub use accounts::account_events::AccountEvent;
-pub use accounts::accounts::{
-    AccountSettings, AccountStatus, LinkTarget, LinkedAccount, NewAccount, SettingsChange,
-};
 pub use accounts::api_keys::{ApiKeyEntry, Role};
 pub use accounts::capabilities::Capability;
+pub use accounts::linked_accounts::{
+    AccountSettings, AccountStatus, LinkTarget, LinkedAccount, NewAccount, SettingsChange,
+};
 pub use accounts::unlinking::{DataPolicy, UnlinkReceipt};
 pub use db::Store;
 pub use delivery::calendar_feeds::{CalendarFeed, Team};
@@ -64,9 +64,9 @@ pub use records::erasures::{Erasure, Receipt};
 pub use records::evidence::{OwnerCounts, StandingCounts, StoredEvidence};
 pub use records::exclusions::KeptRecord;
 pub use records::listing::{ListFilter, ListPosition, ListedRecord};
+pub use records::lookup::{OpenRequest, RecordState, RecordUpsert, Stored, StoredHash, content_hash};
 pub use records::position_traces::PositionTraces;
 pub use records::quarantine::Quarantined;
-pub use records::records::{OpenRequest, RecordState, RecordUpsert, Stored, StoredHash, content_hash};
 pub use schema::Schema;
 pub use sync::holds::Hold;
 pub use sync::inbound_webhooks::{InboundWebhook, Notice, NoticeKind, Received};

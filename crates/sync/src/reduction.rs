@@ -79,7 +79,7 @@ impl Reduction<'_> {
         let mut after = None;
         while let Some(page) = self.page(Kind::Employee, &mut after).await? {
             let mut commit = Commit::default();
-            for kept in page {
+            for kept in &page {
                 reduce_employee(kept, scope, &unwanted, &mut commit);
             }
             store.commit(lease, Kind::Employee, &commit, clock.now()).await?;
@@ -121,7 +121,7 @@ pub(crate) async fn keep_state(
 }
 
 /// Writes one employee without the unkept data, if there is any.
-fn reduce_employee(kept: KeptRecord, scope: &Scope, unwanted: &[&'static str], commit: &mut Commit) {
+fn reduce_employee(kept: &KeptRecord, scope: &Scope, unwanted: &[&'static str], commit: &mut Commit) {
     let raw = kept.raw.as_deref().map(|raw| normalise::least_data(raw, scope));
     let mut model = serde_json::from_str::<Map<String, Value>>(&kept.body).unwrap_or_default();
     let mut emptied = Map::new();

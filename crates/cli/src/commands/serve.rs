@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::commands::worker::worker;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use server::{Logo, Setup};
@@ -13,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Global;
 use crate::commands::config;
+use crate::commands::worker::worker;
 use crate::data_dir::{DataDir, write_private};
 use crate::failure::{Exit, Failure};
 use crate::key_file::KeyFile;

@@ -1,7 +1,6 @@
 //! Keys for the HTTP API: their roles, and the account each opens. Stored as hashes; the rights of a role are
 //! not defined here.
 
-use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -9,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::db::{in_tx, on, row, sql_time};
-use crate::error::while_doing;
+use crate::error::{stored, while_doing};
 use crate::linking::link_flows::hash;
 use crate::operations::audit::{self, Actor, NewAuditEntry};
 use crate::{AccountId, ApiKeyId, Error, Store};

@@ -4,7 +4,6 @@
 
 use std::time::Duration;
 
-use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -13,7 +12,7 @@ use serde_json::json;
 
 use crate::db::{from_sql_count, in_tx, on, row, sql_time};
 use crate::delivery::webhook_deliveries::{Cursor, Log};
-use crate::error::while_doing;
+use crate::error::{stored, while_doing};
 use crate::operations::audit::{self, Actor, NewAuditEntry};
 use crate::vault::{Sealed, SealedColumn, Vault};
 use crate::{AccountId, Error, LinkedAccount, Store, WebhookEndpointId};

@@ -6,7 +6,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -14,9 +13,9 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use sqlx::AssertSqlSafe;
 
-use crate::accounts::accounts::{self, LinkTarget};
+use crate::accounts::linked_accounts::{self, LinkTarget};
 use crate::db::{Tx, in_tx, on, row, sql_time};
-use crate::error::while_doing;
+use crate::error::{stored, while_doing};
 use crate::linking::diagnoses;
 use crate::operations::audit::{self, Actor, NewAuditEntry};
 use crate::vault::{Sealed, SealedColumn, SecretLocation, Vault};
@@ -449,7 +448,7 @@ impl Store {
         let Some(key) = self.link_flow_key(vault, flow_id).await? else { return Ok(None) };
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         lock_tenant(&mut tx, tenant).await.map_err(while_doing(DOING))?;
-        let now_known = accounts::ids_of_tenant(&mut tx, tenant).await.map_err(while_doing(DOING))?;
+        let now_known = linked_accounts::ids_of_tenant(&mut tx, tenant).await.map_err(while_doing(DOING))?;
         let known: BTreeSet<String> = known_accounts.iter().map(AccountId::to_string).collect();
         if now_known != known {
             return Ok(None);
@@ -469,7 +468,7 @@ impl Store {
         let Some((customer_id, organization)) = ended else { return Ok(None) };
         let customer = (Some(customer_id.as_str()), organization.as_deref());
         let linked = json!({ "flow_id": flow_id });
-        accounts::write(
+        linked_accounts::write(
             &mut tx,
             vault,
             target,

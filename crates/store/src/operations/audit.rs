@@ -2,13 +2,12 @@
 //! never a secret or personal data, and are only ever appended. The hash chain and its verification are in
 //! `audit_chain`.
 
-use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::db::{Tx, in_tx, on, row};
-use crate::error::while_doing;
+use crate::error::{stored, while_doing};
 use crate::operations::audit_chain::{AuditHash, AuditHead, StoredEntry};
 use crate::{AccountId, Error, FlowId, Store};
 

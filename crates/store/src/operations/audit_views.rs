@@ -4,14 +4,13 @@
 //! The first view of an hour is logged at once, as `account.viewed`. When the hour is over, one entry
 //! `account.people_viewed` holds the ids of the people that were opened in it.
 
-use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::{SignedDuration, Timestamp};
 use people::RemoteId;
 use serde_json::json;
 
 use crate::db::{in_tx, on};
-use crate::error::while_doing;
+use crate::error::{stored, while_doing};
 use crate::operations::audit::{self, Actor, NewAuditEntry};
 use crate::{AccountId, Error, Store};
 

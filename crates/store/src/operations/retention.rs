@@ -1,7 +1,6 @@
 //! Retention: removes old rows in batches that lock little, each with its share of the round's receipt. The
 //! age limits, and when a round is due, are in `jobs`.
 
-use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::{Kind, RemoteId};
@@ -9,7 +8,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::db::{Tx, from_sql_count, in_tx, on, sql_time};
 use crate::dialect::json_list;
-use crate::error::while_doing;
+use crate::error::{stored, while_doing};
 use crate::operations::receipts;
 use crate::records::changes::{self, Operation};
 use crate::records::commit::records_written;

@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use futures::TryStreamExt;
 use jiff::Timestamp;
@@ -12,7 +11,7 @@ use people::{Kind, RemoteId};
 
 use crate::db::{Db, Tx, in_tx, on, sql_time};
 use crate::dialect::json_list;
-use crate::error::while_doing;
+use crate::error::{stored, while_doing};
 use crate::records::changes::{self, NewChange, Operation};
 use crate::records::commit::records_written;
 use crate::{AccountSettings, Error, Lease, LinkedAccount, RecordState, Store};

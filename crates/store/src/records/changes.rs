@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::{Kind, RemoteId};
@@ -14,7 +13,7 @@ use sqlx::{QueryBuilder, Sqlite};
 
 use crate::db::{Tx, from_sql_count, in_tx, on, row, sql_count, sql_time};
 use crate::dialect::json_list;
-use crate::error::while_doing;
+use crate::error::{stored, while_doing};
 use crate::records::audience;
 use crate::records::commit::ROWS_A_STATEMENT;
 use crate::sync::leases::Lease;

@@ -12,8 +12,8 @@ use crate::dialect::json_list;
 use crate::error::while_doing;
 use crate::records::audience::is_people_kind;
 use crate::records::changes::{self, NewChange};
+use crate::records::lookup::RecordUpsert;
 use crate::records::quarantine::{self, Quarantined};
-use crate::records::records::RecordUpsert;
 use crate::records::search_columns::SearchColumnSql;
 use crate::sync::holds;
 use crate::sync::inbound_webhooks;
@@ -196,10 +196,8 @@ impl Store {
             return Ok(());
         }
         let sql = self.db.with_ids(
-            &format!(
-                "SELECT DISTINCT employee_id FROM records WHERE account_no = $1 AND kind = 'employments' \
-                 AND remote_id IN {{ids}}"
-            ),
+            "SELECT DISTINCT employee_id FROM records WHERE account_no = $1 AND kind = 'employments' \
+                 AND remote_id IN {ids}",
             2,
         );
         let owners: Vec<Option<String>> = in_tx!(&mut *tx, connection => sqlx::query_scalar(sql)

@@ -6,7 +6,6 @@ mod traces;
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::{AbsenceRequest, Employee, Kind, RemoteId};
@@ -17,14 +16,14 @@ use sqlx::AssertSqlSafe;
 use self::traces::Traces;
 use crate::db::{Db, Tx, from_sql_count, in_tx, on, row, sql_time};
 use crate::dialect::json_list;
-use crate::error::while_doing;
+use crate::error::{stored, while_doing};
 use crate::operations::audit::{self, Actor, NewAuditEntry};
 use crate::operations::audit_chain::AuditHead;
 use crate::operations::idempotency;
 use crate::records::changes::{self, NewChange, Operation};
 use crate::records::commit;
 use crate::records::commit::records_written;
-use crate::records::records::RecordUpsert;
+use crate::records::lookup::RecordUpsert;
 use crate::sync::submissions;
 use crate::{AccountId, ErasureId, Error, LinkedAccount, Store};
 

@@ -1,16 +1,15 @@
 //! Exclusions: removes the records that a linked account's configuration now leaves out, and their content in
 //! the change log and the quarantine. The sync engine decides which records those are.
 
-use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::{Kind, RemoteId};
 
 use crate::db::{Db, Tx, from_sql_count, in_tx, on, sql_time};
 use crate::dialect::json_list;
-use crate::error::while_doing;
+use crate::error::{stored, while_doing};
 use crate::records::commit::records_written;
-use crate::records::records::RecordState;
+use crate::records::lookup::RecordState;
 use crate::sync::holds;
 use crate::{Error, Lease, Store};
 

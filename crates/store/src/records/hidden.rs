@@ -34,10 +34,8 @@ impl Store {
         employees: &[RemoteId],
     ) -> Result<Vec<RemoteId>, Error> {
         let sql = self.db.with_ids(
-            &format!(
-                "SELECT remote_id FROM records WHERE account_no = $1 AND kind = $2 AND state = 'hidden' \
-                 AND employee_id IN {{ids}} ORDER BY remote_id"
-            ),
+            "SELECT remote_id FROM records WHERE account_no = $1 AND kind = $2 AND state = 'hidden' \
+                 AND employee_id IN {ids} ORDER BY remote_id",
             3,
         );
         let ids: Vec<String> = on!(self.db, pool => sqlx::query_scalar(sql)

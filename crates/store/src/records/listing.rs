@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::{Timestamp, Unit};
 use people::catalog::Column;
@@ -11,8 +10,8 @@ use sqlx::AssertSqlSafe;
 
 use crate::db::{Db, on, row};
 use crate::dialect::json_list;
-use crate::error::while_doing;
-use crate::records::records::RecordState;
+use crate::error::{stored, while_doing};
+use crate::records::lookup::RecordState;
 use crate::{Error, Store};
 
 /// The end of a page of a list.

@@ -1,14 +1,13 @@
 //! Index of a linked account's people for resolving references: everyone who is or was stored, with their
 //! standing.
 
-use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use futures::TryStreamExt;
 use people::{Employee, PersonIndex, PersonLabel, PersonStanding};
 
 use crate::db::on;
-use crate::error::while_doing;
-use crate::records::records::RecordState;
+use crate::error::{stored, while_doing};
+use crate::records::lookup::RecordState;
 use crate::{Error, Store};
 
 impl Store {

@@ -1,13 +1,12 @@
 //! Holds: disappearances of records that await a person's decision, with the reason and the decision. A
 //! decision is carried out in the transaction that records it.
 
-use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::{Kind, RemoteId};
 
 use crate::db::{Tx, in_tx, on, sql_time};
-use crate::error::while_doing;
+use crate::error::{stored, while_doing};
 use crate::records::changes::{self, Operation};
 use crate::{Error, RecordState, Store};
 

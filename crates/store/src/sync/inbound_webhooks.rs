@@ -2,7 +2,6 @@
 //! notices of what to read again, until a run has read it. Parsing is not here, and no data of a webhook is
 //! stored: a notice only names what to read.
 
-use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -12,7 +11,7 @@ use serde_json::json;
 
 use crate::db::{Tx, from_sql_count, in_tx, on, row, sql_time};
 use crate::delivery::webhook_endpoints::of_ms;
-use crate::error::while_doing;
+use crate::error::{stored, while_doing};
 use crate::linking::link_flows::hash;
 use crate::operations::audit::{self, Actor, NewAuditEntry};
 use crate::vault::{Sealed, SealedColumn, Vault};

@@ -1,14 +1,13 @@
 //! Runs of syncs: requested or scheduled; when they began, their progress, outcome and report. When the next
 //! one is due is in `schedule`.
 
-use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::account_events;
 use crate::db::{Tx, from_sql_count, in_tx, on, row, sql_count, sql_time};
-use crate::error::while_doing;
+use crate::error::{stored, while_doing};
 use crate::operations::audit::{self, Actor, NewAuditEntry};
 use crate::sync::stream_states;
 use crate::{Error, Lease, LinkedAccount, RunId, Store};

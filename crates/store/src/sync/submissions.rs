@@ -2,14 +2,13 @@
 //! what Lucca reports of it since. A request is stored before anything is sent, so that after a crash the
 //! next process knows that it may have been sent.
 
-use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::{Absence, AbsenceRequest, RemoteId};
 use sqlx::AssertSqlSafe;
 
 use crate::db::{Tx, in_tx, on, row, sql_count, sql_time};
-use crate::error::while_doing;
+use crate::error::{stored, while_doing};
 use crate::{Error, Store, SubmissionId};
 
 /// Progress of a submission on its way to Lucca.

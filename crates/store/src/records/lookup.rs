@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use futures::TryStreamExt;
 use jiff::Timestamp;
@@ -14,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::{from_sql_count, on};
 use crate::dialect::json_list;
-use crate::error::while_doing;
+use crate::error::{stored, while_doing};
 use crate::{Error, Store};
 
 /// State of a stored record at its source.

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::error::stored;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -15,7 +14,7 @@ use sqlx::AssertSqlSafe;
 use crate::accounts::account_events;
 use crate::accounts::capabilities;
 use crate::db::{Tx, in_tx, on, row, sql_time};
-use crate::error::while_doing;
+use crate::error::{stored, while_doing};
 use crate::linking::diagnoses;
 use crate::operations::audit::{self, Actor, NewAuditEntry};
 use crate::vault::{Sealed, SealedColumn, SecretLocation, Vault};
