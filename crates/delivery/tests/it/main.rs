@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod fields_page;
 mod reading;
 mod scim;
 mod support;

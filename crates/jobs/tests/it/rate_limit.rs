@@ -79,7 +79,7 @@ impl Clock for SimulatedClock {
 }
 
 /// A deterministic random number generator.
-fn entropy() -> Entropy {
+pub(crate) fn entropy() -> Entropy {
     let state = Mutex::new(0x9E37_79B9_7F4A_7C15_u64);
     Entropy::new(move |bytes| {
         let mut state = state.lock().unwrap();

@@ -17,6 +17,7 @@ mod records;
 mod restores;
 mod retention;
 mod schedule;
+mod search_columns;
 mod submissions;
 mod support;
 mod unlinking;
