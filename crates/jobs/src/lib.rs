@@ -3,8 +3,7 @@
 //! retention.
 //!
 //! Not here: syncs (`sync`), absence requests (`absences`), deliveries (`delivery`), the permission doctor's rules
-//! (`linking`); and
-//! nothing here reads the environment, a file or the machine's clock, which are passed in.
+//! (`linking`). Nothing here reads the environment, a file or the machine's clock: they are passed in.
 
 mod duties;
 mod duty;

@@ -1,5 +1,5 @@
-//! Runs a sync of one linked account with its dependencies: the client, the lease holder's name, the
-//! diagnosis.
+//! The services that syncs, duties and the API share, and what is made of several of them: a sync of one linked account with
+//! the diagnosis behind it, the engine of absence requests, new ids.
 
 use std::sync::Arc;
 

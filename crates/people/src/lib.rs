@@ -4,11 +4,12 @@
 //!   [`Absence`], [`AbsenceRequest`], … [`Kind`] lists those that are records of their own.
 //! - Rules over these types alone: [`status_on`], [`transition`], [`absence_status`], [`OrgChart`],
 //!   [`department_tree()`], [`half_days_between`].
+//! - The catalog of fields: [`catalog`].
 //! - History: [`position_history`] builds each employee's positions over time, [`as_of`] reads them on a day.
 //! - Features that an app requests and a customer can decline: [`Feature`].
 //! - Findings for a person to review: [`find_oddities`], [`identities`]. Neither changes anything.
 //!
-//! No I/O, no clock and nothing of Lucca's wire format: `lucca` reads that, `sync` maps it to this model.
+//! No I/O, no clock and nothing of Lucca's wire format: `lucca` reads that, `normalise` maps it to this model.
 
 mod absence;
 mod audience;

@@ -3,7 +3,7 @@
 //! (docs/fields.md) are derived from it.
 //!
 //! Each model is declared once with [`model!`], which makes the struct and its [`Member`]s. Not here: how a value is read
-//! (`lucca::resources`) and mapped (`intake`).
+//! (`lucca::resources`) and mapped (`normalise`).
 
 mod member;
 mod search;
