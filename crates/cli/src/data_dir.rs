@@ -12,11 +12,11 @@ use secrecy::ExposeSecret;
 use store::{MasterKey, Reseal, ResealPlace, Restored, Store, Vault};
 
 use crate::Global;
-use crate::commands::backup;
 use crate::database::DatabaseAddress;
 use crate::failure::Failure;
 use crate::key_file::{KeyFile, KeyFileError};
 use crate::output::{counted, stderr_line};
+use crate::restore_report;
 use crate::session;
 
 /// An open data directory.
@@ -36,7 +36,7 @@ impl DataDir {
     pub(crate) async fn open_or_create(global: &Global, path: &Path) -> Result<Self, Failure> {
         let data = Self::open_as_it_is(global, path).await?;
         if let Some(restored) = data.settle_restore().await? {
-            backup::report_restore(restored, &data.address);
+            restore_report::report_restore(restored, &data.address);
         }
         data.bind_keys().await?;
         data.remove_unwanted(global).await?;

@@ -226,7 +226,7 @@ impl From<absences::Error> for Failure {
         };
         let mut failure = Self::from_error(exit, error.code(), &error);
         failure.advice = Some(error.advice());
-        failure.details = crate::commands::absences::details_of(&error);
+        failure.details = crate::absence_problems::details_of(&error);
         failure
     }
 }

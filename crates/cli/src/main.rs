@@ -1,6 +1,7 @@
 //! `lucca-connector`: the binary. Reads the environment, files and arguments, starts the runtime, and calls
 //! one module per command.
 
+mod absence_problems;
 mod absence_view;
 mod commands;
 mod confirm;
@@ -16,6 +17,7 @@ mod output;
 mod people_view;
 mod progress;
 mod report_view;
+mod restore_report;
 mod session;
 mod telemetry;
 

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::absence_problems::candidate_line;
 use jiff::civil::Date;
 use people::{
     Department, Employee, EmployeeStatus, Employment, Establishment, LegalUnit, PersonCandidate, PersonIndex,
@@ -209,10 +210,4 @@ fn unresolved(error: &ReferenceError) -> Failure {
         }));
     }
     failure
-}
-
-/// `  Jo Martin (id:9, number:12), by id`.
-pub(crate) fn candidate_line(candidate: &PersonCandidate) -> String {
-    let by: Vec<&str> = candidate.fits.iter().map(|kind| kind.name()).collect();
-    format!("  {}, by {}", clean(&candidate.to_string()), by.join(" and "))
 }

@@ -30,6 +30,17 @@ pub(crate) fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 
+/// Parses a tenant URL as pasted by a user.
+pub(crate) fn tenant_url(text: &str, hosts: Hosts) -> Result<TenantUrl, Failure> {
+    TenantUrl::parse(text, hosts.policy()).map_err(|error| {
+        Failure::usage(
+            error.code(),
+            error.to_string(),
+            "Copy the address from the browser while you are signed in to Lucca.",
+        )
+    })
+}
+
 /// The clock of a process that works beside others: the database's, if it has one that differs from this
 /// machine's. Due times, leases and roles are then the same moments on all machines.
 pub(crate) async fn shared_clock(store: &Store, stop: &CancellationToken) -> Result<Arc<dyn Clock>, Failure> {

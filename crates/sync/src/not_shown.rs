@@ -1,4 +1,4 @@
-//! Employees that are stored and no longer returned, with the reasons of the last full read. KeptRecord in the
+//! Employees that are stored and no longer returned, with the reasons of the last full read. Kept in the
 //! state of the stream `users`, for the next read, the permission doctor and the issues.
 
 use std::collections::BTreeMap;

@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::json;
-use store::{BackupError, Restored};
+use store::BackupError;
 
 use crate::Global;
 use crate::data_dir::{DataDir, write_private};
 use crate::failure::{Exit, Failure};
 use crate::key_file::KeyFile;
 use crate::output::{counted, line, stderr_line};
+use crate::restore_report;
 use crate::session;
 
 #[derive(Debug, clap::Args)]
@@ -115,25 +116,9 @@ pub(crate) async fn restored(global: &Global) -> Result<ExitCode, Failure> {
     if global.json {
         crate::output::json(&json!({ "accounts": restored.accounts, "in_doubt": restored.in_doubt }));
     } else {
-        line(&in_words(restored));
+        line(&restore_report::in_words(restored));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn in_words(restored: Restored) -> String {
-    format!(
-        "The logs of {} go on from numbers that were never given; {} looked for before anything is sent again.",
-        counted(restored.accounts, "linked account"),
-        match restored.in_doubt {
-            1 => "1 absence request is".to_owned(),
-            n => format!("{} are", counted(n, "absence request")),
-        }
-    )
-}
-
-/// Reports a restore that was detected when the database was opened.
-pub(crate) fn report_restore(restored: Restored, place: &impl std::fmt::Display) {
-    stderr_line(&format!("{place} was restored from a backup. {} See docs/backup.md.", in_words(restored)));
 }
 
 impl From<BackupError> for Failure {
@@ -151,16 +136,5 @@ impl From<BackupError> for Failure {
                 failure
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn restore_reads_as_text() {
-        let text = in_words(Restored { accounts: 2, in_doubt: 1 });
-        assert!(text.contains("2 linked accounts") && text.contains("1 absence request is"), "{text}");
     }
 }

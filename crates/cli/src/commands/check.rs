@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 use store::{AccountSettings, Actor, DiagnosisSource};
 
 use crate::Global;
-use crate::commands::link::tenant_url;
 use crate::data_dir::DataDir;
 use crate::failure::{Exit, Failure};
 use crate::key_input::KeySource;
@@ -60,7 +59,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let mut headline = None;
     let (tenant, features, checked) = match &args.tenant {
         Some(text) => {
-            let tenant = tenant_url(text, global.hosts)?;
+            let tenant = session::tenant_url(text, global.hosts)?;
             let key = args.key.read()?;
             // If the tenant is linked here, the check shares its request budget.
             let data = DataDir::open(global).await.ok();
@@ -90,7 +89,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
                 let summary = services.note_check(&account, &checked, source, Actor::Cli).await?;
                 headline = Some(summary.headline);
             }
-            (tenant_url(&account.origin, global.hosts)?, features, checked)
+            (session::tenant_url(&account.origin, global.hosts)?, features, checked)
         }
     };
     let language = args.check.language;

@@ -37,17 +37,6 @@ pub(crate) struct Args {
     pace: Pace,
 }
 
-/// Parses a tenant URL as pasted by a user.
-pub(crate) fn tenant_url(text: &str, hosts: Hosts) -> Result<TenantUrl, Failure> {
-    TenantUrl::parse(text, hosts.policy()).map_err(|error| {
-        Failure::usage(
-            error.code(),
-            error.to_string(),
-            "Copy the address from the browser while you are signed in to Lucca.",
-        )
-    })
-}
-
 /// The field groups to fetch: the named ones, else the account's present ones, else the default; plus custom
 /// fields if that feature is named.
 fn field_groups(args: &Args, before: &AccountSettings) -> Vec<String> {
@@ -71,7 +60,7 @@ fn declined(wanted: &Features) -> Vec<String> {
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
-    let tenant = tenant_url(&args.tenant, global.hosts)?;
+    let tenant = session::tenant_url(&args.tenant, global.hosts)?;
     let key = args.key.read()?;
     let clock = session::reporting_clock(global, None);
     let data = DataDir::open_or_create(global, &global.data_dir()).await?;

@@ -18,7 +18,6 @@ use tempfile::TempDir;
 
 use crate::Global;
 use crate::commands::check;
-use crate::commands::link::tenant_url;
 use crate::commands::sync::sync_with;
 use crate::data_dir::DataDir;
 use crate::database::DatabaseAddress;
@@ -135,7 +134,7 @@ impl Source {
                 let pace = Pace { requests_per_minute };
                 let hosts = Hosts { allow_loopback };
                 Ok(Self::Tenant(Box::new(Tenant {
-                    url: tenant_url(&url, hosts)?,
+                    url: session::tenant_url(&url, hosts)?,
                     hosts: hosts.policy(),
                     key,
                     fields,

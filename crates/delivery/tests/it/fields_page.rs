@@ -69,7 +69,9 @@ fn fields_page_is_the_catalog() {
     let mut page = HEAD.to_owned();
     for kind in STREAMS {
         let _ = writeln!(page, "\n## {kind}\n\nFrom `{}`.\n", resource(kind));
-        page.push_str("| Field | Type | Group | Sensitivity | Lucca | Meaning |\n|---|---|---|---|---|---|\n");
+        page.push_str(
+            "| Field | Type | Group | Sensitivity | Lucca | Meaning |\n|---|---|---|---|---|---|\n",
+        );
         for member in members(kind) {
             rows(&mut page, "", member, (MemberPart::Always, Sensitivity::Internal));
         }

@@ -52,7 +52,12 @@ async fn linked_account_is_synced_and_delivered() {
             vault: Arc::new(Vault::new(MasterKey::from_random([7; 32]), [])),
             clock: clock.clone(),
             entropy: entropy(),
-            tenants: Tenants::new(Some(store.clone()), NetworkPolicy::AllowLoopback, clock.clone(), entropy()),
+            tenants: Tenants::new(
+                Some(store.clone()),
+                NetworkPolicy::AllowLoopback,
+                clock.clone(),
+                entropy(),
+            ),
             holder: Holder { name: "a test".to_owned(), has_ended: |_| false },
         };
         let now = clock.now();

@@ -191,8 +191,8 @@ impl Tenant {
             }
             Stage::CancellationPending => {
                 period.stage = Stage::Approved;
-                if let Some(extent) = &mut period.withdrawal {
-                    extent.next_approver = None;
+                if let Some(withdrawal) = &mut period.withdrawal {
+                    withdrawal.next_approver = None;
                 }
                 Ok(())
             }
@@ -274,11 +274,11 @@ impl Tenant {
 }
 
 pub(super) fn grant(period: &mut Period, chain: &Chain, at: Moment) {
-    let by = period.withdrawal.as_ref().and_then(|extent| extent.next_approver).unwrap_or(chain.hr);
+    let by = period.withdrawal.as_ref().and_then(|withdrawal| withdrawal.next_approver).unwrap_or(chain.hr);
     period.stage = Stage::Cancelled;
     period.closed = Some((at, by));
-    if let Some(extent) = &mut period.withdrawal {
-        extent.granted = true;
-        extent.next_approver = None;
+    if let Some(withdrawal) = &mut period.withdrawal {
+        withdrawal.granted = true;
+        withdrawal.next_approver = None;
     }
 }

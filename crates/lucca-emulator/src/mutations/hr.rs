@@ -37,8 +37,8 @@ impl Tenant {
             old.stage = Stage::Cancelled;
             old.closed = Some((created, by));
             old.next_approver = None;
-            if let Some(extent) = &mut old.withdrawal {
-                extent.next_approver = None;
+            if let Some(withdrawal) = &mut old.withdrawal {
+                withdrawal.next_approver = None;
             }
             let first = all.halves.get(place(before.first)).copied();
             let new = NewAbsence {

@@ -207,8 +207,8 @@ impl Tenant {
                     grant(period, chain, at);
                 } else {
                     period.stage = Stage::Approved;
-                    if let Some(extent) = &mut period.withdrawal {
-                        extent.next_approver = None;
+                    if let Some(withdrawal) = &mut period.withdrawal {
+                        withdrawal.next_approver = None;
                     }
                 }
                 Ok(())

@@ -247,9 +247,9 @@ pub(crate) fn leave_request<'a>(view: &View<'a>, at: u32, property: &'static str
         // False for cancelled ones, as documented. unverified: whether for denied ones too.
         "isActive" => Value::Bool(period.stage != Stage::Cancelled),
         "approvals" => Value::Many(period.decisions.iter().map(Node::Approval).collect()),
-        "cancellationRequests" => {
-            Value::Many(period.withdrawal.iter().map(|extent| Node::CancellationRequest(extent)).collect())
-        }
+        "cancellationRequests" => Value::Many(
+            period.withdrawal.iter().map(|withdrawal| Node::CancellationRequest(withdrawal)).collect(),
+        ),
         _ => Value::Null,
     }
 }
@@ -268,19 +268,19 @@ pub(crate) fn approval<'a>(view: &View<'a>, step: &'a Decision, property: &'stat
 
 pub(crate) fn cancellation_request<'a>(
     view: &View<'a>,
-    extent: &'a Withdrawal,
+    withdrawal: &'a Withdrawal,
     property: &'static str,
 ) -> Value<'a> {
     match property {
-        "id" => Value::Int(extent.id.into()),
-        "authorId" => Value::Int(extent.author.into()),
-        "comment" => Value::maybe_text(view.company.absences.comment(extent.comment)),
+        "id" => Value::Int(withdrawal.id.into()),
+        "authorId" => Value::Int(withdrawal.author.into()),
+        "comment" => Value::maybe_text(view.company.absences.comment(withdrawal.comment)),
         // unverified: the meaning of the rank.
         "rank" => Value::Int(0),
-        "approved" => Value::Bool(extent.granted),
-        "creationDate" => stamp(view, extent.at),
-        "nextApproverId" => user(extent.next_approver),
-        "isActive" => Value::Bool(extent.next_approver.is_some()),
+        "approved" => Value::Bool(withdrawal.granted),
+        "creationDate" => stamp(view, withdrawal.at),
+        "nextApproverId" => user(withdrawal.next_approver),
+        "isActive" => Value::Bool(withdrawal.next_approver.is_some()),
         _ => Value::Null,
     }
 }

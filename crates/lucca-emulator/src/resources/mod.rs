@@ -80,7 +80,9 @@ impl<'a> Node<'a> {
             Self::LeaveOwner(_) if property == "mail" => Value::Hidden,
             Self::LeaveOwner(person) => users::value(view, person, property),
             Self::Approval(decision) => absences::approval(view, decision, property),
-            Self::CancellationRequest(extent) => absences::cancellation_request(view, extent, property),
+            Self::CancellationRequest(withdrawal) => {
+                absences::cancellation_request(view, withdrawal, property)
+            }
             Self::PeriodLog(line) => absences::period_log(view, line, property),
             Self::UserDate(person, day) => user_dates::day(view, person, day, property),
             Self::HalfDate(person, day, am) => user_dates::half(view, person, day, am, property),

@@ -53,12 +53,12 @@ async fn request_passes_every_step() {
     assert_eq!(approved["leavePeriod"]["confirmationDate"], "2026-11-23T10:30:00");
     assert_eq!(tenant.approve(ids.leave_period_id), Err(ChangeError::Conflict("nothing is pending")));
 
-    tenant.cancel(ids.leave_period_id).expect("a extent to cancel");
-    let extent = request(&lab, id).await;
-    assert_eq!((&extent["status"], &extent["isActive"]), (&json!(5), &json!(true)));
+    tenant.cancel(ids.leave_period_id).expect("a withdrawal to cancel");
+    let withdrawal = request(&lab, id).await;
+    assert_eq!((&withdrawal["status"], &withdrawal["isActive"]), (&json!(5), &json!(true)));
     tenant.deny(ids.leave_period_id, None).expect("it stays");
     assert_eq!(request(&lab, id).await["status"], 2);
-    tenant.cancel(ids.leave_period_id).expect("a extent again");
+    tenant.cancel(ids.leave_period_id).expect("a withdrawal again");
     tenant.cancel(ids.leave_period_id).expect("granted");
     let over = request(&lab, id).await;
     assert_eq!((&over["status"], &over["isActive"]), (&json!(4), &json!(false)));

@@ -37,7 +37,9 @@ async fn employees_are_found_by_folded_text(fixture: Fixture) {
     let upserts = vec![employee("1", "Zoé Lefèvre", Some("3")), employee("2", "100% Müller", None)];
     let commit = Commit { upserts, ..Commit::default() };
     fixture.store.commit(&lease, Kind::Employee, &commit, at(3)).await.unwrap();
-    for (text, found) in [("LEFEVRE", &["1"][..]), ("100%", &["2"]), ("%", &["2"]), ("_", &[]), ("muller", &["2"])] {
+    for (text, found) in
+        [("LEFEVRE", &["1"][..]), ("100%", &["2"]), ("%", &["2"]), ("_", &[]), ("muller", &["2"])]
+    {
         assert_eq!(ids(&fixture, account.no, by_text(text)).await, found, "{text}");
     }
     assert_eq!(ids(&fixture, account.no, by_department("3")).await, ["1"]);

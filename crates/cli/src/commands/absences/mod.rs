@@ -26,10 +26,11 @@ use serde_json::json;
 use store::{Actor, LinkedAccount};
 
 use crate::Global;
+use crate::absence_problems::{period, periods, problem_line, warning_line};
 use crate::data_dir::DataDir;
-use crate::failure::{Details, Failure};
+use crate::failure::Failure;
 use crate::output::{clean, is_terminal};
-use crate::people_view::{People, candidate_line};
+use crate::people_view::People;
 use crate::session::{self, Pace};
 
 pub(crate) use list::table_of;
@@ -51,7 +52,7 @@ enum Action {
     Types(types::Args),
     /// What an absence would take, and what is in its way; asks for nothing
     Preview(preview::Args),
-    /// AbsenceDraft Lucca for an absence, once
+    /// Ask Lucca for an absence, once
     Request(request::Args),
     /// How a request that was made here stands, or all of them
     Status(status::Args),
@@ -61,7 +62,7 @@ enum Action {
     Approve(decide::Approve),
     /// Say no to a request that waits for an approver
     Deny(decide::Deny),
-    /// AbsenceDraft for many absences by a CSV file, checked and simulated first
+    /// Ask for many absences by a CSV file, checked and simulated first
     Import(import::Args),
 }
 
@@ -142,73 +143,10 @@ fn half_day(text: &str) -> Result<HalfDay, String> {
     }
 }
 
-/// `2026-05-04`, `2026-05-04 AM`, `2026-05-04 to 2026-05-06`, `2026-05-04 PM to 2026-05-06 PM`.
-fn period(first: HalfDay, last: HalfDay) -> String {
-    let is_whole = first.half == Half::Am && last.half == Half::Pm;
-    match (is_whole, first.date == last.date) {
-        (true, true) => first.date.to_string(),
-        (true, false) => format!("{} to {}", first.date, last.date),
-        (false, _) if first == last => first.to_string(),
-        (false, _) => format!("{first} to {last}"),
-    }
-}
-
-/// Half-days in order, consecutive ones joined: `2026-05-04 PM, 2026-05-06 to 2026-05-08`.
-fn periods(half_days: impl IntoIterator<Item = HalfDay>) -> String {
-    let mut runs: Vec<(HalfDay, HalfDay)> = Vec::new();
-    for at in half_days {
-        match runs.last_mut() {
-            Some((_, last)) if last.next() == Some(at) => *last = at,
-            _ => runs.push((at, at)),
-        }
-    }
-    runs.into_iter().map(|(first, last)| period(first, last)).collect::<Vec<_>>().join(", ")
-}
-
 /// `2.5` and `3`: only as many decimals as needed, at most two.
 fn number(value: f64) -> String {
     let text = format!("{value:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-/// A problem on one line.
-fn problem_line(problem: &Problem) -> String {
-    let field = problem.field.as_ref().map_or_else(String::new, |field| format!("{field}: "));
-    let words =
-        problem.lucca.as_ref().map_or_else(String::new, |words| format!("; Lucca says: {}", clean(words)));
-    let mut line = format!("✗ {field}{}{words} ({})", clean(&problem.message), problem.code.name());
-    if !problem.half_days.is_empty() {
-        line.push_str(&format!(": {}", periods(problem.half_days.iter().copied())));
-    }
-    for candidate in problem.candidates.iter() {
-        line.push_str(&format!("\n  {}", candidate_line(candidate)));
-    }
-    line
-}
-
-/// A warning of Lucca on one line.
-fn warning_line(warning: &Warning) -> String {
-    let must =
-        if warning.must_be_confirmed { format!(" (--acknowledge {})", warning.id) } else { String::new() };
-    format!("! {}{must}", clean(&warning.text))
-}
-
-/// The details of an error, beside its message.
-pub(crate) fn details_of(error: &absences::Error) -> Option<Box<Details>> {
-    let (name, value, lines) = match error {
-        absences::Error::Problems(problems) => {
-            ("problems", json!(problems), problems.iter().map(problem_line).collect())
-        }
-        absences::Error::ConfirmationNeeded(warnings) => {
-            ("warnings", json!(warnings), warnings.iter().map(warning_line).collect())
-        }
-        absences::Error::AmbiguousEmployee(candidates) => {
-            ("candidates", json!(candidates), candidates.iter().map(candidate_line).collect())
-        }
-        _ => return None,
-    };
-    let members = [(name.to_owned(), value)].into_iter().collect();
-    Some(Box::new(Details { lines, members }))
 }
 
 /// A spinner on a terminal; none elsewhere.

@@ -156,9 +156,9 @@ pub(super) async fn show(
             approval.comment.as_ref().map_or_else(String::new, |comment| format!(": {}", clean(comment)));
         line(&format!("  {who} {said}{at}{comment}"));
     }
-    for extent in &report.cancellation_requests {
-        let who = extent.author_id.as_ref().map_or_else(|| "somebody".to_owned(), name);
-        let stands = match extent.approved {
+    for request in &report.cancellation_requests {
+        let who = request.author_id.as_ref().map_or_else(|| "somebody".to_owned(), name);
+        let stands = match request.approved {
             Some(true) => "granted",
             Some(false) => "refused",
             None => "not decided",

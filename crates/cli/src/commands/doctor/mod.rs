@@ -26,7 +26,7 @@ pub(crate) struct Args {
     /// The address that the service listens on
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// AbsenceDraft each linked tenant one cheap question, too
+    /// Ask each linked tenant one cheap question, too
     #[arg(long)]
     tenants: bool,
 }

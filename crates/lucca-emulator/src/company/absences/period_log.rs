@@ -32,8 +32,8 @@ impl Absences {
             };
             add(step.at, self.comment(step.comment), stage);
         }
-        if let Some(extent) = &period.withdrawal {
-            add(extent.at, self.comment(extent.comment), Stage::CancellationPending);
+        if let Some(withdrawal) = &period.withdrawal {
+            add(withdrawal.at, self.comment(withdrawal.comment), Stage::CancellationPending);
         }
         if let (Some((at, _)), Stage::Cancelled) = (period.closed, period.stage) {
             add(at, None, Stage::Cancelled);

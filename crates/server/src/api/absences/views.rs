@@ -244,14 +244,14 @@ pub(crate) struct CancellationView {
 }
 
 impl From<CancellationRequest> for CancellationView {
-    fn from(extent: CancellationRequest) -> Self {
+    fn from(request: CancellationRequest) -> Self {
         Self {
-            author_id: extent.author_id,
-            approved: extent.approved,
-            created_at: extent.created_at.map(|at| at.to_string()),
-            next_approver_id: extent.next_approver_id,
-            is_active: extent.is_active,
-            comment: extent.comment,
+            author_id: request.author_id,
+            approved: request.approved,
+            created_at: request.created_at.map(|at| at.to_string()),
+            next_approver_id: request.next_approver_id,
+            is_active: request.is_active,
+            comment: request.comment,
         }
     }
 }

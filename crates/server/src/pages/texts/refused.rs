@@ -14,7 +14,7 @@ texts! {
         "Ce lien a expiré"
     }
     expired {
-        "For your safety links are valid for a short time only. AbsenceDraft {vendor} for a new one.",
+        "For your safety links are valid for a short time only. Ask {vendor} for a new one.",
         "Par sécurité, les liens ne sont valables qu’un temps. Demandez-en un nouveau à {vendor}."
     }
     cancelled_title {
@@ -22,7 +22,7 @@ texts! {
         "Cette invitation a été retirée"
     }
     cancelled {
-        "Nothing is read from Lucca. AbsenceDraft {vendor} for a new link if you want to connect.",
+        "Nothing is read from Lucca. Ask {vendor} for a new link if you want to connect.",
         "Rien n’est lu dans Lucca. Demandez un nouveau lien à {vendor} si vous souhaitez vous connecter."
     }
     conflict_title {

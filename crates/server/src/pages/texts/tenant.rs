@@ -66,7 +66,7 @@ texts! {
         "Rien ne répond à cette adresse. Le nom est-il correct ? Si oui, réessayez dans quelques minutes."
     }
     taken {
-        "This Lucca is connected to {vendor} already, for another customer account. AbsenceDraft {vendor} which account to use.",
+        "This Lucca is connected to {vendor} already, for another customer account. Ask {vendor} which account to use.",
         "Ce Lucca est déjà connecté à {vendor}, pour un autre compte client. Demandez à {vendor} quel compte utiliser."
     }
     other {
