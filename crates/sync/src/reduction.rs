@@ -148,7 +148,8 @@ fn reduce_employee(kept: &KeptRecord, scope: &Scope, unwanted: &[&'static str], 
     // Through the model, so that members have their usual order and the hash is comparable.
     let Ok(employee) = serde_json::from_value::<Employee>(Value::Object(model)) else { return };
     let Ok(body) = serde_json::to_string(&employee) else { return };
-    let record = RecordUpsert::of(&employee, body, raw);
+    // By the row's id: what is reduced is this row, not the one that its JSON names.
+    let record = RecordUpsert { id: kept.id.clone(), ..RecordUpsert::of(&employee, body, raw) };
     if !emptied.is_empty() && kept.state == RecordState::Present {
         commit.changes.push(NewChange {
             kind: Kind::Employee,

@@ -207,13 +207,13 @@ impl Store {
         .bind(no).fetch_all(connection).await)?;
         let mut changes = Vec::new();
         let mut touched = Vec::new();
-        for (_id, body, raw, state) in rows {
+        for (id, body, raw, state) in rows {
             let Ok(mut request) = serde_json::from_str::<AbsenceRequest>(&body) else { continue };
             if !request.forget_words_of(|author| author == person) {
                 continue;
             }
             let Ok(body) = serde_json::to_string(&request) else { continue };
-            let record = RecordUpsert::of(&request, body, raw);
+            let record = RecordUpsert { id: RemoteId::from(id), ..RecordUpsert::of(&request, body, raw) };
             commit::rewrite(tx, no, Kind::AbsenceRequest, &record, at).await?;
             touched.push(record.id.clone());
             if state == "present" {
