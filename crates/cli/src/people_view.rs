@@ -5,14 +5,13 @@ use std::collections::{HashMap, HashSet};
 use crate::absence_problems::candidate_line;
 use jiff::civil::Date;
 use people::{
-    Department, Employee, EmployeeStatus, Employment, Establishment, LegalUnit, PersonCandidate, PersonIndex,
-    PersonReference, ReferenceError, RemoteId, status_on,
+    Department, Employee, EmployeeStatus, Employment, Establishment, LegalUnit, PersonIndex, PersonReference,
+    ReferenceError, RemoteId, status_on,
 };
 use serde::Serialize;
 use store::{LinkedAccount, Store};
 
 use crate::failure::{Details, Failure};
-use crate::output::clean;
 
 /// A person with the names of the records they refer to.
 #[derive(Debug, Serialize)]

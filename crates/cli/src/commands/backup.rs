@@ -12,7 +12,7 @@ use crate::Global;
 use crate::data_dir::{DataDir, write_private};
 use crate::failure::{Exit, Failure};
 use crate::key_file::KeyFile;
-use crate::output::{counted, line, stderr_line};
+use crate::output::{counted, line};
 use crate::restore_report;
 use crate::session;
 

@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use linking::Readiness;
-use lucca::TenantUrl;
 use people::{Feature, Features};
 use people::{FieldGroup, FieldGroups};
 use serde_json::json;
@@ -15,7 +14,7 @@ use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::key_input::KeySource;
 use crate::output::line;
-use crate::session::{self, Hosts, Pace};
+use crate::session::{self, Pace};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {

@@ -16,13 +16,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use absences::{Absences, Problem, Warning};
+use absences::Absences;
 use indicatif::{ProgressBar, ProgressStyle};
 use jobs::Services;
 use lucca::Client;
 use net::clock::Clock;
-use people::{Half, HalfDay, PersonLabel, RemoteId, first_half_day, last_half_day};
-use serde_json::json;
+use people::{HalfDay, PersonLabel, RemoteId, first_half_day, last_half_day};
 use store::{Actor, LinkedAccount};
 
 use crate::Global;
