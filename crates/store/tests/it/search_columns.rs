@@ -55,6 +55,7 @@ async fn rewritten_records_are_found_by_their_new_values(fixture: Fixture) {
     fixture.store.commit(&lease, Kind::Employee, &commit, at(4)).await.unwrap();
     assert!(ids(&fixture, account.no, by_text("canary")).await.is_empty());
     assert!(ids(&fixture, account.no, by_department("3")).await.is_empty());
+    fixture.store.scrub().await.unwrap();
     assert!(!fixture.database.raw_content().await.contains("canary"));
 }
 
