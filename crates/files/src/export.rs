@@ -33,6 +33,14 @@ pub enum Format {
 }
 
 impl Format {
+    /// Refuses a format that this build lacks.
+    fn require_built(self) -> Result<(), Error> {
+        if self == Self::Parquet && !parquet::IS_BUILT {
+            return Err(Error::NotBuilt { what: "Parquet", feature: "parquet" });
+        }
+        Ok(())
+    }
+
     /// The format's name, also the file extension.
     pub fn name(self) -> &'static str {
         match self {
@@ -80,9 +88,7 @@ pub async fn export(
     target: &Target,
     progress: &dyn Progress,
 ) -> Result<Manifest, Error> {
-    if wanted.format == Format::Parquet && !parquet::IS_BUILT {
-        return Err(Error::NotBuilt { what: "Parquet", feature: "parquet" });
-    }
+    wanted.format.require_built()?;
     let reader = Reader::new(store, account).await?;
     let suffix = wanted.since.map_or_else(String::new, |seq| format!(".since-{seq}"));
     let manifest_name = format!("manifest{suffix}.json");
@@ -134,9 +140,7 @@ pub async fn export_table(
     target: &Target,
     progress: &dyn Progress,
 ) -> Result<FileEntry, Error> {
-    if wanted.format == Format::Parquet && !parquet::IS_BUILT {
-        return Err(Error::NotBuilt { what: "Parquet", feature: "parquet" });
-    }
+    wanted.format.require_built()?;
     let reader = Reader::new(store, account).await?;
     let path = target.shown().to_owned();
     write_table(&reader, (store, account), wanted, table, path, target, progress).await

@@ -9,8 +9,8 @@ use crate::support::{Fixture, at};
 
 on_both_engines!(
     employees_are_found_by_folded_text,
-    rewritten_records_are_found_by_their_new_values,
-    employees_of_an_earlier_version_become_searchable,
+    rewritten_records_are_found_by_new_values,
+    employees_of_old_versions_become_searchable,
     unknown_stored_value_names_its_table,
 );
 
@@ -45,7 +45,7 @@ async fn employees_are_found_by_folded_text(fixture: Fixture) {
     assert_eq!(ids(&fixture, account.no, by_department("3")).await, ["1"]);
 }
 
-async fn rewritten_records_are_found_by_their_new_values(fixture: Fixture) {
+async fn rewritten_records_are_found_by_new_values(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     let upserts = vec![employee("1", "Canary", Some("3"))];
     let commit = Commit { upserts, ..Commit::default() };
@@ -59,7 +59,7 @@ async fn rewritten_records_are_found_by_their_new_values(fixture: Fixture) {
     assert!(!fixture.database.raw_content().await.contains("canary"));
 }
 
-async fn employees_of_an_earlier_version_become_searchable(fixture: Fixture) {
+async fn employees_of_old_versions_become_searchable(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     let upserts = (0..1200).map(|n| employee(&n.to_string(), "Zoé Lefèvre", None)).collect();
     let commit = Commit { upserts, ..Commit::default() };
