@@ -6,16 +6,13 @@ use jobs::Services;
 use net::NetworkPolicy;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
-use store::{AccountId, ApiKeyEntry, LinkedAccount};
 use subtle::ConstantTimeEq;
 
 use crate::config::Config;
 use crate::limits::Limits;
 use crate::noted_views::NotedViews;
 use crate::page_cache::PageCache;
-use crate::problem::Problem;
 use crate::running_checks::RunningChecks;
-use crate::shared_reads::SharedReads;
 
 /// The vendor's logo: bytes and media type.
 #[derive(Clone, Debug)]
@@ -59,9 +56,7 @@ pub(crate) struct Inner {
     pub(crate) noted_views: NotedViews,
     /// Set once the operator was warned that forwarded headers are ignored.
     pub(crate) warned_of_forwarded: Once,
-    /// Reads of API keys, by the key's SHA-256 digest.
-    keys: SharedReads<[u8; 32], ApiKeyEntry>,
-    accounts: SharedReads<AccountId, LinkedAccount>,
+    /// SHA-256 of the operator's key.
     operator: [u8; 32],
 }
 
@@ -89,8 +84,6 @@ impl App {
             page_cache: PageCache::default(),
             noted_views: NotedViews::default(),
             warned_of_forwarded: Once::new(),
-            keys: SharedReads::default(),
-            accounts: SharedReads::default(),
             operator: digest(operator_token.expose_secret()),
         }))
     }
@@ -100,19 +93,6 @@ impl Inner {
     /// Whether a bearer token is the operator's. Compares in constant time.
     pub(crate) fn is_operator(&self, token: &str) -> bool {
         digest(token).ct_eq(&self.operator).into()
-    }
-
-    /// Finds an API key, including revoked ones.
-    pub(crate) async fn api_key(&self, token: String) -> Result<Option<ApiKeyEntry>, Problem> {
-        let (store, key) = (self.services.store.clone(), digest(&token));
-        let token = SecretString::from(token);
-        self.keys.get(key, || async move { store.api_key(&token).await.map_err(Problem::from) }).await
-    }
-
-    /// Finds a linked account. Concurrent requests share the read.
-    pub(crate) async fn account(&self, id: AccountId) -> Result<Option<LinkedAccount>, Problem> {
-        let store = self.services.store.clone();
-        self.accounts.get(id, || async move { store.account(id).await.map_err(Problem::from) }).await
     }
 }
 

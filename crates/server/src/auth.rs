@@ -8,6 +8,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use people::RemoteId;
+use secrecy::SecretString;
 use store::{AccountId, AccountView, Actor, LinkedAccount, Role};
 
 use crate::app::App;
@@ -73,7 +74,11 @@ impl Caller {
             return Ok(Self { key: CallerKey::Operator, role: Role::Operator, account_id: None });
         }
         // Tokens without a key's prefix need no database read.
-        let known = if token.starts_with(API_KEY_PREFIX) { app.api_key(token).await? } else { None };
+        let known = if token.starts_with(API_KEY_PREFIX) {
+            app.services.store.api_key(&SecretString::from(token)).await?
+        } else {
+            None
+        };
         match known.filter(|key| key.revoked_at.is_none()) {
             Some(key) => {
                 Ok(Self { key: CallerKey::Issued(key.id), role: key.role, account_id: key.account_id })
@@ -143,7 +148,7 @@ impl FromRequestParts<App> for Reader {
         if caller.account_id.is_some_and(|only| only != id) {
             return Err(missing());
         }
-        let account = app.account(id).await?.ok_or_else(missing)?;
+        let account = app.services.store.account(id).await?.ok_or_else(missing)?;
         Ok(Self { account, key: caller.key, actor: actor(caller.role) })
     }
 }

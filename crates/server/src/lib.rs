@@ -27,7 +27,6 @@ mod reference;
 mod running_checks;
 mod security;
 mod sender;
-mod shared_reads;
 mod tokens;
 
 use axum::Router;
