@@ -21,9 +21,8 @@ const JS: &str = "text/javascript; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 
 /// The files by path.
-const FILES: [(&str, &str, &str); 11] = [
+const FILES: [(&str, &str, &str); 10] = [
     ("/assets/flow.css", CSS, include_str!("../assets/flow.css")),
-    ("/assets/reference.css", CSS, include_str!("../assets/reference.css")),
     ("/assets/flow.js", JS, include_str!("../assets/flow.js")),
     // htmx 2.0.7, Zero-Clause BSD licence.
     ("/assets/htmx.min.js", JS, include_str!("../assets/htmx.min.js")),

@@ -1,4 +1,4 @@
-//! HTTP service: the JSON API under `/v1` with its reference, the linking flow under `/link`, the widget
+//! HTTP service: the JSON API under `/v1` with its description, the linking flow under `/link`, the widget
 //! under `/widget`.
 //!
 //! Reads neither files nor the environment: the binary passes in settings, the store and the clock. Requests
@@ -23,7 +23,6 @@ mod page_cache;
 mod page_response;
 mod pages;
 mod problem;
-mod reference;
 mod running_checks;
 mod security;
 mod sender;
@@ -32,6 +31,7 @@ mod tokens;
 use axum::Router;
 use axum::http::header;
 use axum::middleware;
+use axum::response::Redirect;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tower_http::CompressionLevel;
@@ -53,7 +53,6 @@ fn router(app: App) -> Router {
     let (api, description) = openapi::api();
     let calls = Calls::of(&description);
     let json = openapi::to_json(&description);
-    let reference = reference::router(&description);
     let description = move || async move { ([(header::CONTENT_TYPE, "application/json")], json) };
     let api = api.route("/openapi.json", get(description));
     let run_checks =
@@ -64,7 +63,10 @@ fn router(app: App) -> Router {
     // at either level. The syncs need the processor too. Pages are not compressed, since they hold secrets
     // next to text that a stranger may have pasted (BREACH).
     let api = api.layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
-    let router = api.merge(reference).merge(flow::router()).merge(assets::router());
+    let router = api
+        .merge(flow::router())
+        .merge(assets::router())
+        .route("/", get(|| async { Redirect::temporary("/openapi.json") }));
     security::guard(router, &app).with_state(app)
 }
 

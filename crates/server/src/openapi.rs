@@ -1,8 +1,7 @@
 //! The API's description, generated from the handlers, and its router. The submodules add the parts that all
-//! operations share, the schemas of records, and examples.
+//! operations share, and the schemas of records.
 
 mod conventions;
-mod examples;
 mod operations;
 mod record_schemas;
 

@@ -73,9 +73,10 @@ class Api:
 
 
 def examples(description):
-    """Every example in the description, with its location and its schema."""
+    """Every declared example in the description, with its location and its schema."""
     schemas = description["components"]["schemas"]
-    yield from ((name, schema, one) for name, schema in schemas.items() for one in schema["examples"])
+    members = {f"{name}.{member}": schema for name, whole in schemas.items() for member, schema in whole.get("properties", {}).items()}
+    yield from ((name, schema, one) for name, schema in (schemas | members).items() for one in schema.get("examples", []))
     answers = [("an answer", one) for one in description["components"]["responses"].values()]
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
@@ -83,7 +84,7 @@ def examples(description):
             yield from ((place, one["schema"], one["example"]) for one in operation.get("parameters", []) if "example" in one)
             answers += [(place, one) for one in [operation.get("requestBody", {}), *operation["responses"].values()]]
     for place, answer in answers:
-        yield from ((place, media["schema"], media["example"]) for media in answer.get("content", {}).values())
+        yield from ((place, media["schema"], media["example"]) for media in answer.get("content", {}).values() if "example" in media)
 
 
 def check_examples(url):

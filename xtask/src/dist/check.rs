@@ -89,7 +89,7 @@ fn check_serves(binary: &Path, data: &Path) -> Result<(), String> {
     let started: serde_json::Value =
         serde_json::from_str(&line).map_err(|error| format!("serve says {line:?}: {error}"))?;
     let address = started["listening"].as_str().unwrap_or_default().trim_start_matches("http://").to_owned();
-    for path in ["/readyz", "/reference"] {
+    for path in ["/readyz", "/openapi.json"] {
         let answer = get(&address, path).map_err(|error| format!("GET {path}: {error}"))?;
         if !answer.starts_with("HTTP/1.1 200 ") {
             return Err(format!("GET {path}: {}", answer.lines().next().unwrap_or("no answer")));

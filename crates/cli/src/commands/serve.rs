@@ -85,7 +85,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     } else {
         line(&format!("Listening on {listening}"));
         line(&format!("The operator's key is in {}", token_file.display()));
-        line(&format!("The API's reference is at {public_url}/reference; Ctrl-C ends it."));
+        line(&format!("The API's description is at {public_url}/openapi.json; Ctrl-C ends it."));
         line("Next: make a link for a customer and open it:");
         line(&format!(
             "  curl --json '{{\"customer_id\":\"my-first-customer\"}}' \\\n    -H \"Authorization: Bearer $(cat {})\" {public_url}/v1/link-tokens",

@@ -1,9 +1,8 @@
-//! Adds the parts that all operations share to the description: error responses, headers, idempotency keys,
-//! examples. New handlers get them without any code of their own.
+//! Adds the parts that all operations share to the description: error responses, headers, idempotency keys.
+//! New handlers get them without any code of their own.
 
 use serde_json::{Map, Value, json};
 
-use super::examples;
 use super::operations::{is_keyed, operations, reference};
 use crate::limits;
 use crate::problem::Problem;
@@ -119,20 +118,17 @@ pub(crate) const REPLAYED: &str = "Idempotent-Replayed";
 
 /// Adds the shared parts to all operations.
 pub(super) fn complete(description: &mut Value) {
-    examples_of_members(description);
-    let known = description.clone();
+    list_examples(description);
     for (path, method, operation) in operations(description) {
-        let (path, method) = (path.to_owned(), method.to_owned());
-        parameters(&method, operation);
-        refusals(&path, &method, operation);
-        answers(&known, &path, operation);
+        parameters(method, operation);
+        refusals(path, method, operation);
+        answers(operation);
     }
     components(description);
 }
 
-/// OpenAPI 3.1 keeps a schema's examples in a list. Every schema with members also gets an example of the
-/// whole.
-fn examples_of_members(description: &mut Value) {
+/// Moves each schema's declared `example` to the list `examples`, where OpenAPI 3.1 keeps it.
+fn list_examples(description: &mut Value) {
     fn listed(schema: &mut Value) {
         match schema {
             Value::Object(words) => {
@@ -155,12 +151,6 @@ fn examples_of_members(description: &mut Value) {
         schemas.as_object_mut().into_iter().flat_map(Map::values_mut).for_each(listed);
     }
     each_of(&mut description["components"]["schemas"]);
-    let known = description.clone();
-    for (name, schema) in description["components"]["schemas"].as_object_mut().into_iter().flatten() {
-        if schema.get("examples").is_none() {
-            schema["examples"] = json!([examples::of(&known, schema, &name.to_ascii_lowercase())]);
-        }
-    }
 }
 
 fn parameters(method: &str, operation: &mut Value) {
@@ -170,11 +160,6 @@ fn parameters(method: &str, operation: &mut Value) {
     let is_keyed = is_keyed(operation);
     let is_revalidated = operation["responses"].get("304").is_some();
     let Some(parameters) = operation["parameters"].as_array_mut() else { return };
-    for parameter in parameters.iter_mut().filter(|parameter| parameter.get("example").is_none()) {
-        if let Some(example) = parameter["name"].as_str().and_then(examples::by_name) {
-            parameter["example"] = json!(example);
-        }
-    }
     match parameters.iter_mut().find(|one| one["name"] == IDEMPOTENCY_KEY) {
         // Its handler processes the key, and declares whether it is required.
         Some(own) => own["schema"] = idempotency_key(),
@@ -230,34 +215,15 @@ fn problem(refusal: &Refusal) -> Value {
     json!({ PROBLEM: { "schema": reference("Problem"), "example": example } })
 }
 
-/// Adds examples to bodies, and descriptions and headers to responses.
-fn answers(known: &Value, path: &str, operation: &mut Value) {
-    let name = path.rsplit('/').find(|segment| !segment.starts_with('{')).unwrap_or_default().to_owned();
+/// Adds descriptions and headers to responses.
+fn answers(operation: &mut Value) {
     let summary = operation["summary"].as_str().unwrap_or_default().to_owned();
     let is_keyed = is_keyed(operation);
     let named = json!({ "$ref": "#/components/parameters/IdempotencyKey" });
     let is_named = operation["parameters"].as_array().is_some_and(|all| all.contains(&named));
-    let add = |content: &mut Value| {
-        for (kind, media) in content.as_object_mut().into_iter().flatten() {
-            if media.get("example").is_none() && media.get("examples").is_none() {
-                let example = if kind == "application/x-ndjson" {
-                    json!("{\"id\":\"12\"}\n{\"id\":\"13\"}\n")
-                } else {
-                    examples::of(known, &media["schema"], &name)
-                };
-                media["example"] = example;
-            }
-        }
-    };
-    if let Some(body) = operation.get_mut("requestBody") {
-        add(&mut body["content"]);
-    }
     for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
         if response.get("$ref").is_some() {
             continue;
-        }
-        if let Some(content) = response.get_mut("content") {
-            add(content);
         }
         if response["description"].as_str().is_none_or(str::is_empty) {
             let done = if status.starts_with('2') { summary.as_str() } else { "Done." };

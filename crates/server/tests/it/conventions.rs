@@ -37,25 +37,18 @@ fn address(service: &Service, path: &str) -> String {
 }
 
 #[test]
-fn every_operation_is_described_with_example() {
+fn every_operation_is_described() {
     let description = description();
-    let mut seen = 0;
     for (method, path, operation) in operations(&description) {
         let place = format!("{method} {path}");
         assert!(operation["summary"].as_str().is_some_and(|summary| summary.ends_with('.')), "{place}");
-        let mut contents = vec![operation["requestBody"]["content"].clone()];
         for (status, answer) in operation["responses"].as_object().unwrap() {
             let answer = resolve(&description, answer);
             assert!(answer["description"].as_str().is_some_and(|text| !text.is_empty()), "{place} {status}");
-            contents.push(answer["content"].clone());
             if !status.starts_with(['2', '3']) {
                 let problem = &answer["content"]["application/problem+json"];
                 assert_eq!(problem["schema"]["$ref"], "#/components/schemas/Problem", "{place} {status}");
             }
-        }
-        for media in contents.iter().filter_map(Value::as_object).flat_map(serde_json::Map::values) {
-            assert!(!media["example"].is_null(), "{place} has no example of {}", media["schema"]);
-            seen += 1;
         }
         // Lucca calls these without an API key, and defines their form.
         if path.starts_with("/v1/inbound/") {
@@ -71,16 +64,7 @@ fn every_operation_is_described_with_example() {
             named.map(|one| &resolve(&description, one)["name"]).any(|name| name == "Idempotency-Key");
         assert_eq!(is_named, method == Method::POST, "{place}");
     }
-    assert!(seen > 300, "{seen}");
     for (name, schema) in description["components"]["schemas"].as_object().unwrap() {
-        assert!(schema["examples"].is_array(), "{name}");
-        // The fallback for members that lack an example of their own and in openapi/examples.rs.
-        assert!(
-            !schema["examples"].to_string().contains("\"text\"]")
-                && !schema["examples"].to_string().contains(":\"text\""),
-            "{name}: {}",
-            schema["examples"]
-        );
         // An object without described members.
         assert!(schema["type"] != "object" || schema.get("properties").is_some(), "{name}");
     }
@@ -206,18 +190,11 @@ async fn invalid_keys_are_limited_with_retry_after() {
 }
 
 #[tokio::test]
-async fn reference_is_one_page_without_script() {
+async fn root_redirects_to_the_description() {
     let service = Service::start("").await;
     let root = service.http.get(&service.url).send().await.unwrap();
-    assert_eq!((root.status().as_u16(), &root.headers()["location"]), (307, &"/reference".parse().unwrap()));
-    let page = service.http.get(format!("{}/reference", service.url)).send().await.unwrap();
-    assert_eq!(page.status(), 200);
-    assert!(page.headers()["content-security-policy"].to_str().unwrap().contains("default-src 'none'"));
-    let html = page.text().await.unwrap();
-    assert!(!html.contains("<script") && !html.contains("style=") && !html.contains("http://"));
-    for (_, _, operation) in operations(&description()) {
-        assert!(html.contains(&format!("<h3 id=\"{}\">", operation["operationId"].as_str().unwrap())));
-    }
+    let location = root.headers()["location"].to_str().unwrap();
+    assert_eq!((root.status().as_u16(), location), (307, "/openapi.json"));
 }
 
 /// The error codes in the sources: those passed to `Problem`s, and other literals of their form.

@@ -78,8 +78,29 @@ struct Operation {
     opens: Opens,
     /// Query parameters.
     query: Vec<String>,
-    /// An example of the body.
+    /// A body that the description allows.
     body: Option<Value>,
+}
+
+/// A value that a schema allows: its declared example, or one put together from its members.
+fn example(description: &Value, schema: &Value) -> Value {
+    let schema = resolve(description, schema);
+    let declared = schema["examples"].get(0).or_else(|| schema["enum"].get(0)).or(schema.get("const"));
+    if let Some(declared) = declared {
+        return declared.clone();
+    }
+    if let Some(choice) = schema["oneOf"].get(0) {
+        return example(description, choice);
+    }
+    let of_member = |(name, member): (&String, &Value)| (name.clone(), example(description, member));
+    let kind = schema["type"].as_str().or(schema["type"][0].as_str());
+    match kind.unwrap_or("object") {
+        "string" => json!("7"),
+        "integer" | "number" => json!(1),
+        "boolean" => json!(true),
+        "array" => json!([example(description, &schema["items"])]),
+        _ => Value::Object(schema["properties"].as_object().into_iter().flatten().map(of_member).collect()),
+    }
 }
 
 fn all_operations() -> Vec<Operation> {
@@ -100,8 +121,9 @@ fn all_operations() -> Vec<Operation> {
             id if FOR_READERS.contains(&id) => Opens::Readers,
             _ => Opens::Vendors,
         };
-        let body = &operation["requestBody"]["content"]["application/json"]["example"];
-        let body = (!body.is_null()).then(|| body.clone());
+        let body = operation["requestBody"]["content"].get("application/json").map(|media| {
+            media.get("example").cloned().unwrap_or_else(|| example(&description, &media["schema"]))
+        });
         Operation { method, path, id, opens, query, body }
     };
     operations(&description).into_iter().map(read).collect()
