@@ -7,10 +7,10 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use web::app::App;
+use web::problem::Problem;
 
-use crate::app::App;
-use crate::pages::brand;
-use crate::problem::Problem;
+use crate::brand;
 
 /// One hour, since a new version of the service may bring new files.
 const CACHED: &str = "public, max-age=3600";

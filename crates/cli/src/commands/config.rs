@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
-use server::{Config, DEFAULT_FILE, Reading};
+use web::config::{Config, DEFAULT_FILE, Reading};
 
 use crate::Global;
 use crate::failure::{Details, Exit, Failure};

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use server::{Logo, Setup};
 use tokio_util::sync::CancellationToken;
+use web::app::{Logo, Setup};
 
 use crate::Global;
 use crate::commands::config;

@@ -18,7 +18,10 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("jobs", &["people", "net", "lucca", "store", "linking", "sync", "absences", "delivery"]),
     ("delivery", &["people", "net", "store"]),
     ("files", &["people", "store", "delivery"]),
-    ("server", &["people", "net", "lucca", "store", "linking", "sync", "absences", "jobs", "delivery"]),
+    ("web", &["people", "net", "lucca", "store", "linking", "absences", "jobs"]),
+    ("api", &["people", "lucca", "store", "linking", "sync", "absences", "jobs", "delivery", "web"]),
+    ("linking-flow", &["people", "lucca", "store", "linking", "web"]),
+    ("server", &["people", "net", "store", "jobs", "delivery", "web", "api", "linking-flow"]),
     (
         "lucca-connector",
         &[
@@ -32,6 +35,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "jobs",
             "delivery",
             "files",
+            "web",
             "server",
             "lucca-emulator",
         ],

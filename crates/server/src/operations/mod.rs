@@ -10,6 +10,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jobs::Services;
 use tokio::net::TcpListener;
+use web::connections;
+use web::problem::chain;
+use web::readiness::is_ready;
 
 pub use metrics::{MetricsError, measure};
 
@@ -21,16 +24,7 @@ pub async fn tell_how_it_is(services: Services, listener: TcpListener, ended: im
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics_text))
         .with_state(services);
-    crate::connections::serve(listener, router, ended).await;
-}
-
-/// Whether the database answers; logs the error if it does not.
-pub(crate) async fn is_ready(services: &Services) -> bool {
-    let answered = services.store.ping().await;
-    if let Err(error) = &answered {
-        tracing::error!(code = error.code(), error = %crate::problem::chain(error), "not ready");
-    }
-    answered.is_ok()
+    connections::serve(listener, router, ended).await;
 }
 
 async fn ready(State(services): State<Services>) -> Response {
@@ -47,7 +41,7 @@ async fn metrics_text(State(services): State<Services>) -> Response {
             ([(header::CONTENT_TYPE, TEXT)], metrics::text(&vitals, services.clock.now())).into_response()
         }
         Err(error) => {
-            tracing::error!(code = error.code(), error = %crate::problem::chain(&error), "nothing can be measured");
+            tracing::error!(code = error.code(), error = %chain(&error), "nothing can be measured");
             (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
         }
     }

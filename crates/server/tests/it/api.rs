@@ -10,7 +10,7 @@ use crate::support::{OPERATOR, Service, tenant};
 async fn nothing_under_v1_answers_without_a_key() {
     // From many addresses, since one address would be rate limited.
     let service = Service::start("trust_forwarded_for = true").await;
-    let description: Value = serde_json::from_str(&server::openapi()).unwrap();
+    let description: Value = serde_json::from_str(&api::openapi()).unwrap();
     let mut tried = 0;
     for (path, methods) in description["paths"].as_object().unwrap() {
         for method in methods.as_object().unwrap().keys().filter(|_| path.starts_with("/v1/")) {
@@ -164,7 +164,7 @@ async fn key_guessing_is_rate_limited() {
 #[test]
 fn description_matches_the_checked_in_file() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
-    let now = server::openapi() + "\n";
+    let now = api::openapi() + "\n";
     let agreed = std::fs::read_to_string(path).unwrap_or_default();
     // Writes the new description, so that the difference can be reviewed and committed.
     std::fs::write(path, &now).unwrap();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{OPERATOR, Service};
 
 pub(crate) fn description() -> Value {
-    serde_json::from_str(&server::openapi()).unwrap()
+    serde_json::from_str(&api::openapi()).unwrap()
 }
 
 /// All operations: method, path, and description.
@@ -139,7 +139,7 @@ async fn description_is_served_compressed() {
         let asked = http.get(format!("{}/openapi.json", service.url)).header("accept-encoding", encoding);
         let answer = asked.send().await.unwrap();
         assert_eq!(answer.headers()["content-encoding"], encoding);
-        assert!(answer.bytes().await.unwrap().len() < server::openapi().len() / 4, "{encoding}");
+        assert!(answer.bytes().await.unwrap().len() < api::openapi().len() / 4, "{encoding}");
     }
 }
 
@@ -235,7 +235,9 @@ fn every_code_is_in_the_table_of_codes() {
     let docs = std::fs::read_to_string(root.join("../../docs/api.md")).unwrap();
     let (_, table) = docs.split_once("## Error codes").unwrap();
     let mut all = std::collections::BTreeSet::new();
-    codes(&root.join("src"), &mut all);
+    for name in ["web", "api", "linking-flow", "server"] {
+        codes(&root.join("..").join(name).join("src"), &mut all);
+    }
     assert!(all.len() > 30 && all.contains("forbidden") && all.contains("request.not_json"), "{all:?}");
     let missing: Vec<&String> = all.iter().filter(|code| !table.contains(&format!("`{code}`"))).collect();
     assert!(missing.is_empty(), "not in docs/api.md: {missing:?}");

@@ -12,9 +12,10 @@ use net::clock::TestClock;
 use people::{FieldGroup, FieldGroups};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use server::{Config, Setup};
 use store::{AccountId, AccountSettings, Actor, LinkTarget, LinkedAccount, MasterKey, NewAccount, Vault};
 use test_database::{Engine, TestDatabase};
+use web::app::Setup;
+use web::config::Config;
 
 pub(crate) const OPERATOR: &str = "op_test_0123456789abcdef0123456789abcdef";
 pub(crate) const TODAY: Date = date(2026, 11, 25);

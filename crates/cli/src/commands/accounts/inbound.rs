@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use server::{INBOUND_OVERLAP, new_inbound_key};
 use store::{AccountStatus, Actor, InboundWebhook, InboundWebhookId, LinkedAccount};
+use web::tokens::{INBOUND_KEY_OVERLAP, new_inbound_key};
 
 use crate::Global;
 use crate::commands::config;
@@ -112,7 +112,7 @@ async fn change(
     change: &Change,
     now: Timestamp,
 ) -> Result<Option<SecretString>, Failure> {
-    let until = now.checked_add(INBOUND_OVERLAP).unwrap_or(Timestamp::MAX);
+    let until = now.checked_add(INBOUND_KEY_OVERLAP).unwrap_or(Timestamp::MAX);
     let store = &data.store;
     if change.on || change.new_key {
         let key = new_inbound_key(&crate::entropy::source())?;

@@ -4,8 +4,8 @@ use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
-use server::{Config, Reading};
 use store::MasterKey;
+use web::config::{Config, Reading};
 
 use super::Check;
 use crate::commands::config;

@@ -1,0 +1,70 @@
+//! `POST /v1/linked-accounts/{account_id}/absence-requests/{id}/cancel`: cancels an absence, or half-days of
+//! it.
+
+use absences::ProblemCode;
+use axum::Json;
+use axum::extract::{Path, State};
+use people::HalfDay;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use web::app::App;
+use web::auth::Vendor;
+use web::problem::Problem;
+
+use super::views::ChangedAbsence;
+use super::{AbsenceSession, id_of, wrong};
+use crate::Body;
+use crate::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable};
+
+/// The part of the absence to cancel.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Cancellation {
+    /// Only these half-days; by default the whole absence.
+    #[schema(example = json!(["2026-05-04 PM"]))]
+    half_days: Option<Vec<String>>,
+}
+
+/// Cancels an absence or half-days of it, also one that was not made through the connector.
+///
+/// A pending absence is cancelled at once. For an approved one, Lucca may require an approval of the
+/// cancellation. Repeating the call is safe.
+#[utoipa::path(
+    post, path = "/v1/linked-accounts/{account_id}/absence-requests/{id}/cancel", tag = "absence requests",
+    security(("key" = [])), request_body = Cancellation,
+    params(
+        ("account_id" = String, Path, description = "the linked account's id"),
+        ("id" = String, Path, description = "the absence request's id, `abr_…`, or Lucca's id of the absence"),
+    ),
+    responses(
+        (status = 200, body = ChangedAbsence),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        Conflict,
+        Unprocessable,
+        LuccaErrors,
+    )
+)]
+pub(crate) async fn cancel_absence(
+    State(app): State<App>,
+    vendor: Vendor,
+    Path((account_id, id)): Path<(String, String)>,
+    Body(wanted): Body<Cancellation>,
+) -> Result<Json<ChangedAbsence>, Problem> {
+    let session = AbsenceSession::of(&app, vendor, &account_id).await?;
+    id_of(&id).ok_or(absences::Error::UnknownAbsence)?;
+    let half_days = wanted.half_days.map(|texts| read(&texts)).transpose()?;
+    let changed = session
+        .run(move |absences| Box::pin(async move { Ok(absences.cancel(&id, half_days.as_deref()).await?) }))
+        .await?;
+    Ok(Json(changed.into()))
+}
+
+fn read(texts: &[String]) -> Result<Vec<HalfDay>, Problem> {
+    let read: Result<Vec<HalfDay>, _> = texts.iter().map(|text| text.parse()).collect();
+    read.map_err(|_| {
+        let message = "a half-day is written as 2026-05-04 AM or 2026-05-04 PM";
+        absences::Error::Problems(vec![wrong(ProblemCode::InvalidPeriod, "half_days", message)]).into()
+    })
+}

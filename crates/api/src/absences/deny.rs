@@ -1,0 +1,57 @@
+//! `POST /v1/linked-accounts/{account_id}/absence-requests/{id}/deny`: denies the request, with a reason.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use web::app::App;
+use web::auth::Vendor;
+use web::problem::Problem;
+
+use super::views::ChangedAbsence;
+use super::{AbsenceSession, id_of};
+use crate::Body;
+use crate::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable};
+
+/// The reason of the denial.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoBecause {
+    /// The reason, which the employee sees. Required.
+    #[schema(min_length = 1, example = "Two of the team are away already.")]
+    comment: String,
+}
+
+/// Denies a pending absence request, also one that was not made through the connector.
+#[utoipa::path(
+    post, path = "/v1/linked-accounts/{account_id}/absence-requests/{id}/deny", tag = "absence requests",
+    security(("key" = [])), request_body = NoBecause,
+    params(
+        ("account_id" = String, Path, description = "the linked account's id"),
+        ("id" = String, Path, description = "the absence request's id, `abr_…`, or Lucca's id of the absence"),
+    ),
+    responses(
+        (status = 200, body = ChangedAbsence),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        Conflict,
+        Unprocessable,
+        LuccaErrors,
+    )
+)]
+pub(crate) async fn deny_absence(
+    State(app): State<App>,
+    vendor: Vendor,
+    Path((account_id, id)): Path<(String, String)>,
+    Body(said): Body<NoBecause>,
+) -> Result<Json<ChangedAbsence>, Problem> {
+    let session = AbsenceSession::of(&app, vendor, &account_id).await?;
+    id_of(&id).ok_or(absences::Error::UnknownAbsence)?;
+    let changed = session
+        .run(move |absences| {
+            Box::pin(async move { Ok(absences.decide(&id, false, Some(&said.comment)).await?) })
+        })
+        .await?;
+    Ok(Json(changed.into()))
+}

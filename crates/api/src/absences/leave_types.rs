@@ -1,0 +1,89 @@
+//! `GET /v1/linked-accounts/{account_id}/employees/{id}/leave-types`: the leave types that an employee may
+//! use.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use people::{Half, HalfDay};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use web::absence_problem::PersonView;
+use web::app::App;
+use web::auth::Vendor;
+use web::problem::Problem;
+
+use super::views::{LeaveTypeView, all};
+use super::{AbsenceSession, period};
+use crate::Params;
+use crate::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable};
+
+/// The period of the absence.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LeaveTypesQuery {
+    /// The first day of the absence, `2026-05-04` or `2026-05-04 PM`; today by default.
+    #[param(example = "2026-05-04")]
+    starts_on: Option<String>,
+    /// The last day of the absence; the first by default.
+    #[param(example = "2026-05-06")]
+    ends_on: Option<String>,
+}
+
+/// The leave types that an employee may use.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OfferedLeaveTypes {
+    /// The employee.
+    person: PersonView,
+    /// The leave types.
+    items: Vec<LeaveTypeView>,
+    /// Whether Lucca offered these leave types to this employee for this period. If false, the list has all
+    /// leave types of the tenant.
+    is_offered: bool,
+}
+
+/// Lists the leave types that an employee may use, with their balances, as Lucca reports them now.
+#[utoipa::path(
+    get, path = "/v1/linked-accounts/{account_id}/employees/{id}/leave-types", tag = "absence requests",
+    security(("key" = [])),
+    params(
+        ("account_id" = String, Path, description = "the linked account's id"),
+        ("id" = String, Path, description = "the person: `id:12`, `number:00042` or `email:jo@acme.example`; a value \
+         without a prefix where it fits one person only", example = "id:12"),
+        LeaveTypesQuery,
+    ),
+    responses(
+        (status = 200, body = OfferedLeaveTypes),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        Conflict,
+        Unprocessable,
+        LuccaErrors,
+    )
+)]
+pub(crate) async fn leave_types_of_employee(
+    State(app): State<App>,
+    vendor: Vendor,
+    Path((account_id, employee_id)): Path<(String, String)>,
+    Params(wanted): Params<LeaveTypesQuery>,
+) -> Result<Json<OfferedLeaveTypes>, Problem> {
+    let (first, last) = if wanted.starts_on.is_none() && wanted.ends_on.is_none() {
+        let today = app.services.today();
+        (HalfDay::new(today, Half::Am), HalfDay::new(today, Half::Pm))
+    } else {
+        period(wanted.starts_on.as_deref(), wanted.ends_on.as_deref())?
+    };
+    let session = AbsenceSession::of(&app, vendor, &account_id).await?;
+    let person = session.person(&employee_id).await?;
+    let employee_id = person.id.clone();
+    let found = session
+        .run(move |absences| {
+            Box::pin(async move { Ok(absences.leave_types(&employee_id, first, last).await?) })
+        })
+        .await?;
+    Ok(Json(OfferedLeaveTypes {
+        person: person.into(),
+        items: all(found.leave_types),
+        is_offered: found.is_offered,
+    }))
+}

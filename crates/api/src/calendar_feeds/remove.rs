@@ -1,0 +1,41 @@
+//! `DELETE /v1/linked-accounts/{account_id}/calendar-feeds/{feed_id}`: removes a feed.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use web::app::App;
+use web::auth::Vendor;
+use web::problem::Problem;
+
+use crate::answers::{Forbidden, NotFound, Unauthorized};
+use crate::linked_accounts::find;
+
+/// Removes a feed: its address stops working at once. Calendar apps keep their copy until they refresh.
+#[utoipa::path(
+    delete, path = "/v1/linked-accounts/{account_id}/calendar-feeds/{feed_id}", tag = "calendars",
+    security(("key" = [])),
+    params(
+        ("account_id" = String, Path, description = "the linked account's id"),
+        ("feed_id" = String, Path, description = "the feed's id"),
+    ),
+    responses(
+        (status = 204),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+    )
+)]
+pub(crate) async fn remove_calendar_feed(
+    State(app): State<App>,
+    vendor: Vendor,
+    Path((account_id, feed_id)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let account = find(&app, &account_id).await?;
+    let missing = || Problem::not_found("calendar feed");
+    let id = feed_id.parse().map_err(|_| missing())?;
+    let (store, at) = (&app.services.store, app.services.clock.now());
+    if store.remove_calendar_feed(&account, id, vendor.actor(), at).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(missing())
+    }
+}

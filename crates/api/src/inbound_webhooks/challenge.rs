@@ -1,0 +1,59 @@
+//! `GET /v1/inbound/{inbound_id}`: answers the challenge that precedes webhooks of Lucca's newer kind.
+
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use web::app::App;
+use web::problem::Problem;
+use web::sender::Sender;
+
+use super::proof::refused;
+use crate::Params;
+use crate::answers::{Unauthorized, Unprocessable};
+
+const LONGEST: usize = 1_000;
+
+/// The text that Lucca expects back.
+#[derive(Deserialize)]
+pub(crate) struct ChallengeQuery {
+    echo: Option<String>,
+    /// The name in older documentation of Lucca's.
+    challenge: Option<String>,
+}
+
+/// Answers Lucca's challenge, which confirms that this address accepts its webhooks. Source: Lucca's
+/// documentation of webhooks, *activate*.
+#[utoipa::path(
+    get, path = "/v1/inbound/{inbound_id}", tag = "inbound webhooks",
+    params(
+        ("inbound_id" = String, Path, description = "the last part of the address that was given to Lucca: `inw_…`"),
+        ("echo" = Option<String>, Query, description = "the text to answer with"),
+        ("challenge" = Option<String>, Query, description = "the same, by its older name"),
+    ),
+    responses(
+        (status = 200, content_type = "text/plain", body = String, example = json!("8f2c")),
+        Unauthorized,
+        Unprocessable,
+    )
+)]
+pub(crate) async fn inbound_challenge(
+    State(app): State<App>,
+    Sender(from): Sender,
+    Path(inbound_id): Path<String>,
+    Params(ChallengeQuery { echo, challenge }): Params<ChallengeQuery>,
+) -> Result<Response, Problem> {
+    let known = match inbound_id.parse() {
+        Ok(id) => app.services.store.inbound_webhook(id).await?,
+        Err(_) => None,
+    };
+    if known.is_none() {
+        return Err(refused(&app, from));
+    }
+    match echo.or(challenge) {
+        Some(text) if text.len() <= LONGEST => {
+            Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
+        }
+        _ => Err(Problem::field("echo", "request.invalid", "It is 1 to 1,000 bytes.")),
+    }
+}

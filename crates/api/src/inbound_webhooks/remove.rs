@@ -1,0 +1,36 @@
+//! `DELETE /v1/linked-accounts/{account_id}/inbound-webhooks`: disables an account's inbound webhooks.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use web::app::App;
+use web::auth::Vendor;
+use web::problem::Problem;
+
+use super::off;
+use crate::answers::{Forbidden, NotFound, Unauthorized};
+use crate::linked_accounts::find;
+
+/// Disables an account's inbound webhooks: address and keys stop working at once. Scheduled syncs continue.
+#[utoipa::path(
+    delete, path = "/v1/linked-accounts/{account_id}/inbound-webhooks", tag = "inbound webhooks", security(("key" = [])),
+    params(("account_id" = String, Path, description = "the linked account's id")),
+    responses(
+        (status = 204),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+    )
+)]
+pub(crate) async fn remove_inbound_webhooks(
+    State(app): State<App>,
+    vendor: Vendor,
+    Path(account_id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let account = find(&app, &account_id).await?;
+    let (store, at) = (&app.services.store, app.services.clock.now());
+    if store.remove_inbound_webhook(&account, vendor.actor(), at).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(off())
+    }
+}

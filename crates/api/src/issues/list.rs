@@ -1,0 +1,85 @@
+//! `GET /v1/issues`: open and resolved issues of all linked accounts.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::extract::State;
+use people::Language;
+use serde::{Deserialize, Serialize};
+use store::{IssueId, LinkedAccount};
+use utoipa::{IntoParams, ToSchema};
+use web::app::App;
+use web::auth::Vendor;
+use web::problem::Problem;
+
+use super::{IssueView, Standing};
+use crate::answers::{Forbidden, Unauthorized, Unprocessable};
+use crate::{Params, page_size};
+
+const DEFAULT_LIMIT: usize = 100;
+const MAX_LIMIT: usize = 500;
+
+/// Filters of the list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IssuesQuery {
+    /// `open`, the default, `resolved` or `all`.
+    #[serde(default)]
+    #[param(inline, nullable = false)]
+    status: Standing,
+    /// The language of `text` and `remedy`, and of Lucca's labels in them: `en`, the default, or `fr`.
+    #[serde(default)]
+    #[param(value_type = Option<String>, example = "fr")]
+    language: Language,
+    /// Maximum number of issues; 100 by default.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+    /// The `next_cursor` of the previous page.
+    cursor: Option<String>,
+}
+
+/// A page of issues.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct IssuePage {
+    /// The issues, oldest first.
+    items: Vec<IssueView>,
+    /// Cursor of the next page; null at the end.
+    next_cursor: Option<String>,
+}
+
+/// Lists the issues that a person has to act on, for all linked accounts.
+#[utoipa::path(
+    get, path = "/v1/issues", tag = "linked accounts", security(("key" = [])), params(IssuesQuery),
+    responses(
+        (status = 200, body = IssuePage),
+        Unauthorized,
+        Forbidden,
+        Unprocessable,
+    )
+)]
+pub(crate) async fn issues(
+    State(app): State<App>,
+    _: Vendor,
+    Params(which): Params<IssuesQuery>,
+) -> Result<Json<IssuePage>, Problem> {
+    let limit = page_size(which.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
+    let after: Option<IssueId> = which.cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| {
+        Problem::field("cursor", "request.invalid", "It is not one of this list: begin without it.")
+    })?;
+    let store = &app.services.store;
+    let accounts: HashMap<i64, LinkedAccount> =
+        store.accounts().await?.into_iter().map(|account| (account.no, account)).collect();
+    let mut found = store.issues(None, which.status.filter()).await?;
+    found.retain(|issue| {
+        which.status.has(issue) && after.is_none_or(|after| issue.id.to_string() > after.to_string())
+    });
+    let has_more = found.len() > limit;
+    found.truncate(limit);
+    let next_cursor = found.last().filter(|_| has_more).map(|issue| issue.id.to_string());
+    // Issues of accounts that no longer exist are left out.
+    let view = |issue: store::Issue| {
+        accounts.get(&issue.account_no).map(|account| IssueView::of(account, issue, which.language))
+    };
+    Ok(Json(IssuePage { items: found.into_iter().filter_map(view).collect(), next_cursor }))
+}

@@ -1,0 +1,94 @@
+//! The diagnosis of a linked account's key, as the API shows it.
+
+use linking::DiagnosisSummary;
+use people::Language;
+use serde::Serialize;
+use store::{KeptDiagnosis, LinkedAccount};
+use utoipa::ToSchema;
+use web::app::App;
+
+use crate::time;
+
+/// The last diagnosis of the account's API key: made while linking, by a check, or after a sync. The
+/// headline, the open issues and the audit log agree with it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct KeyDiagnosis {
+    /// `ready`; `ready_but`: an optional permission is missing or unconfirmed, or the key sees only a part of
+    /// the company; or `not_ready`: a required permission is missing or unconfirmed.
+    #[schema(example = "ready_but")]
+    readiness: &'static str,
+    /// The readiness in a sentence, in English.
+    #[schema(example = "Ready, but 1 of your choices is missing: “View employee managers”.")]
+    headline: String,
+    /// The permissions behind this readiness: missing, or neither proven nor confirmed.
+    #[schema(example = json!(["view_managers"]))]
+    missing: Vec<&'static str>,
+    /// Set if the key seems narrowed to a part of the company; null otherwise.
+    narrowed: Option<NarrowedRole>,
+    /// The verdict on each permission that the account's features need.
+    permissions: Vec<PermissionVerdict>,
+    /// How it was made: `linking` or `check`, by requests to Lucca, or `sync`, from stored data.
+    #[schema(example = "sync")]
+    source: &'static str,
+    /// When, UTC.
+    #[schema(example = "2026-11-25T12:30:00Z")]
+    checked_at: String,
+}
+
+/// Evidence that the key's role is narrowed to a part of the company: at least 5 references, and at least 5 %
+/// of all, lead to people who are not shown.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NarrowedRole {
+    /// References (managers, heads of departments, contracts, absences) to people who are not shown.
+    #[schema(example = 31)]
+    unseen: u64,
+    /// All references that were followed.
+    #[schema(example = 34)]
+    of: u64,
+}
+
+/// The verdict on a permission.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PermissionVerdict {
+    /// The permission's name, as in the codes of issues.
+    #[schema(example = "view_managers")]
+    permission: &'static str,
+    /// Whether people would be missing without it.
+    required: bool,
+    /// `granted`, `missing` or `cannot_tell`.
+    #[schema(example = "missing")]
+    verdict: &'static str,
+    /// Whether the permission needs no action: it is there, a person confirmed it, or nothing is lost without
+    /// it.
+    #[schema(example = false)]
+    settled: bool,
+}
+
+impl KeyDiagnosis {
+    /// The stored diagnosis; `None` if there is none yet, or if another version wrote it.
+    pub(crate) async fn of(app: &App, account: &LinkedAccount) -> Result<Option<Self>, store::Error> {
+        let kept = app.services.store.diagnosis(account.no).await?;
+        Ok(kept.and_then(|kept| Self::read(&kept)))
+    }
+
+    fn read(kept: &KeptDiagnosis) -> Option<Self> {
+        let summary: DiagnosisSummary = serde_json::from_str(&kept.summary).ok()?;
+        let permissions = summary.findings.iter().map(|kept| PermissionVerdict {
+            permission: kept.finding.permission.name(),
+            required: kept.finding.need == linking::Need::Required,
+            verdict: kept.finding.verdict.name(),
+            settled: kept.is_settled,
+        });
+        Some(Self {
+            readiness: summary.headline.readiness.name(),
+            headline: summary.headline.text(Language::English),
+            missing: summary.headline.missing.iter().map(|permission| permission.name()).collect(),
+            narrowed: summary
+                .narrowed
+                .map(|narrowed| NarrowedRole { unseen: narrowed.unseen, of: narrowed.of }),
+            permissions: permissions.collect(),
+            source: kept.source.name(),
+            checked_at: time(kept.checked_at),
+        })
+    }
+}

@@ -1,0 +1,28 @@
+//! `GET /v1/linking-flows/{flow_id}`: the progress of a linking flow.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use web::app::App;
+use web::auth::Vendor;
+use web::problem::Problem;
+
+use super::{LinkingFlowView, find};
+use crate::answers::{NotFound, Unauthorized};
+
+/// Shows the progress of a linking flow.
+#[utoipa::path(
+    get, path = "/v1/linking-flows/{flow_id}", tag = "linking", security(("key" = [])),
+    params(("flow_id" = String, Path, description = "the flow's id")),
+    responses(
+        (status = 200, body = LinkingFlowView),
+        Unauthorized,
+        NotFound,
+    )
+)]
+pub(crate) async fn linking_flow(
+    State(app): State<App>,
+    _: Vendor,
+    Path(flow_id): Path<String>,
+) -> Result<Json<LinkingFlowView>, Problem> {
+    Ok(Json(LinkingFlowView::of(&find(&app, &flow_id).await?)))
+}

@@ -1,0 +1,133 @@
+//! `GET /v1/linked-accounts/{account_id}/changes`: the change log, in order.
+
+use axum::Json;
+use axum::extract::State;
+use delivery::mapping::Mapping;
+use people::Kind;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::{Change, ChangeFilter};
+use utoipa::{IntoParams, ToSchema};
+use web::app::App;
+use web::auth::Reader;
+use web::problem::Problem;
+
+use crate::answers::{Gone, NotFound, Unauthorized, Unprocessable};
+use crate::{Params, page_size, time};
+
+const DEFAULT_LIMIT: u32 = 100;
+const MAX_LIMIT: u32 = 1000;
+
+/// Filters of the list.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangesQuery {
+    /// Only changes after this sequence number; 0, before the first, by default.
+    #[param(minimum = 0, example = 1370)]
+    after: Option<i64>,
+    /// Maximum number of changes; 100 by default.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+    /// Only changes of this kind of record.
+    #[param(example = "employees")]
+    kind: Option<String>,
+}
+
+/// A change of a record.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ChangeView {
+    /// The change's number in the linked account's sequence, from 1, without gaps unless the database was
+    /// restored.
+    #[schema(example = 1371)]
+    seq: i64,
+    /// When it was written, UTC.
+    at: String,
+    /// The kind of record.
+    #[schema(example = "employees")]
+    kind: &'static str,
+    /// The record's id in Lucca.
+    #[schema(example = "12")]
+    id: String,
+    /// `created`, `updated`, `restored`, `deleted`, `hidden`, `started`, `ended`, `excluded` or `erased`.
+    #[schema(example = "updated")]
+    operation: &'static str,
+    /// The changed members, each as `{"before", "after"}`; null if values may not be stored.
+    #[schema(value_type = Option<Object>)]
+    fields: Option<Value>,
+    /// The run that found the change; null if a person decided.
+    run_id: Option<String>,
+}
+
+impl ChangeView {
+    fn of(change: Change, mapping: &Mapping) -> Self {
+        let fields = change.fields.as_ref().and_then(|fields| serde_json::from_str(fields.get()).ok());
+        Self {
+            seq: change.seq,
+            at: time(change.at),
+            kind: change.kind.name(),
+            id: change.id.to_string(),
+            operation: change.operation.name(),
+            fields: fields.map(|fields| Value::Object(mapping.members(change.kind, fields))),
+            run_id: change.run_id,
+        }
+    }
+}
+
+/// Changes, in order.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ChangeList {
+    /// The changes.
+    items: Vec<ChangeView>,
+    /// The number to pass as `after` in the next call, also at the end: later changes have higher numbers.
+    #[schema(example = 1470)]
+    next_after: i64,
+    /// Whether more changes are available now.
+    has_more: bool,
+}
+
+/// Lists changes of records, in order.
+///
+/// A reader who stores `next_after` gets every change exactly once. If the log was truncated after that
+/// number, or the database was restored to an older state, the response is 410, and the reader has to read
+/// the records anew.
+#[utoipa::path(
+    get, path = "/v1/linked-accounts/{account_id}/changes", tag = "records", security(("key" = [])),
+    params(("account_id" = String, Path, description = "the linked account's id"), ChangesQuery),
+    responses(
+        (status = 200, body = ChangeList),
+        Unauthorized,
+        NotFound,
+        Gone,
+        Unprocessable,
+    )
+)]
+pub(crate) async fn changes(
+    State(app): State<App>,
+    reader: Reader,
+    Params(query): Params<ChangesQuery>,
+) -> Result<Json<ChangeList>, Problem> {
+    let invalid = |field, detail: String| Problem::field(field, "request.invalid", detail);
+    let after = query.after.unwrap_or(0);
+    if after < 0 {
+        return Err(invalid("after", "It is 0 or more.".to_owned()));
+    }
+    let limit = page_size(query.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
+    let kind = query.kind.map(|kind| kind.parse::<Kind>()).transpose();
+    let kind = kind.map_err(|error| invalid("kind", format!("It is one of {}.", error.known.join(", "))))?;
+    let store = &app.services.store;
+    // Read before the changes, so that concurrent changes get higher numbers.
+    let last = store.last_change(reader.account.no).await?;
+    let filter = ChangeFilter { after, kind, ..ChangeFilter::default() };
+    let mut found = store.changes(reader.account.no, filter, limit + 1).await?;
+    let has_more = found.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let shown_up_to = found.last().map_or(after, |change| change.seq);
+    let next_after = if has_more { shown_up_to } else { last.max(shown_up_to) };
+    let mapping = Mapping::of(&reader.account.settings.delivery);
+    Ok(Json(ChangeList {
+        items: found.into_iter().map(|change| ChangeView::of(change, &mapping)).collect(),
+        next_after,
+        has_more,
+    }))
+}

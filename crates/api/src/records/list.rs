@@ -1,0 +1,222 @@
+//! The lists of synced records, by kind: `GET /v1/linked-accounts/{account_id}/employees` and so on.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use delivery::mapping::Mapping;
+use futures::{StreamExt, stream};
+use people::Kind;
+use serde_json::Value;
+use store::LinkedAccount;
+use tokio::sync::mpsc;
+use utoipa::ToSchema;
+use web::app::App;
+use web::auth::Reader;
+use web::page_cache::RecordsTag;
+use web::problem::Problem;
+
+use super::query::{ListQuery, ListRequest, cursor};
+use super::{as_of, view};
+use crate::Params;
+use crate::answers::{NotFound, Unauthorized, Unprocessable};
+
+/// Number of records that are read at once for NDJSON and for filtered lists.
+const CHUNK_SIZE: u32 = 500;
+/// Maximum number of employees that are read for one page of a filtered list. A page that is not full then
+/// has a cursor to continue from.
+const MAX_SCANNED: u32 = 2000;
+
+const NDJSON: &str = "application/x-ndjson";
+
+/// A page of records.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described: the page is put together as text")]
+pub(crate) struct RecordPage {
+    /// The records, in the order of their ids as text; with `modified_after`, in the order of their changes.
+    /// Each has the model's members, `state` (`present`, `gone` in Lucca, `hidden` from the key) and
+    /// `updated_at` (when it was last written here, UTC); employees also have a `status`: `active`, `future`
+    /// or `former` today.
+    #[schema(value_type = Vec<Object>)]
+    items: Vec<Value>,
+    /// Cursor of the next page; null at the end.
+    next_cursor: Option<String>,
+}
+
+/// Responds with a page as JSON, or with the whole list as NDJSON if the caller accepts that.
+async fn answer(
+    app: App,
+    reader: Reader,
+    headers: &HeaderMap,
+    kind: Kind,
+    (asked, query): (Option<String>, ListQuery),
+) -> Result<Response, Problem> {
+    let wanted = query.read(kind)?;
+    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accepts.split(',').any(|one| one.trim().starts_with(NDJSON)) {
+        return Ok(all(app, reader.account, kind, wanted));
+    }
+    let tag =
+        RecordsTag::new(&reader.account, app.services.today(), &[kind.name(), &asked.unwrap_or_default()]);
+    if let Some(same) = tag.not_modified(headers) {
+        return Ok(same);
+    }
+    // Past states also depend on the change log, whose values may be redacted later, so these pages are not
+    // cached.
+    let is_of_now = wanted.as_of.is_none();
+    let page = page(&app, &reader.account, kind, wanted);
+    Ok(tag.json(if is_of_now { app.page_cache.get(tag, page).await? } else { page.await? }))
+}
+
+/// Reads the next page, as JSON.
+async fn page(
+    app: &App,
+    account: &LinkedAccount,
+    kind: Kind,
+    mut wanted: ListRequest,
+) -> Result<Bytes, Problem> {
+    let limit = wanted.limit;
+    let limit_of_page = usize::try_from(limit).unwrap_or(usize::MAX);
+    // One more record than the page holds shows whether there is another page.
+    let chunk_size = if wanted.is_selective() { CHUNK_SIZE } else { limit + 1 };
+    let (mut items, mut scanned, mut is_last) = (Vec::new(), 0, false);
+    while !is_last && items.len() <= limit_of_page && scanned < MAX_SCANNED {
+        let (more, ended) = read_chunk(app, account, kind, &mut wanted, chunk_size).await?;
+        is_last = ended;
+        scanned += chunk_size;
+        items.extend(more);
+    }
+    let next = if items.len() > limit_of_page {
+        items.truncate(limit_of_page);
+        items.last().map(|last| last.place.clone())
+    } else {
+        wanted.filter.after.clone().filter(|_| !is_last)
+    };
+    // The items are JSON already.
+    let mut json = String::with_capacity(items.iter().map(|item| item.json.len() + 1).sum::<usize>() + 200);
+    json.push_str("{\"items\":[");
+    for (n, item) in items.iter().enumerate() {
+        if n > 0 {
+            json.push(',');
+        }
+        json.push_str(&item.json);
+    }
+    json.push_str("],\"next_cursor\":");
+    match next {
+        // A cursor needs no escaping.
+        Some(place) => json.extend(["\"", &cursor(kind, &wanted.filter, place), "\"}"]),
+        None => json.push_str("null}"),
+    }
+    Ok(Bytes::from(json))
+}
+
+/// Reads and renders the next `chunk_size` records; the flag is set at the end of the list.
+async fn read_chunk(
+    app: &App,
+    account: &LinkedAccount,
+    kind: Kind,
+    wanted: &mut ListRequest,
+    chunk_size: u32,
+) -> Result<(Vec<view::RenderedRecord>, bool), Problem> {
+    let store = &app.services.store;
+    let mut records = store.list(account.no, kind, &wanted.filter, chunk_size).await?;
+    let is_last = records.len() < usize::try_from(chunk_size).unwrap_or(usize::MAX);
+    if let Some(last) = records.last() {
+        wanted.filter.after = Some(last.place());
+    }
+    if let Some(text) = wanted.filter.search.as_deref() {
+        let mapping = Mapping::of(&account.settings.delivery);
+        records.retain(|record| mapping.finds(kind, &record.body, text));
+    }
+    let day = match wanted.as_of {
+        Some(day) => {
+            records = as_of::on_day(app, account, kind, records, day, &wanted.equal_then).await?;
+            day
+        }
+        None => app.services.today(),
+    };
+    let asked = (kind, &wanted.selection);
+    Ok((view::render_records(store, account, asked, records, (wanted.status, day)).await?, is_last))
+}
+
+/// Streams the whole list, one record per line; reads a chunk while the previous one is sent. An error ends
+/// the stream without a final line break.
+fn all(app: App, account: LinkedAccount, kind: Kind, mut wanted: ListRequest) -> Response {
+    let (send, parts) = mpsc::channel(1);
+    tokio::spawn(async move {
+        loop {
+            let part = read_chunk(&app, &account, kind, &mut wanted, CHUNK_SIZE).await;
+            let is_last = part.as_ref().map_or(true, |(_, is_last)| *is_last);
+            let lines = part.map_err(|_| std::io::Error::other("the list could not be read on"));
+            let lines = lines.map(|(items, _)| {
+                let mut lines = String::with_capacity(items.iter().map(|item| item.json.len() + 1).sum());
+                for item in items {
+                    lines.push_str(&item.json);
+                    lines.push('\n');
+                }
+                lines
+            });
+            // The send fails if the caller has disconnected.
+            if send.send(lines).await.is_err() || is_last {
+                return;
+            }
+        }
+    });
+    let parts = stream::unfold(parts, async |mut parts| parts.recv().await.map(|part| (part, parts)));
+    let headers = [(header::CONTENT_TYPE, NDJSON), (header::CACHE_CONTROL, "private, no-cache")];
+    // The compression layer polls once more after the end.
+    (headers, Body::from_stream(parts.fuse())).into_response()
+}
+
+macro_rules! lists {
+    ($($(#[doc = $doc:literal])+ $name:ident, $path:literal, $kind:ident;)+) => {$(
+        $(#[doc = $doc])+
+        #[utoipa::path(
+            get, path = $path, tag = "records", security(("key" = [])),
+            params(("account_id" = String, Path, description = "the linked account's id"), ListQuery),
+            responses(
+                (status = 200, description = "A page; with `Accept: application/x-ndjson` all of it, a record a line.",
+                 body = RecordPage, headers(("ETag" = String, description = "the page's fingerprint"))),
+                (status = 304, description = "The page is the one in If-None-Match."),
+                Unauthorized,
+                NotFound,
+                Unprocessable,
+            )
+        )]
+        pub(crate) async fn $name(
+            State(app): State<App>,
+            reader: Reader,
+            headers: HeaderMap,
+            RawQuery(asked): RawQuery,
+            Params(query): Params<ListQuery>,
+        ) -> Result<Response, Problem> {
+            answer(app, reader, &headers, Kind::$kind, (asked, query)).await
+        }
+    )+};
+}
+
+lists! {
+    /// Lists employees: current, future and former.
+    employees, "/v1/linked-accounts/{account_id}/employees", Employee;
+    /// Lists employments: contracts with their dates.
+    employments, "/v1/linked-accounts/{account_id}/employments", Employment;
+    /// Lists departments. Their `parent_id` forms a tree.
+    departments, "/v1/linked-accounts/{account_id}/departments", Department;
+    /// Lists establishments: where people are employed.
+    establishments, "/v1/linked-accounts/{account_id}/establishments", Establishment;
+    /// Lists legal units: the companies that establishments belong to.
+    legal_units, "/v1/linked-accounts/{account_id}/legal-units", LegalUnit;
+    /// Lists job qualifications.
+    qualifications, "/v1/linked-accounts/{account_id}/qualifications", JobQualification;
+    /// Lists occupation categories.
+    occupation_categories, "/v1/linked-accounts/{account_id}/occupation-categories", OccupationCategory;
+    /// Lists leave types: Lucca's leave accounts.
+    leave_types, "/v1/linked-accounts/{account_id}/leave-types", LeaveType;
+    /// Lists absence requests as they are in Lucca, from all sources. `absence-requests` lists those made
+    /// through the connector, with their submission status.
+    absence_request_records, "/v1/linked-accounts/{account_id}/absence-request-records", AbsenceRequest;
+    /// Lists absences, each with its half-days.
+    absences, "/v1/linked-accounts/{account_id}/absences", Absence;
+    /// Lists the definitions of the tenant's custom fields.
+    custom_field_definitions, "/v1/linked-accounts/{account_id}/custom-field-definitions", CustomFieldDefinition;
+}

@@ -1,0 +1,227 @@
+//! Parses the parameters of record lists. No I/O.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use people::catalog::Column;
+use people::{EmployeeStatus, Kind, RemoteId, search_key};
+use serde::{Deserialize, Serialize};
+use store::{ListFilter, ListPosition};
+use utoipa::IntoParams;
+use web::problem::Problem;
+
+use super::view::FieldSelection;
+use crate::page_size;
+
+const DEFAULT_LIMIT: u32 = 100;
+const MAX_LIMIT: u32 = 500;
+
+/// Version of the cursor format: after a change of it, older cursors are refused instead of misread.
+const VERSION: u8 = 2;
+
+/// Filters that not every kind has.
+const CONDITIONS: [(&str, &[Kind]); 5] = [
+    ("employee_id", &[Kind::Employment, Kind::Absence, Kind::AbsenceRequest]),
+    ("department_id", &[Kind::Employee]),
+    ("establishment_id", &[Kind::Employee, Kind::Employment]),
+    ("status", &[Kind::Employee]),
+    ("search", &[Kind::Employee]),
+];
+
+/// Whether the lists of a kind accept a parameter.
+pub(crate) fn takes(kind: Kind, parameter: &str) -> bool {
+    CONDITIONS.iter().find(|(name, _)| *name == parameter).is_none_or(|(_, kinds)| kinds.contains(&kind))
+}
+
+/// Filters and options of a list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListQuery {
+    /// Maximum number of records; 100 by default.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the previous page.
+    cursor: Option<String>,
+    /// Only records written here at or after this time, in whole seconds, in the order in which they were
+    /// written. An employee counts as written when one of their employments is written, and when one begins
+    /// or ends by the calendar.
+    #[param(example = "2026-11-25T10:00:00Z", format = DateTime)]
+    modified_after: Option<String>,
+    /// Whether to include records that are gone in Lucca, or no longer shown to the key; `state`
+    /// distinguishes them.
+    include_deleted: Option<bool>,
+    /// Only these members of each record, separated by commas; `id` is always included.
+    #[param(example = "id,name,department_id", pattern = "^[a-z0-9_]+(,[a-z0-9_]+){0,99}$")]
+    fields: Option<String>,
+    /// Additional members, separated by commas: `raw` (the record as Lucca sent it, if stored); for employees
+    /// `manager`, `department`.
+    #[param(example = "raw", pattern = "^(raw|manager|department)(,(raw|manager|department))*$")]
+    include: Option<String>,
+    /// For employees: `active`, `future` or `former`, as of today. A page may have fewer than `limit`
+    /// records, or none, and still have a `next_cursor`, since one page reads a limited number of employees.
+    #[param(example = "active", pattern = "^(active|future|former)$")]
+    status: Option<String>,
+    /// For employees and employments: as of this past or future day. For employees this covers status,
+    /// contract, department, manager, establishment and job, with the sources in `position`; all other
+    /// members are current. For employments it selects those in force. Pages may be short, as with `status`.
+    #[param(example = "2026-01-01", format = Date)]
+    as_of: Option<String>,
+    /// For employments, absences and absence requests: only those of this employee.
+    #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "7")]
+    employee_id: Option<String>,
+    /// For employees: only those of this department.
+    #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "7")]
+    department_id: Option<String>,
+    /// For employees and employments: only those of this establishment.
+    #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "7")]
+    establishment_id: Option<String>,
+    /// For employees: only those with this text in their name, login, work e-mail, employee number or job title. Case,
+    /// accents and the form of Unicode make no difference.
+    #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "lefevre")]
+    search: Option<String>,
+}
+
+/// A validated list request.
+#[derive(Debug)]
+pub(crate) struct ListRequest {
+    pub(crate) filter: ListFilter,
+    pub(crate) limit: u32,
+    pub(crate) status: Option<EmployeeStatus>,
+    pub(crate) as_of: Option<Date>,
+    /// Filters that apply to the values on the day of `as_of`.
+    pub(crate) equal_then: Vec<(Column, RemoteId)>,
+    pub(crate) selection: FieldSelection,
+}
+
+impl ListRequest {
+    /// Whether records are filtered out after they are read from the store.
+    pub(crate) fn is_selective(&self) -> bool {
+        self.status.is_some() || self.as_of.is_some() || self.filter.search.is_some()
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Cursor {
+    v: u8,
+    kind: String,
+    after: RemoteId,
+    /// When the record was last touched, for lists in that order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<i64>,
+}
+
+/// Encodes the end of a page as a cursor.
+pub(crate) fn cursor(kind: Kind, filter: &ListFilter, place: ListPosition) -> String {
+    let at = filter.modified_since.map(|_| place.touched_us);
+    let cursor = Cursor { v: VERSION, kind: kind.name().to_owned(), after: place.id, at };
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor).unwrap_or_default())
+}
+
+fn invalid(field: &'static str, detail: impl Into<String>) -> Problem {
+    Problem::field(field, "request.invalid", detail)
+}
+
+impl ListQuery {
+    /// Parses the parameters for the list of a kind.
+    pub(crate) fn read(self, kind: Kind) -> Result<ListRequest, Problem> {
+        let limit = page_size(self.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
+        let is_by_time = self.modified_after.is_some();
+        let after = self.cursor.as_deref().map(|text| read_cursor(kind, is_by_time, text)).transpose()?;
+        let modified_since = self.modified_after.map(|text| text.parse::<Timestamp>()).transpose();
+        let modified_since = modified_since.map_err(|_| {
+            invalid("modified_after", "It is a time with a zone, such as 2026-11-25T10:00:00Z.")
+        })?;
+        let status = self.status.map(|text| read_status(kind, &text)).transpose()?;
+        let members = [
+            (Column::EmployeeId, self.employee_id),
+            (Column::DepartmentId, self.department_id),
+            (Column::EstablishmentId, self.establishment_id),
+        ];
+        let mut equal = Vec::new();
+        for (column, value) in members {
+            let Some(value) = value else { continue };
+            let member = column.name();
+            if !takes(kind, member) {
+                return Err(invalid(member, "This list has no such condition."));
+            }
+            if value.is_empty() || value.len() > 100 || value.chars().any(char::is_control) {
+                return Err(invalid(member, "It is an id of Lucca's."));
+            }
+            equal.push((column, RemoteId::from(value)));
+        }
+        let search = self.search.as_deref().map(|text| read_search(kind, text)).transpose()?;
+        let as_of = self.as_of.map(|text| read_day(kind, &text)).transpose()?;
+        // Today's values must not decide who is selected on another day.
+        let equal_then =
+            if as_of.is_some() && kind == Kind::Employee { std::mem::take(&mut equal) } else { Vec::new() };
+        let selection = FieldSelection::read(kind, self.fields.as_deref(), self.include.as_deref())?;
+        Ok(ListRequest {
+            filter: ListFilter {
+                after,
+                modified_since,
+                with_deleted: self.include_deleted.unwrap_or(false),
+                with_raw: selection.with_raw,
+                equal,
+                search,
+            },
+            limit,
+            status,
+            as_of,
+            equal_then,
+            selection,
+        })
+    }
+}
+
+pub(crate) fn read_cursor(kind: Kind, is_by_time: bool, text: &str) -> Result<ListPosition, Problem> {
+    let read =
+        URL_SAFE_NO_PAD.decode(text).ok().and_then(|json| serde_json::from_slice::<Cursor>(&json).ok());
+    // No id contains NUL, and PostgreSQL refuses it.
+    let is_ours = |cursor: &Cursor| {
+        cursor.v == VERSION
+            && cursor.kind == kind.name()
+            && cursor.at.is_some() == is_by_time
+            && !cursor.after.as_str().contains('\0')
+    };
+    let place = |cursor: Cursor| ListPosition { id: cursor.after, touched_us: cursor.at.unwrap_or_default() };
+    read.filter(is_ours).map(place).ok_or_else(|| {
+        invalid("cursor", "It is not one of this list, or one of an earlier version: begin without it.")
+    })
+}
+
+/// Parses the day of `as_of`.
+pub(crate) fn read_day(kind: Kind, text: &str) -> Result<Date, Problem> {
+    if !matches!(kind, Kind::Employee | Kind::Employment) {
+        return Err(invalid(
+            "as_of",
+            "Only people, employments and the tree of departments are known of other days.",
+        ));
+    }
+    read_date(text)
+}
+
+/// Parses a day.
+pub(crate) fn read_date(text: &str) -> Result<Date, Problem> {
+    text.parse().map_err(|_| invalid("as_of", "It is a day, such as 2026-01-01."))
+}
+
+fn read_search(kind: Kind, text: &str) -> Result<String, Problem> {
+    if !takes(kind, "search") {
+        return Err(invalid("search", "This list has no such condition."));
+    }
+    if text.trim().is_empty() || text.len() > 100 || text.chars().any(char::is_control) {
+        return Err(invalid("search", "It is a text of 1 to 100 bytes."));
+    }
+    Ok(search_key(text.trim()))
+}
+
+fn read_status(kind: Kind, text: &str) -> Result<EmployeeStatus, Problem> {
+    if !takes(kind, "status") {
+        return Err(invalid("status", "This list has no such condition."));
+    }
+    let all = [EmployeeStatus::Active, EmployeeStatus::Future, EmployeeStatus::Former];
+    let found = all.into_iter().find(|status| status.to_string() == text);
+    found.ok_or_else(|| invalid("status", "It is active, future or former."))
+}

@@ -1,0 +1,51 @@
+//! `POST /v1/scim-targets/{target_id}/push`: schedules a full comparison and push.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{ScimTargetView, find, missing};
+use crate::Body;
+use crate::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
+use web::app::App;
+use web::auth::Vendor;
+use web::problem::Problem;
+
+/// Options of a push.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WantedPush {
+    /// Whether to confirm deactivations that exceed the limit above which a push requires confirmation; false
+    /// by default.
+    #[serde(default)]
+    confirm: bool,
+}
+
+/// Schedules a full comparison of a service's users and groups. If the service is enabled, differences are
+/// pushed within seconds. `last_push` has the result.
+#[utoipa::path(
+    post, path = "/v1/scim-targets/{target_id}/push", tag = "SCIM", security(("key" = [])),
+    params(("target_id" = String, Path, description = "the service's id")), request_body = WantedPush,
+    responses(
+        (status = 202, body = ScimTargetView),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        Unprocessable,
+    )
+)]
+pub(crate) async fn push_scim_target(
+    State(app): State<App>,
+    vendor: Vendor,
+    Path(target_id): Path<String>,
+    Body(wanted): Body<WantedPush>,
+) -> Result<(StatusCode, Json<ScimTargetView>), Problem> {
+    let target = find(&app, &target_id).await?;
+    let (services, actor) = (&app.services, vendor.actor());
+    if !services.store.ask_for_scim_push(&target, wanted.confirm, (actor, services.clock.now())).await? {
+        return Err(missing());
+    }
+    Ok((StatusCode::ACCEPTED, Json(find(&app, &target_id).await?.into())))
+}

@@ -1,0 +1,34 @@
+//! `DELETE /v1/scim-targets/{target_id}`: removes a SCIM service.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+
+use super::{find, missing};
+use crate::answers::{Forbidden, NotFound, Unauthorized};
+use web::app::App;
+use web::auth::Vendor;
+use web::problem::Problem;
+
+/// Removes a service, its token, and the mapping to its users. Nothing changes in the service itself.
+#[utoipa::path(
+    delete, path = "/v1/scim-targets/{target_id}", tag = "SCIM", security(("key" = [])),
+    params(("target_id" = String, Path, description = "the service's id")),
+    responses(
+        (status = 204),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+    )
+)]
+pub(crate) async fn remove_scim_target(
+    State(app): State<App>,
+    vendor: Vendor,
+    Path(target_id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let target = find(&app, &target_id).await?;
+    let services = &app.services;
+    if !services.store.remove_scim_target(&target, (vendor.actor(), services.clock.now())).await? {
+        return Err(missing());
+    }
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,29 @@
+//! `GET /v1/scim-targets/{target_id}`: a SCIM service and the result of the last push.
+
+use axum::Json;
+use axum::extract::{Path, State};
+
+use super::{ScimTargetView, find};
+use crate::answers::{Forbidden, NotFound, Unauthorized};
+use web::app::App;
+use web::auth::Vendor;
+use web::problem::Problem;
+
+/// Shows a service and the result of the last push to it.
+#[utoipa::path(
+    get, path = "/v1/scim-targets/{target_id}", tag = "SCIM", security(("key" = [])),
+    params(("target_id" = String, Path, description = "the service's id")),
+    responses(
+        (status = 200, body = ScimTargetView),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+    )
+)]
+pub(crate) async fn scim_target(
+    State(app): State<App>,
+    _: Vendor,
+    Path(target_id): Path<String>,
+) -> Result<Json<ScimTargetView>, Problem> {
+    Ok(Json(find(&app, &target_id).await?.into()))
+}

@@ -1,0 +1,63 @@
+//! `PATCH /v1/scim-targets/{target_id}`: changes, disables or enables a SCIM service.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use serde_json::Value;
+use store::ScimTargetChange;
+use utoipa::ToSchema;
+
+use super::{ScimTargetView, checked_settings, checked_token, find, missing};
+use crate::Body;
+use crate::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
+use web::app::App;
+use web::auth::Vendor;
+use web::problem::Problem;
+
+/// Changes to a service; absent members stay unchanged.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangedTarget {
+    /// Settings, which replace the current ones.
+    #[schema(value_type = Option<Object>, example = json!({ "hire_lead_days": 7 }))]
+    settings: Option<Value>,
+    /// A new bearer token.
+    #[schema(example = "EXAMPLE", min_length = 1, max_length = 16384)]
+    token: Option<String>,
+    /// Whether changes are pushed.
+    enabled: Option<bool>,
+}
+
+/// Changes, disables or enables a service. A full comparison follows soon.
+#[utoipa::path(
+    patch, path = "/v1/scim-targets/{target_id}", tag = "SCIM", security(("key" = [])),
+    params(("target_id" = String, Path, description = "the service's id")), request_body = ChangedTarget,
+    responses(
+        (status = 200, body = ScimTargetView),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        Unprocessable,
+    )
+)]
+pub(crate) async fn change_scim_target(
+    State(app): State<App>,
+    vendor: Vendor,
+    Path(target_id): Path<String>,
+    Body(wanted): Body<ChangedTarget>,
+) -> Result<Json<ScimTargetView>, Problem> {
+    let target = find(&app, &target_id).await?;
+    let services = &app.services;
+    let token = wanted.token.map(checked_token).transpose()?;
+    let nonce = services.entropy.bytes()?;
+    let change = ScimTargetChange {
+        settings: wanted.settings.map(checked_settings).transpose()?,
+        enabled: wanted.enabled,
+        token: token.as_ref().map(|token| (token, nonce)),
+    };
+    let by = (vendor.actor(), services.clock.now());
+    if !services.store.change_scim_target(&services.vault, &target, change, by).await? {
+        return Err(missing());
+    }
+    Ok(Json(find(&app, &target_id).await?.into()))
+}

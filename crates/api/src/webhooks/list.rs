@@ -1,0 +1,36 @@
+//! `GET /v1/webhook-endpoints`: lists the webhook endpoints.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::WebhookEndpointView;
+use crate::answers::{Forbidden, Unauthorized};
+use web::app::App;
+use web::auth::Vendor;
+use web::problem::Problem;
+
+/// Webhook endpoints.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WebhookEndpointList {
+    /// The endpoints, oldest first.
+    items: Vec<WebhookEndpointView>,
+}
+
+/// Lists the webhook endpoints.
+#[utoipa::path(
+    get, path = "/v1/webhook-endpoints", tag = "webhooks", security(("key" = [])),
+    responses(
+        (status = 200, body = WebhookEndpointList),
+        Unauthorized,
+        Forbidden,
+    )
+)]
+pub(crate) async fn webhook_endpoints(
+    State(app): State<App>,
+    _: Vendor,
+) -> Result<Json<WebhookEndpointList>, Problem> {
+    let endpoints = app.services.store.webhook_endpoints().await?;
+    Ok(Json(WebhookEndpointList { items: endpoints.into_iter().map(WebhookEndpointView::from).collect() }))
+}

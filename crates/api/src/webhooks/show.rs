@@ -1,0 +1,29 @@
+//! `GET /v1/webhook-endpoints/{endpoint_id}`: one webhook endpoint and its delivery state.
+
+use axum::Json;
+use axum::extract::{Path, State};
+
+use super::{WebhookEndpointView, find};
+use crate::answers::{Forbidden, NotFound, Unauthorized};
+use web::app::App;
+use web::auth::Vendor;
+use web::problem::Problem;
+
+/// Shows a webhook endpoint and its delivery state.
+#[utoipa::path(
+    get, path = "/v1/webhook-endpoints/{endpoint_id}", tag = "webhooks", security(("key" = [])),
+    params(("endpoint_id" = String, Path, description = "the endpoint's id")),
+    responses(
+        (status = 200, body = WebhookEndpointView),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+    )
+)]
+pub(crate) async fn webhook_endpoint(
+    State(app): State<App>,
+    _: Vendor,
+    Path(endpoint_id): Path<String>,
+) -> Result<Json<WebhookEndpointView>, Problem> {
+    Ok(Json(find(&app, &endpoint_id).await?.into()))
+}

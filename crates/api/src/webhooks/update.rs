@@ -1,0 +1,78 @@
+//! `PATCH /v1/webhook-endpoints/{endpoint_id}`: changes, disables or enables a webhook endpoint.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::{Deserialize, Deserializer};
+use store::{EndpointChange, Payload};
+use utoipa::ToSchema;
+
+use super::{
+    PayloadView, WebhookEndpointView, checked_description, checked_types, find, missing,
+    resolve_disabled_issues, target,
+};
+use crate::Body;
+use crate::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
+use web::app::App;
+use web::auth::Vendor;
+use web::problem::Problem;
+
+/// Changes to an endpoint; absent members stay unchanged.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangedEndpoint {
+    /// The address that receives webhooks.
+    url: Option<String>,
+    /// The types of event that it receives; an empty list: every type.
+    event_types: Option<Vec<String>>,
+    /// The contents of events.
+    payload: Option<PayloadView>,
+    /// Its purpose; null removes it.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    description: Option<Option<String>>,
+    /// Whether events are sent. When enabled again, the endpoint receives the events in between, in order.
+    enabled: Option<bool>,
+}
+
+/// Distinguishes a null member from an absent one.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// Changes, disables or enables a webhook endpoint. No events are lost while it is disabled: they are sent
+/// when it is enabled again.
+#[utoipa::path(
+    patch, path = "/v1/webhook-endpoints/{endpoint_id}", tag = "webhooks", security(("key" = [])),
+    params(("endpoint_id" = String, Path, description = "the endpoint's id")), request_body = ChangedEndpoint,
+    responses(
+        (status = 200, body = WebhookEndpointView),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        Unprocessable,
+    )
+)]
+pub(crate) async fn change_webhook_endpoint(
+    State(app): State<App>,
+    vendor: Vendor,
+    Path(endpoint_id): Path<String>,
+    Body(wanted): Body<ChangedEndpoint>,
+) -> Result<Json<WebhookEndpointView>, Problem> {
+    let endpoint = find(&app, &endpoint_id).await?;
+    let url = wanted.url.map(|url| target(&app, &url)).transpose()?;
+    let change = EndpointChange {
+        url: url.map(|url| url.as_str().to_owned()),
+        types: wanted.event_types.map(checked_types).transpose()?,
+        payload: wanted.payload.map(Payload::from),
+        description: wanted.description.map(checked_description).transpose()?,
+        enabled: wanted.enabled,
+    };
+    let by = (vendor.actor(), app.services.clock.now());
+    if !app.services.store.change_webhook_endpoint(&endpoint, &change, by).await? {
+        return Err(missing());
+    }
+    if wanted.enabled == Some(true) {
+        resolve_disabled_issues(&app, &endpoint).await?;
+    }
+    Ok(Json(find(&app, &endpoint_id).await?.into()))
+}

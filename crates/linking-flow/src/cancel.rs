@@ -1,0 +1,36 @@
+//! `POST cancel`: the person declines to link. Erases the API key if one was entered.
+
+use askama::Template;
+use axum::response::Response;
+use serde::Deserialize;
+use store::Actor;
+use web::flow_progress::Step;
+
+use super::refusal::Refusal;
+use super::visit::Posted;
+use crate::pages::{Refused, Shell, texts};
+
+#[derive(Deserialize)]
+pub(crate) struct EmptyForm {}
+
+pub(crate) async fn cancel(Posted { visit, .. }: Posted<EmptyForm>) -> Response {
+    let services = &visit.app.services;
+    match services.store.cancel_link_flow(visit.flow.id, Actor::Administrator, services.clock.now()).await {
+        Err(error) => return visit.refuse(Refusal::failed(&error)),
+        // The account is linked already; unlinking is a separate operation.
+        Ok(false) => return visit.redirect(Step::Sync),
+        Ok(true) => {}
+    }
+    let t = texts(visit.language);
+    let mut shell = Shell::bare(&visit.app.config.vendor, visit.app.logo.is_some(), visit.language);
+    shell.step_name = "cancelled";
+    shell.opener = visit.flow.allowed_origin.clone().unwrap_or_default();
+    let page = Refused {
+        t,
+        shell: &shell,
+        title: t.refused.stopped_title.to_owned(),
+        text: t.refused.stopped_text.to_owned(),
+        reload: None,
+    };
+    visit.page(page.render())
+}

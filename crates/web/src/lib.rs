@@ -1,0 +1,21 @@
+//! What the API and the linking flow share: the service's state and settings, authentication, rate limits,
+//! errors, and what every request and response passes through (`connections`, `security`). The routes are in
+//! the crates `api` and `linking-flow`, and `server` puts them together.
+
+pub mod absence_problem;
+mod absence_refusals;
+pub mod app;
+pub mod auth;
+pub mod caller_key;
+pub mod config;
+pub mod connections;
+pub mod flow_progress;
+pub mod limits;
+mod noted_views;
+pub mod page_cache;
+pub mod problem;
+pub mod readiness;
+pub mod running_checks;
+pub mod security;
+pub mod sender;
+pub mod tokens;

@@ -1,0 +1,14 @@
+//! Readiness of the service, which the API's `/readyz` and that of the operations listener report.
+
+use jobs::Services;
+
+use crate::problem::chain;
+
+/// Returns whether the database answers; logs the error if it does not.
+pub async fn is_ready(services: &Services) -> bool {
+    let answered = services.store.ping().await;
+    if let Err(error) = &answered {
+        tracing::error!(code = error.code(), error = %chain(error), "not ready");
+    }
+    answered.is_ok()
+}
