@@ -286,7 +286,6 @@ impl OutputFile<'_> {
 
     async fn place(self) -> Result<(String, u64), Error> {
         self.output.place().await?;
-        let hex = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok((hex, self.bytes))
+        Ok((hex::encode(self.hash.finalize()), self.bytes))
     }
 }

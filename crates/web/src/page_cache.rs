@@ -2,7 +2,6 @@
 //! stale or belong to another caller, since everything that determines the response is part of the key.
 //! The crate `api` renders the pages.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -45,13 +44,7 @@ impl RecordsTag {
 
     /// The value of the `ETag` header. Weak, since the same body may be sent compressed or not.
     fn header(self) -> String {
-        let mut text = "W/\"".to_owned();
-        for byte in &self.0[..16] {
-            // Writing to a string can't fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        text.push('"');
-        text
+        format!("W/\"{}\"", hex::encode(&self.0[..16]))
     }
 
     /// A 304 response, if the caller has this version.

@@ -165,8 +165,7 @@ fn operator_token(dir: &Path) -> Result<(SecretString, PathBuf), Failure> {
             "Delete the file: the next start makes a new key.",
         )),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let digits: String =
-                crate::entropy::bytes::<32>()?.iter().map(|byte| format!("{byte:02x}")).collect();
+            let digits = hex::encode(crate::entropy::bytes::<32>()?);
             let token = SecretString::from(format!("op_{digits}"));
             write_private(&path, format!("{}\n", token.expose_secret()).as_bytes())?;
             Ok((token, path))

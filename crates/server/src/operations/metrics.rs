@@ -1,10 +1,11 @@
 //! Prometheus metrics: counters of this process, and the state of the whole service from the store.
 
-use std::fmt::{Display, Write as _};
 use std::sync::OnceLock;
 
 use jiff::Timestamp;
-use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use metrics::Key;
+use metrics_exporter_prometheus::formatting::{write_help_line, write_metric_line, write_type_line};
+use metrics_exporter_prometheus::{BuildError, LabelSet, Matcher, PrometheusBuilder, PrometheusHandle};
 use store::Vitals;
 
 /// Lucca's limit on requests per minute and tenant. Source: directory.md §10.
@@ -46,67 +47,73 @@ pub(super) fn text(vitals: &Vitals, now: Timestamp) -> String {
         recorder.run_upkeep();
         text = recorder.render();
     }
-    let version = format!("version=\"{}\"", env!("CARGO_PKG_VERSION"));
-    gauge(&mut text, "build_info", "The version that tells.", [(version, 1.0)]);
-    let accounts = vitals.accounts.iter().map(|(status, count)| (label("status", status), whole(*count)));
+    let one = |value| [(None, value)];
+    let build = [(Some(("version", env!("CARGO_PKG_VERSION"))), 1.0)];
+    gauge(&mut text, "build_info", "The running version.", build);
+    let accounts =
+        vitals.accounts.iter().map(|(status, count)| (Some(("status", status.as_str())), whole(*count)));
     gauge(&mut text, "accounts", "Linked accounts by status.", accounts);
-    let never = [(String::new(), whole(vitals.never_read))];
-    gauge(&mut text, "accounts_never_read", "Linked accounts that were never read to the end.", never);
-    let about = "Age of what is stored, over the linked accounts whose key works, now.";
+    let never = one(whole(vitals.never_read));
+    gauge(&mut text, "accounts_never_read", "Linked accounts without a complete sync.", never);
+    let about = "Age of the stored records, by linked account whose key is accepted.";
     histogram(&mut text, "account_freshness_seconds", about, &AGES, &vitals.ages_seconds);
-    let overdue = [(String::new(), whole(vitals.waiting.accounts))];
-    gauge(&mut text, "accounts_overdue", "Linked accounts whose sync is due and not begun.", overdue);
+    let overdue = one(whole(vitals.waiting.accounts));
+    gauge(&mut text, "accounts_overdue", "Linked accounts whose sync is due and has not begun.", overdue);
     let oldest =
         vitals.waiting.oldest.map_or(0.0, |oldest| now.duration_since(oldest).as_secs_f64().max(0.0));
     let about = "How long the sync has been due that waits longest.";
-    gauge(&mut text, "oldest_due_seconds", about, [(String::new(), oldest)]);
-    gauge(&mut text, "holds", "Streams held by a brake.", [(String::new(), whole(vitals.holds))]);
-    let issues = vitals.issues.iter().map(|(code, count)| (label("code", code), whole(*count)));
+    gauge(&mut text, "oldest_due_seconds", about, one(oldest));
+    gauge(&mut text, "holds", "Streams held by a brake.", one(whole(vitals.holds)));
+    let issues = vitals.issues.iter().map(|(code, count)| (Some(("code", code.as_str())), whole(*count)));
     gauge(&mut text, "issues_open", "Open issues by code.", issues);
-    let endpoints = vitals.endpoints.iter().map(|(status, count)| (label("status", status), whole(*count)));
+    let endpoints = vitals.endpoints.iter().map(|(status, count)| (Some(("status", *status)), whole(*count)));
     gauge(&mut text, "webhook_endpoints", "Webhook endpoints by status.", endpoints);
-    let lag = [(String::new(), vitals.failing_for_seconds)];
-    gauge(&mut text, "webhook_lag_seconds", "For how long the endpoint fails that fails longest.", lag);
-    gauge(&mut text, "workers", "Workers that are alive.", [(String::new(), whole(vitals.workers))]);
+    let about = "For how long the webhook endpoint fails that fails longest.";
+    gauge(&mut text, "webhook_lag_seconds", about, one(vitals.failing_for_seconds));
+    gauge(&mut text, "workers", "Workers with a recent heartbeat.", one(whole(vitals.workers)));
     let used: Vec<f64> = vitals.requests_lately.iter().map(|count| whole(*count) / LUCCAS_LIMIT).collect();
-    let about = "Requests of the last minute as a part of Lucca's limit, over the tenants that were asked.";
+    let about = "Requests of the last minute as a share of Lucca's limit, by tenant.";
     histogram(&mut text, "budget_used_ratio", about, &RATIOS, &used);
     text
 }
 
-fn label(name: &str, value: &str) -> String {
-    // Statuses and codes are ours (lower case, dots, underscores) and need no escaping.
-    format!("{name}=\"{value}\"")
+/// Begins a metric; returns its full name.
+fn begin(text: &mut String, name: &str, about: &str, kind: &str) -> String {
+    let name = format!("lucca_connector_{name}");
+    write_help_line(text, &name, None, None, about);
+    write_type_line(text, &name, None, None, kind);
+    name
 }
 
-fn head(text: &mut String, name: &str, about: &str, kind: &str) {
-    // Writing to a string can't fail.
-    let _ = writeln!(text, "# HELP lucca_connector_{name} {about}\n# TYPE lucca_connector_{name} {kind}");
+fn no_labels() -> LabelSet {
+    LabelSet::from_key_and_global(&Key::from_static_name(""), &Default::default())
 }
 
-fn line(text: &mut String, name: &str, labels: &str, value: impl Display) {
-    let labels = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
-    let _ = writeln!(text, "lucca_connector_{name}{labels} {value}");
-}
-
-fn gauge(text: &mut String, name: &str, about: &str, values: impl IntoIterator<Item = (String, f64)>) {
-    head(text, name, about, "gauge");
-    for (labels, value) in values {
-        line(text, name, &labels, value);
+/// Writes a gauge: each value with its label, if it has one.
+fn gauge<'a>(
+    text: &mut String,
+    name: &str,
+    about: &str,
+    values: impl IntoIterator<Item = (Option<(&'static str, &'a str)>, f64)>,
+) {
+    let (name, labels) = (begin(text, name, about, "gauge"), no_labels());
+    for (label, value) in values {
+        write_metric_line(text, &name, None, &labels, label, value, None);
     }
 }
 
-/// A histogram of current values; unlike a counter's, its counts may fall.
+/// Writes a histogram of current values; unlike a counter's, its counts may fall. The recorder has no such metric.
 fn histogram(text: &mut String, name: &str, about: &str, buckets: &[f64], values: &[f64]) {
-    head(text, name, about, "histogram");
+    let (name, labels) = (begin(text, name, about, "histogram"), no_labels());
     for bucket in buckets {
         let within = values.iter().filter(|value| *value <= bucket).count();
-        line(text, &format!("{name}_bucket"), &format!("le=\"{bucket}\""), within);
+        write_metric_line(text, &name, Some("bucket"), &labels, Some(("le", bucket)), within, None);
     }
-    line(text, &format!("{name}_bucket"), "le=\"+Inf\"", values.len());
+    write_metric_line(text, &name, Some("bucket"), &labels, Some(("le", "+Inf")), values.len(), None);
     // The sum of no values is -0, which `+ 0.0` turns into 0.
-    line(text, &format!("{name}_sum"), "", values.iter().sum::<f64>() + 0.0);
-    line(text, &format!("{name}_count"), "", values.len());
+    let sum = values.iter().sum::<f64>() + 0.0;
+    write_metric_line::<&str, _>(text, &name, Some("sum"), &labels, None, sum, None);
+    write_metric_line::<&str, _>(text, &name, Some("count"), &labels, None, values.len(), None);
 }
 
 /// A count as a float. Counts above 2³² are reported as the maximum, since floats are exact only up to 2⁵³.

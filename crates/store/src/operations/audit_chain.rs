@@ -37,7 +37,7 @@ impl AuditHash {
 
 impl fmt::Display for AuditHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(self.0))
     }
 }
 
@@ -82,13 +82,7 @@ impl FromStr for AuditHead {
         let (seq, digits) = text.trim().split_once(':').ok_or(InvalidAuditHead)?;
         let seq = seq.parse().ok().filter(|&seq| seq >= 0).ok_or(InvalidAuditHead)?;
         let mut hash = [0; 32];
-        if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            return Err(InvalidAuditHead);
-        }
-        for (byte, pair) in hash.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| InvalidAuditHead)?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| InvalidAuditHead)?;
-        }
+        hex::decode_to_slice(digits, &mut hash).map_err(|_| InvalidAuditHead)?;
         Ok(Self { seq, hash: AuditHash(hash) })
     }
 }

@@ -55,15 +55,6 @@ impl NamedRequest<'_> {
     }
 }
 
-fn row(hash: &[u8]) -> String {
-    use std::fmt::Write as _;
-    hash.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 fn location(row: &str) -> SecretLocation<'_> {
     SealedColumn::Answer.of(row)
 }
@@ -110,7 +101,9 @@ impl Store {
         .map_err(while_doing(DOING))?;
         Ok(match found {
             Some((known, _)) if known != asked => Named::Other,
-            Some((_, Some(answer))) => Named::Done(vault.open(&Sealed(answer), location(&row(&hash)))?),
+            Some((_, Some(answer))) => {
+                Named::Done(vault.open(&Sealed(answer), location(&hex::encode(&hash)))?)
+            }
             // No row: the process that ran it has released the key at this moment. Retrying is right in both
             // cases.
             Some((_, None)) | None => Named::UnderWay,
@@ -127,7 +120,7 @@ impl Store {
         at: Timestamp,
     ) -> Result<(), Error> {
         let hash = request.hash();
-        let sealed = vault.seal(answer, location(&row(&hash)), nonce)?;
+        let sealed = vault.seal(answer, location(&hex::encode(&hash)), nonce)?;
         on!(self.db, pool => sqlx::query(
             "UPDATE idempotency_keys SET answer = $3, expires_ms = $4 WHERE hash = $1 AND claim = $2",
         )

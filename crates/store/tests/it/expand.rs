@@ -88,9 +88,7 @@ fn is_breaking(part: &str) -> bool {
 fn a_released_migration_is_never_edited() {
     let migrations = migrations();
     for (name, hash) in released() {
-        let is: Option<String> = migrations
-            .get(name)
-            .map(|sql| Sha256::digest(sql.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect());
+        let is: Option<String> = migrations.get(name).map(|sql| hex::encode(Sha256::digest(sql.as_bytes())));
         assert_eq!(is.as_deref(), Some(hash), "{name}: {EDITED}");
     }
 }

@@ -145,8 +145,7 @@ fn confirm_warnings(
 
 /// A random idempotency key.
 fn new_key() -> Result<String, Failure> {
-    let bytes = crate::entropy::bytes::<16>()?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex::encode(crate::entropy::bytes::<16>()?))
 }
 
 async fn send(
