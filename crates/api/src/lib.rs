@@ -8,6 +8,7 @@ mod answers;
 mod api_keys;
 mod calendar_feeds;
 mod calls;
+mod destinations;
 mod etag;
 mod exchange_public_token;
 mod health;

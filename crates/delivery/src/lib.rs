@@ -3,6 +3,7 @@
 //! Not here: the HTTP API (`server`); reading from Lucca and its schedule (`sync`, `jobs`); files (`files`).
 
 pub mod airbyte;
+mod attempts;
 pub mod calendar;
 pub mod catalog;
 mod issue_id;

@@ -12,7 +12,7 @@ use net::NetworkPolicy;
 use tokio_util::sync::CancellationToken;
 
 use crate::duties::{
-    DeliverDuty, NotifiedDuty, PushDuty, RequestsDuty, Retention, RetentionDuty, SyncDuty, UpkeepDuty,
+    Carrier, DeliverDuty, NotifiedDuty, RequestsDuty, Retention, RetentionDuty, SyncDuty, UpkeepDuty,
 };
 use crate::duty::{Duties, Subject};
 use crate::queue::{Capacity, Job, Queue, QueueError};
@@ -63,11 +63,11 @@ impl Worker {
             Courier::new(store.clone(), Arc::clone(&vault), Arc::clone(&clock), hosts, (holder, seed))?;
         let pusher = Pusher::new(store, vault, clock, hosts, (holder, seed));
         let duties: Vec<Arc<dyn Duty>> = vec![
-            Arc::new(DeliverDuty { services: services.clone(), courier }),
+            Arc::new(DeliverDuty { services: services.clone(), carrier: Carrier::Webhooks(courier) }),
             Arc::new(NotifiedDuty(services.clone())),
             Arc::new(RequestsDuty(services.clone())),
             Arc::new(SyncDuty(services.clone())),
-            Arc::new(PushDuty { services: services.clone(), pusher }),
+            Arc::new(DeliverDuty { services: services.clone(), carrier: Carrier::Scim(pusher) }),
             Arc::new(UpkeepDuty(services.clone())),
             Arc::new(RetentionDuty(services.clone(), ages)),
         ];

@@ -27,20 +27,16 @@ pub use accounts::unlinking::{DataPolicy, UnlinkReceipt};
 pub use db::Store;
 pub use delivery::calendar_feeds::{CalendarFeed, Team};
 pub use delivery::delivery_rules::{DeliveryRules, FieldRule};
-pub use delivery::scim_targets::{
-    NewScimTarget, ScimLink, ScimPushed, ScimResource, ScimTarget, ScimTargetChange,
+pub use delivery::destinations::{
+    Destination, DestinationChange, DisabledReason, FailedAttempt, NewDestination, PushResult,
 };
-pub use delivery::webhook_deliveries::{
-    Attempt, Backlog, Cursor, DeliveryResults, Failed, Log, WebhookDelivery,
-};
-pub use delivery::webhook_endpoints::{
-    DisabledReason, EndpointChange, NewWebhookEndpoint, Payload, WebhookEndpoint,
-};
+pub use delivery::scim_links::{ScimLink, ScimResource};
+pub use delivery::webhook_deliveries::{Attempt, Backlog, Cursor, DeliveryResults, Log, WebhookDelivery};
 pub use dialect::has_nul;
 pub use error::Error;
 pub use ids::{
-    AccountId, ApiKeyId, CalendarFeedId, ErasureId, FlowId, InboundWebhookId, InvalidId, IssueId, ReceiptId,
-    RunId, ScimTargetId, SubmissionId, WebhookEndpointId,
+    AccountId, ApiKeyId, CalendarFeedId, DestinationId, DestinationKind, ErasureId, FlowId, InboundWebhookId,
+    InvalidId, IssueId, ReceiptId, RunId, SubmissionId,
 };
 pub use linking::diagnoses::{DiagnosisSource, KeptDiagnosis, NewDiagnosis};
 pub use linking::issues::{Issue, IssueFilter, NewIssue};

@@ -49,6 +49,7 @@ pub(crate) static SQLITE: LazyLock<Migrator> = migrations!("sqlite":
     "0022_audit_views",
     "0023_diagnoses",
     "0024_search_columns",
+    "0025_destinations",
 );
 
 pub(crate) static POSTGRES: LazyLock<Migrator> = migrations!("postgres":
@@ -74,6 +75,7 @@ pub(crate) static POSTGRES: LazyLock<Migrator> = migrations!("postgres":
     "0020_audit_views",
     "0021_diagnoses",
     "0022_search_columns",
+    "0023_destinations",
 );
 
 /// Builds the migrator from the migrations' names (`0001_first`) and SQL.

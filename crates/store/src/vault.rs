@@ -39,22 +39,14 @@ impl MasterKey {
 
     /// Reads the form that [`to_hex`](Self::to_hex) writes.
     pub fn from_hex(text: &str) -> Result<Self, MasterKeyError> {
-        let digits = text.trim().as_bytes();
         let mut bytes = Zeroizing::new([0; 32]);
-        if digits.len() != 64 {
-            return Err(MasterKeyError);
-        }
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| MasterKeyError)?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| MasterKeyError)?;
-        }
+        hex::decode_to_slice(text.trim(), &mut *bytes).map_err(|_| MasterKeyError)?;
         Ok(Self::from_random(*bytes))
     }
 
     /// The key as 64 hexadecimal digits, to be written to the operator's key file.
     pub fn to_hex(&self) -> SecretString {
-        let digits: String = self.0.expose_secret().iter().map(|byte| format!("{byte:02x}")).collect();
-        SecretString::from(digits)
+        SecretString::from(hex::encode(self.0.expose_secret()))
     }
 
     /// Identifies the key without revealing it.
@@ -75,7 +67,7 @@ pub struct KeyFingerprint(pub(crate) [u8; KEY_ID]);
 
 impl fmt::Display for KeyFingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(self.0))
     }
 }
 
@@ -123,12 +115,10 @@ pub(crate) enum SealedColumn {
     AccountKey,
     /// The API key that was entered in a linking flow.
     FlowKey,
-    /// The secret that signs an endpoint's webhooks.
-    WebhookSecret,
-    /// The previous secret of an endpoint.
-    PreviousWebhookSecret,
-    /// The bearer token of a SCIM service.
-    ScimToken,
+    /// The credential of a destination: what signs webhooks, or the bearer token of a SCIM service.
+    Credential,
+    /// The previous credential of a destination.
+    PreviousCredential,
     /// The secret that a customer's Lucca signs its webhooks with.
     SigningSecret,
     /// The previous secret of a customer's Lucca.
@@ -138,28 +128,37 @@ pub(crate) enum SealedColumn {
 }
 
 impl SealedColumn {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::AccountKey,
         Self::FlowKey,
-        Self::WebhookSecret,
-        Self::PreviousWebhookSecret,
-        Self::ScimToken,
+        Self::Credential,
+        Self::PreviousCredential,
         Self::SigningSecret,
         Self::PreviousSigningSecret,
         Self::Answer,
     ];
 
-    /// Its table and name, which its sealed values are bound to.
+    /// Its table and name.
     pub(crate) fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::AccountKey => ("linked_accounts", "api_key"),
             Self::FlowKey => ("link_flows", "api_key"),
-            Self::WebhookSecret => ("webhook_endpoints", "secret"),
-            Self::PreviousWebhookSecret => ("webhook_endpoints", "previous_secret"),
-            Self::ScimToken => ("scim_targets", "token"),
+            Self::Credential => ("destinations", "credential"),
+            Self::PreviousCredential => ("destinations", "previous_credential"),
             Self::SigningSecret => ("inbound_webhooks", "signing_secret"),
             Self::PreviousSigningSecret => ("inbound_webhooks", "previous_signing_secret"),
             Self::Answer => ("idempotency_keys", "answer"),
+        }
+    }
+
+    /// The table and column that a row's sealed value is bound to. Credentials of webhook endpoints and SCIM
+    /// services were sealed for tables of their own, and SQL, which moved them, can't reseal.
+    fn bound_names(self, row: &str) -> (&'static str, &'static str) {
+        match self {
+            Self::Credential if row.starts_with("whe_") => ("webhook_endpoints", "secret"),
+            Self::PreviousCredential if row.starts_with("whe_") => ("webhook_endpoints", "previous_secret"),
+            Self::Credential if row.starts_with("scim_") => ("scim_targets", "token"),
+            column => column.names(),
         }
     }
 
@@ -286,7 +285,7 @@ impl Vault {
 }
 
 fn associated_data(version: u8, location: SecretLocation<'_>, key: [u8; KEY_ID]) -> Vec<u8> {
-    let (table, column) = location.column.names();
+    let (table, column) = location.column.bound_names(location.row);
     let (row, origin) = (location.row, location.origin);
     let mut data = Vec::new();
     let bound: &[&[u8]] = if version == UNBOUND { &[] } else { &[&[VERSION], origin.as_bytes()] };

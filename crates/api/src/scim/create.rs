@@ -3,15 +3,15 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use delivery::Target;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::{AccountId, NewScimTarget, ScimTargetId};
+use store::DestinationKind;
 use utoipa::ToSchema;
 
-use super::{ScimTargetView, checked_settings, checked_token, missing};
+use super::{ScimTargetView, checked_settings, checked_token};
 use crate::Body;
 use crate::answers::{Forbidden, Unauthorized, Unprocessable};
+use crate::destinations::{self, Creation};
 use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
@@ -49,28 +49,15 @@ pub(crate) async fn new_scim_target(
     vendor: Vendor,
     Body(wanted): Body<NewTarget>,
 ) -> Result<(StatusCode, Json<ScimTargetView>), Problem> {
-    let target = Target::parse(&wanted.base_url, app.hosts)
-        .map_err(|refused| Problem::field("base_url", refused.code(), format!("Refused: {refused}.")))?;
-    let unknown =
-        || Problem::field("linked_account_id", "request.invalid", "There is no such linked account.");
-    let account: AccountId = wanted.linked_account_id.parse().map_err(|_| unknown())?;
-    let services = &app.services;
-    let account = services.store.account(account).await?.ok_or_else(unknown)?;
-    let settings = checked_settings(wanted.settings.unwrap_or_else(|| json!({})))?;
-    let token = checked_token(wanted.token)?;
-    let at = services.clock.now();
-    let id = ScimTargetId::mint(at, services.entropy.bytes()?);
-    let new = NewScimTarget {
-        id,
-        account: &account,
-        base_url: target.as_str().trim_end_matches('/'),
-        token: &token,
-        settings: &settings,
-        nonce: services.entropy.bytes()?,
-        actor: vendor.actor(),
-        at,
+    let target = destinations::target(&app, "base_url", &wanted.base_url)?;
+    let account = destinations::linked_account(&app, &wanted.linked_account_id).await?;
+    let new = Creation {
+        kind: DestinationKind::Scim,
+        account: Some(&account),
+        address: target.as_str().trim_end_matches('/'),
+        settings: &checked_settings(wanted.settings.unwrap_or_else(|| json!({})))?,
+        credential: &checked_token(wanted.token)?,
     };
-    services.store.add_scim_target(&services.vault, new).await?;
-    let target = services.store.scim_target(id).await?.ok_or_else(missing)?;
+    let target = destinations::create(&app, &vendor, new).await?;
     Ok((StatusCode::CREATED, Json(target.into())))
 }

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use store::DestinationKind;
 use utoipa::ToSchema;
 
 use super::ScimTargetView;
@@ -28,6 +29,6 @@ pub(crate) struct ScimTargetList {
     )
 )]
 pub(crate) async fn scim_targets(State(app): State<App>, _: Vendor) -> Result<Json<ScimTargetList>, Problem> {
-    let found = app.services.store.scim_targets(None).await?;
+    let found = app.services.store.destinations(DestinationKind::Scim).await?;
     Ok(Json(ScimTargetList { items: found.into_iter().map(ScimTargetView::from).collect() }))
 }

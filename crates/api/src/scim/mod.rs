@@ -11,10 +11,10 @@ use delivery::scim::Settings;
 use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
-use store::ScimTarget;
+use store::{Destination, DestinationKind};
 use utoipa::ToSchema;
 
-use super::time;
+use super::{destinations, time};
 use web::app::App;
 use web::problem::Problem;
 
@@ -51,14 +51,14 @@ pub(crate) struct ScimTargetView {
     updated_at: String,
 }
 
-impl From<ScimTarget> for ScimTargetView {
-    fn from(target: ScimTarget) -> Self {
+impl From<Destination> for ScimTargetView {
+    fn from(target: Destination) -> Self {
         Self {
             id: target.id.to_string(),
-            linked_account_id: target.account_id.to_string(),
-            base_url: target.base_url,
+            linked_account_id: target.account_id.map(|id| id.to_string()).unwrap_or_default(),
+            base_url: target.address,
             settings: target.settings,
-            enabled: target.enabled,
+            enabled: target.disabled.is_none(),
             last_push: target.report,
             failed_attempts: target.attempts,
             next_attempt_at: target.next_attempt_at.filter(|_| target.attempts > 0).map(time),
@@ -69,13 +69,8 @@ impl From<ScimTarget> for ScimTargetView {
 }
 
 /// Finds a service by the id in the path.
-async fn find(app: &App, id: &str) -> Result<ScimTarget, Problem> {
-    let id = id.parse().map_err(|_| missing())?;
-    app.services.store.scim_target(id).await?.ok_or_else(missing)
-}
-
-fn missing() -> Problem {
-    Problem::not_found("SCIM target")
+async fn find(app: &App, id: &str) -> Result<Destination, Problem> {
+    destinations::find(app, DestinationKind::Scim, id).await
 }
 
 fn checked_settings(settings: Value) -> Result<Value, Problem> {

@@ -4,11 +4,13 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
+use store::DestinationKind;
 use utoipa::ToSchema;
 
-use super::{ScimTargetView, find, missing};
+use super::{ScimTargetView, find};
 use crate::Body;
 use crate::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
+use crate::destinations::missing;
 use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
@@ -44,8 +46,8 @@ pub(crate) async fn push_scim_target(
 ) -> Result<(StatusCode, Json<ScimTargetView>), Problem> {
     let target = find(&app, &target_id).await?;
     let (services, actor) = (&app.services, vendor.actor());
-    if !services.store.ask_for_scim_push(&target, wanted.confirm, (actor, services.clock.now())).await? {
-        return Err(missing());
+    if !services.store.request_push(&target, wanted.confirm, (actor, services.clock.now())).await? {
+        return Err(missing(DestinationKind::Scim));
     }
     Ok((StatusCode::ACCEPTED, Json(find(&app, &target_id).await?.into())))
 }

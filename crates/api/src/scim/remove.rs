@@ -2,9 +2,10 @@
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use store::DestinationKind;
 
-use super::{find, missing};
 use crate::answers::{Forbidden, NotFound, Unauthorized};
+use crate::destinations;
 use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
@@ -25,10 +26,5 @@ pub(crate) async fn remove_scim_target(
     vendor: Vendor,
     Path(target_id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let target = find(&app, &target_id).await?;
-    let services = &app.services;
-    if !services.store.remove_scim_target(&target, (vendor.actor(), services.clock.now())).await? {
-        return Err(missing());
-    }
-    Ok(StatusCode::NO_CONTENT)
+    destinations::remove(&app, &vendor, DestinationKind::Scim, &target_id).await
 }

@@ -4,12 +4,13 @@ use axum::Json;
 use axum::extract::{Path, State};
 use serde::Deserialize;
 use serde_json::Value;
-use store::ScimTargetChange;
+use store::DestinationChange;
 use utoipa::ToSchema;
 
-use super::{ScimTargetView, checked_settings, checked_token, find, missing};
+use super::{ScimTargetView, checked_settings, checked_token, find};
 use crate::Body;
 use crate::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
+use crate::destinations;
 use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
@@ -47,17 +48,13 @@ pub(crate) async fn change_scim_target(
     Body(wanted): Body<ChangedTarget>,
 ) -> Result<Json<ScimTargetView>, Problem> {
     let target = find(&app, &target_id).await?;
-    let services = &app.services;
     let token = wanted.token.map(checked_token).transpose()?;
-    let nonce = services.entropy.bytes()?;
-    let change = ScimTargetChange {
+    let nonce = app.services.entropy.bytes()?;
+    let change = DestinationChange {
+        address: None,
         settings: wanted.settings.map(checked_settings).transpose()?,
         enabled: wanted.enabled,
-        token: token.as_ref().map(|token| (token, nonce)),
+        credential: token.as_ref().map(|token| (token, nonce)),
     };
-    let by = (vendor.actor(), services.clock.now());
-    if !services.store.change_scim_target(&services.vault, &target, change, by).await? {
-        return Err(missing());
-    }
-    Ok(Json(find(&app, &target_id).await?.into()))
+    Ok(Json(destinations::change(&app, &vendor, &target, change).await?.into()))
 }

@@ -3,15 +3,16 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use delivery::webhooks::Secret;
+use delivery::webhooks::{Payload, Secret, Settings};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
-use store::{AccountId, NewWebhookEndpoint, Payload, WebhookEndpointId};
+use store::DestinationKind;
 use utoipa::ToSchema;
 
-use super::{PayloadView, WebhookEndpointWithSecret, checked_description, checked_types, missing, target};
+use super::{PayloadView, WebhookEndpointWithSecret, checked_description, checked_types};
 use crate::Body;
 use crate::answers::{Forbidden, Unauthorized, Unprocessable};
+use crate::destinations::{self, Creation};
 use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
@@ -58,38 +59,25 @@ pub(crate) async fn new_webhook_endpoint(
     vendor: Vendor,
     Body(wanted): Body<NewEndpoint>,
 ) -> Result<(StatusCode, Json<WebhookEndpointWithSecret>), Problem> {
-    let target = target(&app, &wanted.url)?;
-    let types = checked_types(wanted.event_types)?;
-    let description = checked_description(wanted.description)?;
-    let services = &app.services;
+    let target = destinations::target(&app, "url", &wanted.url)?;
+    let settings = Settings {
+        event_types: checked_types(wanted.event_types)?,
+        payload: wanted.payload.map(Payload::from).unwrap_or_default(),
+        description: checked_description(wanted.description)?,
+    };
     let account = match wanted.linked_account_id {
         None => None,
-        Some(id) => {
-            let unknown = || {
-                let detail = "There is no such linked account.";
-                Problem::field("linked_account_id", "request.invalid", detail)
-            };
-            let id: AccountId = id.parse().map_err(|_| unknown())?;
-            Some(services.store.account(id).await?.ok_or_else(unknown)?)
-        }
+        Some(id) => Some(destinations::linked_account(&app, &id).await?),
     };
-    let at = services.clock.now();
-    let id = WebhookEndpointId::mint(at, services.entropy.bytes()?);
-    let secret = Secret::from_random(services.entropy.bytes()?);
-    let new = NewWebhookEndpoint {
-        id,
-        url: target.as_str(),
+    let secret = Secret::from_random(app.services.entropy.bytes()?);
+    let new = Creation {
+        kind: DestinationKind::Webhook,
         account: account.as_ref(),
-        types: &types,
-        payload: wanted.payload.map_or(Payload::Thin, Payload::from),
-        description: description.as_deref(),
-        secret: &secret,
-        nonce: services.entropy.bytes()?,
-        actor: vendor.actor(),
-        at,
+        address: target.as_str(),
+        settings: &settings.to_json(),
+        credential: &secret,
     };
-    services.store.add_webhook_endpoint(&services.vault, new).await?;
-    let endpoint = services.store.webhook_endpoint(id).await?.ok_or_else(missing)?;
+    let endpoint = destinations::create(&app, &vendor, new).await?.try_into()?;
     let secret = secret.expose_secret().to_owned();
-    Ok((StatusCode::CREATED, Json(WebhookEndpointWithSecret { endpoint: endpoint.into(), secret })))
+    Ok((StatusCode::CREATED, Json(WebhookEndpointWithSecret { endpoint, secret })))
 }

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use store::DestinationKind;
 use utoipa::ToSchema;
 
 use super::WebhookEndpointView;
@@ -31,6 +32,7 @@ pub(crate) async fn webhook_endpoints(
     State(app): State<App>,
     _: Vendor,
 ) -> Result<Json<WebhookEndpointList>, Problem> {
-    let endpoints = app.services.store.webhook_endpoints().await?;
-    Ok(Json(WebhookEndpointList { items: endpoints.into_iter().map(WebhookEndpointView::from).collect() }))
+    let endpoints = app.services.store.destinations(DestinationKind::Webhook).await?;
+    let items = endpoints.into_iter().map(WebhookEndpointView::try_from).collect::<Result<_, _>>()?;
+    Ok(Json(WebhookEndpointList { items }))
 }

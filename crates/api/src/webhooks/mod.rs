@@ -10,13 +10,12 @@ pub(crate) mod show;
 pub(crate) mod test;
 pub(crate) mod update;
 
-use delivery::Target;
-use delivery::webhooks::{Courier, is_type};
+use delivery::webhooks::{Courier, Payload, Settings, is_type};
 use serde::{Deserialize, Serialize};
-use store::{Payload, WebhookEndpoint};
+use store::{Destination, DestinationKind};
 use utoipa::ToSchema;
 
-use super::time;
+use super::{destinations, time};
 use web::app::App;
 use web::problem::Problem;
 
@@ -78,27 +77,30 @@ pub(crate) struct WebhookEndpointView {
     updated_at: String,
 }
 
-impl From<WebhookEndpoint> for WebhookEndpointView {
-    fn from(endpoint: WebhookEndpoint) -> Self {
-        Self {
+impl TryFrom<Destination> for WebhookEndpointView {
+    type Error = Problem;
+
+    fn try_from(endpoint: Destination) -> Result<Self, Problem> {
+        let settings = Settings::parse(&endpoint.settings)?;
+        Ok(Self {
             id: endpoint.id.to_string(),
-            url: endpoint.url,
+            url: endpoint.address,
             linked_account_id: endpoint.account_id.map(|id| id.to_string()),
-            event_types: endpoint.types,
-            payload: match endpoint.payload {
+            event_types: settings.event_types,
+            payload: match settings.payload {
                 Payload::Thin => PayloadView::Thin,
                 Payload::Full => PayloadView::Full,
             },
-            description: endpoint.description,
+            description: settings.description,
             enabled: endpoint.disabled.is_none(),
             disabled_reason: endpoint.disabled.map(store::DisabledReason::name),
             failed_attempts: endpoint.attempts,
             failing_since: endpoint.failing_since.map(time),
             next_attempt_at: endpoint.next_attempt_at.map(time),
-            previous_secret_until: endpoint.previous_secret_until.map(time),
+            previous_secret_until: endpoint.previous_credential_until.map(time),
             created_at: time(endpoint.created_at),
             updated_at: time(endpoint.updated_at),
-        }
+        })
     }
 }
 
@@ -113,19 +115,8 @@ pub(crate) struct WebhookEndpointWithSecret {
 }
 
 /// Finds an endpoint by the id in the path.
-async fn find(app: &App, id: &str) -> Result<WebhookEndpoint, Problem> {
-    let id = id.parse().map_err(|_| missing())?;
-    app.services.store.webhook_endpoint(id).await?.ok_or_else(missing)
-}
-
-fn missing() -> Problem {
-    Problem::not_found("webhook endpoint")
-}
-
-/// Checks that webhooks may be sent to the address.
-fn target(app: &App, url: &str) -> Result<Target, Problem> {
-    Target::parse(url, app.hosts)
-        .map_err(|refused| Problem::field("url", refused.code(), format!("Refused: {refused}.")))
+async fn find(app: &App, id: &str) -> Result<Destination, Problem> {
+    destinations::find(app, DestinationKind::Webhook, id).await
 }
 
 fn checked_types(types: Vec<String>) -> Result<Vec<String>, Problem> {
@@ -153,16 +144,4 @@ fn courier(app: &App) -> Result<Courier, Problem> {
     let (vault, clock) = (services.vault.clone(), services.clock.clone());
     Courier::new(services.store.clone(), vault, clock, app.hosts, (&services.holder.name, seed))
         .map_err(|error| Problem::internal(error.code(), &error))
-}
-
-/// Resolves the issues about the endpoint having been disabled.
-async fn resolve_disabled_issues(app: &App, endpoint: &WebhookEndpoint) -> Result<(), Problem> {
-    let (store, at) = (&app.services.store, app.services.clock.now());
-    let subject = endpoint.id.to_string();
-    for issue in store.issues(endpoint.account_no, store::IssueFilter::Open).await? {
-        if issue.code == delivery::webhooks::DISABLED && issue.subject == subject {
-            store.resolve_issue(issue.account_no, &issue.code, &subject, at).await?;
-        }
-    }
-    Ok(())
 }

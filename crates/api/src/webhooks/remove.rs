@@ -2,9 +2,10 @@
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use store::DestinationKind;
 
-use super::{find, missing, resolve_disabled_issues};
 use crate::answers::{Forbidden, NotFound, Unauthorized};
+use crate::destinations;
 use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
@@ -25,11 +26,5 @@ pub(crate) async fn remove_webhook_endpoint(
     vendor: Vendor,
     Path(endpoint_id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let endpoint = find(&app, &endpoint_id).await?;
-    let services = &app.services;
-    if !services.store.remove_webhook_endpoint(&endpoint, (vendor.actor(), services.clock.now())).await? {
-        return Err(missing());
-    }
-    resolve_disabled_issues(&app, &endpoint).await?;
-    Ok(StatusCode::NO_CONTENT)
+    destinations::remove(&app, &vendor, DestinationKind::Webhook, &endpoint_id).await
 }

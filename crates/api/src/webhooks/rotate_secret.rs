@@ -46,11 +46,11 @@ pub(crate) async fn rotate_webhook_secret(
     let until = now.checked_add(OVERLAP).unwrap_or(jiff::Timestamp::MAX);
     let vault = &services.vault;
     let by = (vendor.actor(), now);
-    let rotated = services.store.rotate_webhook_secret(vault, &endpoint, &secret, nonces, until, by).await?;
+    let rotated = services.store.rotate_credential(vault, &endpoint, &secret, nonces, until, by).await?;
     if !rotated {
         let detail = "The secret was changed by somebody else at this moment. Look, and try again.";
         return Err(Problem::new(StatusCode::CONFLICT, "webhook.secret_changed", detail));
     }
-    let endpoint = find(&app, &endpoint_id).await?.into();
+    let endpoint = find(&app, &endpoint_id).await?.try_into()?;
     Ok(Json(WebhookEndpointWithSecret { endpoint, secret: secret.expose_secret().to_owned() }))
 }

@@ -25,5 +25,5 @@ pub(crate) async fn webhook_endpoint(
     _: Vendor,
     Path(endpoint_id): Path<String>,
 ) -> Result<Json<WebhookEndpointView>, Problem> {
-    Ok(Json(find(&app, &endpoint_id).await?.into()))
+    Ok(Json(find(&app, &endpoint_id).await?.try_into()?))
 }

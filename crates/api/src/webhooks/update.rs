@@ -2,16 +2,15 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use delivery::webhooks::{Payload, Settings};
 use serde::{Deserialize, Deserializer};
-use store::{EndpointChange, Payload};
+use store::DestinationChange;
 use utoipa::ToSchema;
 
-use super::{
-    PayloadView, WebhookEndpointView, checked_description, checked_types, find, missing,
-    resolve_disabled_issues, target,
-};
+use super::{PayloadView, WebhookEndpointView, checked_description, checked_types, find};
 use crate::Body;
 use crate::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
+use crate::destinations;
 use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
@@ -59,20 +58,18 @@ pub(crate) async fn change_webhook_endpoint(
     Body(wanted): Body<ChangedEndpoint>,
 ) -> Result<Json<WebhookEndpointView>, Problem> {
     let endpoint = find(&app, &endpoint_id).await?;
-    let url = wanted.url.map(|url| target(&app, &url)).transpose()?;
-    let change = EndpointChange {
-        url: url.map(|url| url.as_str().to_owned()),
-        types: wanted.event_types.map(checked_types).transpose()?,
-        payload: wanted.payload.map(Payload::from),
-        description: wanted.description.map(checked_description).transpose()?,
-        enabled: wanted.enabled,
+    let url = wanted.url.map(|url| destinations::target(&app, "url", &url)).transpose()?;
+    let before = Settings::parse(&endpoint.settings)?;
+    let settings = Settings {
+        event_types: wanted.event_types.map(checked_types).transpose()?.unwrap_or(before.event_types),
+        payload: wanted.payload.map_or(before.payload, Payload::from),
+        description: wanted.description.map(checked_description).transpose()?.unwrap_or(before.description),
     };
-    let by = (vendor.actor(), app.services.clock.now());
-    if !app.services.store.change_webhook_endpoint(&endpoint, &change, by).await? {
-        return Err(missing());
-    }
-    if wanted.enabled == Some(true) {
-        resolve_disabled_issues(&app, &endpoint).await?;
-    }
-    Ok(Json(find(&app, &endpoint_id).await?.into()))
+    let change = DestinationChange {
+        address: url.map(|url| url.as_str().to_owned()),
+        settings: Some(settings.to_json()),
+        enabled: wanted.enabled,
+        credential: None,
+    };
+    Ok(Json(destinations::change(&app, &vendor, &endpoint, change).await?.try_into()?))
 }

@@ -8,7 +8,7 @@ use delivery::Target;
 use delivery::scim::{Action, Change, Drift, Mode, Pusher, Report, Settings, Step};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use store::{Actor, NewScimTarget, ScimTarget, ScimTargetChange, ScimTargetId};
+use store::{Actor, Destination, DestinationChange, DestinationId, DestinationKind, NewDestination};
 
 use crate::Global;
 use crate::data_dir::DataDir;
@@ -131,30 +131,30 @@ async fn add(global: &Global, data: &DataDir, args: &Add) -> Result<ExitCode, Fa
         )
     })?;
     let at = session::clock().now();
-    let id = ScimTargetId::mint(at, crate::entropy::bytes()?);
-    let new = NewScimTarget {
+    let id = DestinationId::mint(DestinationKind::Scim, at, crate::entropy::bytes()?);
+    let new = NewDestination {
         id,
-        account: &account,
-        base_url: target.as_str().trim_end_matches('/'),
-        token: &token,
+        account: Some(&account),
+        address: target.as_str().trim_end_matches('/'),
+        credential: &token,
         settings: &settings,
         nonce: crate::entropy::bytes()?,
         actor: Actor::Cli,
         at,
     };
-    data.store.add_scim_target(&data.vault, new).await?;
+    data.store.add_destination(&data.vault, new).await?;
     let target = named(data, id).await?;
     if global.json {
         crate::output::json(&to_json(&target));
     } else {
-        line(&format!("{id}: people of {} are provisioned to {}.", account.tenant, target.base_url));
+        line(&format!("{id}: people of {} are provisioned to {}.", account.tenant, target.address));
         line(&format!("See what a push would do: lucca-connector scim push {id} --dry-run"));
     }
     Ok(ExitCode::SUCCESS)
 }
 
 async fn list(global: &Global, data: &DataDir) -> Result<ExitCode, Failure> {
-    let targets = data.store.scim_targets(None).await?;
+    let targets = data.store.destinations(DestinationKind::Scim).await?;
     if global.json {
         crate::output::json(&targets.iter().map(to_json).collect::<Vec<_>>());
     } else if targets.is_empty() {
@@ -164,9 +164,9 @@ async fn list(global: &Global, data: &DataDir) -> Result<ExitCode, Failure> {
         for target in &targets {
             shown.add_row([
                 target.id.to_string(),
-                clean(&target.base_url),
-                target.account_id.to_string(),
-                if target.enabled { "yes" } else { "no" }.to_owned(),
+                clean(&target.address),
+                target.account_id.map(|id| id.to_string()).unwrap_or_default(),
+                if target.disabled.is_none() { "yes" } else { "no" }.to_owned(),
                 target.report.as_ref().map_or_else(|| "never".to_owned(), last_push),
             ]);
         }
@@ -184,13 +184,14 @@ fn last_push(report: &Value) -> String {
     }
 }
 
-fn show(global: &Global, target: &ScimTarget) -> Result<ExitCode, Failure> {
+fn show(global: &Global, target: &Destination) -> Result<ExitCode, Failure> {
     if global.json {
         crate::output::json(&to_json(target));
         return Ok(ExitCode::SUCCESS);
     }
-    line(&format!("{}: {}", target.id, clean(&target.base_url)));
-    line(&format!("of {}, {}", target.account_id, if target.enabled { "enabled" } else { "disabled" }));
+    line(&format!("{}: {}", target.id, clean(&target.address)));
+    let account = target.account_id.map(|id| id.to_string()).unwrap_or_default();
+    line(&format!("of {account}, {}", if target.disabled.is_none() { "enabled" } else { "disabled" }));
     let settings = read_settings(&target.settings)?;
     let mut shown = table(&["attribute", "comes from"]);
     for (attribute, source) in settings.sources() {
@@ -207,19 +208,20 @@ async fn set(global: &Global, data: &DataDir, args: &Set) -> Result<ExitCode, Fa
     let target = find(data, &args.which).await?;
     let token = args.token.read()?;
     let nonce = crate::entropy::bytes()?;
-    let change = ScimTargetChange {
+    let change = DestinationChange {
+        address: None,
         settings: settings(args.settings.as_deref())?,
         enabled: if args.enable { Some(true) } else { args.disable.then_some(false) },
-        token: token.as_ref().map(|token| (token, nonce)),
+        credential: token.as_ref().map(|token| (token, nonce)),
     };
     let by = (Actor::Cli, session::clock().now());
-    data.store.change_scim_target(&data.vault, &target, change, by).await?;
+    data.store.change_destination(&data.vault, &target, change, by).await?;
     show(global, &named(data, target.id).await?)
 }
 
 async fn remove(global: &Global, data: &DataDir, which: &ServiceOption) -> Result<ExitCode, Failure> {
     let target = find(data, which).await?;
-    data.store.remove_scim_target(&target, (Actor::Cli, session::clock().now())).await?;
+    data.store.remove_destination(&target, (Actor::Cli, session::clock().now())).await?;
     if global.json {
         crate::output::json(&json!({ "removed": target.id }));
     } else {
@@ -256,7 +258,7 @@ async fn push(global: &Global, data: &DataDir, args: &Push) -> Result<ExitCode, 
     Ok(if is_done { ExitCode::SUCCESS } else { ExitCode::from(Exit::Unreachable as u8) })
 }
 
-fn show_push(report: &Report, is_plan: bool, id: ScimTargetId) {
+fn show_push(report: &Report, is_plan: bool, id: DestinationId) {
     for step in report.steps.iter().filter(|step| is_plan || step.action == Action::Fail) {
         show_step(step);
     }
@@ -349,12 +351,15 @@ fn pusher(data: &DataDir) -> Result<Pusher, Failure> {
     Ok(Pusher::new(store, vault, session::clock(), data.hosts, (&name, seed)))
 }
 
-async fn find(data: &DataDir, which: &ServiceOption) -> Result<ScimTarget, Failure> {
+async fn find(data: &DataDir, which: &ServiceOption) -> Result<Destination, Failure> {
     if let Some(id) = &which.id {
-        let id = id.parse().map_err(|_| unknown())?;
+        let id: DestinationId = id.parse().map_err(|_| unknown())?;
+        if id.kind() != DestinationKind::Scim {
+            return Err(unknown());
+        }
         return named(data, id).await;
     }
-    let mut targets = data.store.scim_targets(None).await?;
+    let mut targets = data.store.destinations(DestinationKind::Scim).await?;
     match targets.len() {
         1 => Ok(targets.swap_remove(0)),
         0 => Err(unknown()),
@@ -366,8 +371,8 @@ async fn find(data: &DataDir, which: &ServiceOption) -> Result<ScimTarget, Failu
     }
 }
 
-async fn named(data: &DataDir, id: ScimTargetId) -> Result<ScimTarget, Failure> {
-    data.store.scim_target(id).await?.ok_or_else(unknown)
+async fn named(data: &DataDir, id: DestinationId) -> Result<Destination, Failure> {
+    data.store.destination(id).await?.ok_or_else(unknown)
 }
 
 fn unknown() -> Failure {
@@ -427,13 +432,13 @@ impl TokenSource {
     }
 }
 
-fn to_json(target: &ScimTarget) -> Value {
+fn to_json(target: &Destination) -> Value {
     json!({
         "id": target.id,
         "account_id": target.account_id,
-        "base_url": target.base_url,
+        "base_url": target.address,
         "settings": target.settings,
-        "enabled": target.enabled,
+        "enabled": target.disabled.is_none(),
         "last_push": target.report,
         "failed_attempts": target.attempts,
         "next_attempt_at": target.next_attempt_at,

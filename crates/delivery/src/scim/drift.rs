@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use people::RemoteId;
 use serde::Serialize;
 use serde_json::Value;
-use store::{Error, ScimResource, ScimTarget};
+use store::{Destination, Error, ScimResource};
 
 use super::client::Failure;
 use super::groups::GROUPS;
@@ -65,7 +65,7 @@ impl Pusher {
     ///
     /// If the store fails; the inner result has the reason if the service could not be read.
     #[boxed]
-    pub async fn drift(&self, target: &ScimTarget, today: Date) -> Result<Result<Drift, Failure>, Error> {
+    pub async fn drift(&self, target: &Destination, today: Date) -> Result<Result<Drift, Failure>, Error> {
         match self.compare(target, today).await {
             Ok(drift) => Ok(Ok(drift)),
             Err(Stop::Service(failure)) => Ok(Err(failure)),
@@ -74,8 +74,9 @@ impl Pusher {
         }
     }
 
-    async fn compare(&self, target: &ScimTarget, today: Date) -> Result<Drift, Stop> {
-        let account = self.store.account(target.account_id).await?.ok_or(Stop::Lost)?;
+    async fn compare(&self, target: &Destination, today: Date) -> Result<Drift, Stop> {
+        let account_id = target.account_id.ok_or(Stop::Lost)?;
+        let account = self.store.account(account_id).await?.ok_or(Stop::Lost)?;
         let (round, company) = self.prepare(target, &account, today).await?;
         let mut drift = Drift::default();
         let mut there: HashMap<String, Value> = HashMap::new();

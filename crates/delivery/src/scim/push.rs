@@ -16,7 +16,7 @@ use net::{Backoff, Jitter, NetworkPolicy};
 use people::RemoteId;
 use serde_json::Value;
 use store::{
-    Error, LinkedAccount, NewIssue, ScimLink, ScimPushed, ScimResource, ScimTarget, ScimTargetId, Store,
+    Destination, DestinationId, Error, LinkedAccount, NewIssue, PushResult, ScimLink, ScimResource, Store,
     Vault,
 };
 
@@ -24,6 +24,7 @@ use super::client::{Abilities, Client, Failure};
 use super::people::Company;
 use super::report::{Action, FAILED, HELD, ISSUES, REFUSED, Report, UNREACHABLE};
 use super::settings::Settings;
+use crate::attempts::failed_attempt;
 use crate::issue_id::issue_id;
 
 /// Longer than one request with its retries takes; renewed before each resource.
@@ -64,7 +65,7 @@ pub struct Pusher {
 /// A running push.
 pub(super) struct Round<'a> {
     pub(super) pusher: &'a Pusher,
-    pub(super) target: ScimTarget,
+    pub(super) target: Destination,
     pub(super) client: Client,
     pub(super) can: Abilities,
     pub(super) settings: Settings,
@@ -121,13 +122,17 @@ impl Pusher {
     ///
     /// If the store fails. Failures of the service are in the report.
     #[boxed]
-    pub async fn push(&self, id: ScimTargetId, today: Date, mode: Mode) -> Result<Option<Report>, Error> {
+    pub async fn push(&self, id: DestinationId, today: Date, mode: Mode) -> Result<Option<Report>, Error> {
         let now = self.clock.now();
-        let Some(target) = self.store.claim_scim_target(id, &self.holder, now, LEASE).await? else {
+        let Some(target) = self.store.claim_destination(id, &self.holder, now, LEASE).await? else {
             return Ok(None);
         };
-        let Some(account) = self.store.account(target.account_id).await? else {
-            self.store.release_scim_target(id, &self.holder, None).await?;
+        let account = match target.account_id {
+            Some(account_id) => self.store.account(account_id).await?,
+            None => None,
+        };
+        let Some(account) = account else {
+            self.store.release_destination(id, &self.holder).await?;
             return Ok(None);
         };
         // Taken before anything is read, so that the next push covers changes made meanwhile.
@@ -138,45 +143,43 @@ impl Pusher {
             Err(Stop::Service(failure)) => Some(failure),
             Err(Stop::Lost) => return Ok(None),
             Err(Stop::Store(error)) => {
-                self.store.release_scim_target(id, &self.holder, None).await?;
+                self.store.release_destination(id, &self.holder).await?;
                 return Err(error);
             }
         };
         report.stopped = failure.as_ref().map(|failure| failure.code().to_owned());
         if mode == Mode::Plan {
-            self.store.release_scim_target(id, &self.holder, None).await?;
+            self.store.release_destination(id, &self.holder).await?;
             return Ok(Some(report));
         }
         let now = self.clock.now();
         let is_fine = failure.is_none() && report.count(Action::Fail) == 0;
-        let attempts = if is_fine { 0 } else { target.attempts.saturating_add(1) };
         let retry_after = match failure {
             Some(Failure::Busy(wait)) => Some(wait),
             _ => None,
         };
-        let wait = if is_fine { Duration::ZERO } else { BACKOFF.wait(attempts, retry_after, &self.jitter) };
-        let pushed = ScimPushed {
+        let backoff = (&BACKOFF, &self.jitter);
+        let result = PushResult {
             // Held deactivations wait for a person or another change.
             done: is_fine.then_some((seq, today)),
-            attempts,
-            next_attempt_at: now.checked_add(wait).unwrap_or(Timestamp::MAX),
+            failed: (!is_fine).then(|| failed_attempt(&target, false, now, backoff, retry_after)),
             report: &report.summary(),
         };
-        self.store.release_scim_target(id, &self.holder, Some(pushed)).await?;
-        self.update_issues(&target, &report, now).await?;
+        self.store.finish_push(id, &self.holder, result).await?;
+        self.update_issues((&target, account.no), &report, now).await?;
         Ok(Some(report))
     }
 
     /// Prepares a push: the service's features, the links from earlier pushes and the target state.
     pub(super) async fn prepare(
         &self,
-        target: &ScimTarget,
+        target: &Destination,
         account: &LinkedAccount,
         today: Date,
     ) -> Result<(Round<'_>, Company), Stop> {
         let settings = Settings::parse(&target.settings).map_err(|error| Failure::Address(error.code()))?;
-        let token = target.token(&self.vault)?;
-        let client = Client::new(&target.base_url, &token, self.policy, Arc::clone(&self.clock))?;
+        let token = target.credential(&self.vault)?;
+        let client = Client::new(&target.address, &token, self.policy, Arc::clone(&self.clock))?;
         let can = client.abilities().await?;
         let company = Company::load(&self.store, account, &settings, today).await?;
         let users = self.store.scim_links(target.id, ScimResource::User).await?;
@@ -202,7 +205,7 @@ impl Pusher {
     /// Runs a push to its end or until it stops; returns what it did.
     async fn round(
         &self,
-        target: &ScimTarget,
+        target: &Destination,
         account: &LinkedAccount,
         today: Date,
         mode: Mode,
@@ -213,14 +216,20 @@ impl Pusher {
         };
         round.is_plan = mode == Mode::Plan;
         // A manual push begins with sequence number -1, and so does the first.
-        round.compares = target.pushed_seq < 0 || !matches!(mode, Mode::Apply { compare: false, .. });
+        round.compares = target.pushed_seq.is_none_or(|seq| seq < 0)
+            || !matches!(mode, Mode::Apply { compare: false, .. });
         let is_confirmed = matches!(mode, Mode::Apply { confirmed: true, .. }) || target.confirmed;
         let outcome = round.run(account, &company, is_confirmed).await;
         (round.report, outcome)
     }
 
     /// Opens and resolves the service's issues.
-    async fn update_issues(&self, target: &ScimTarget, report: &Report, at: Timestamp) -> Result<(), Error> {
+    async fn update_issues(
+        &self,
+        (target, account_no): (&Destination, i64),
+        report: &Report,
+        at: Timestamp,
+    ) -> Result<(), Error> {
         let (subject, summary) = (target.id.to_string(), report.summary());
         for code in ISSUES {
             let holds = match code {
@@ -235,13 +244,12 @@ impl Pusher {
             };
             if holds {
                 let id = issue_id(&[&subject, code], at);
-                let account_no = target.account_no;
                 let issue = NewIssue { id, account_no, code, subject: &subject, detail: &summary, at };
                 self.store.open_issue(issue).await?;
             } else if report.stopped.is_none()
                 || code == UNREACHABLE && report.stopped.as_deref() == Some(REFUSED)
             {
-                self.store.resolve_issue(target.account_no, code, &subject, at).await?;
+                self.store.resolve_issue(account_no, code, &subject, at).await?;
             }
         }
         Ok(())

@@ -414,7 +414,7 @@ impl Round<'_> {
             return Ok(());
         }
         let (id, holder) = (self.target.id, &self.pusher.holder);
-        let claimed = self.pusher.store.claim_scim_target(id, holder, now, LEASE).await?;
+        let claimed = self.pusher.store.claim_destination(id, holder, now, LEASE).await?;
         self.claimed_at = now;
         claimed.map(drop).ok_or(Stop::Lost)
     }

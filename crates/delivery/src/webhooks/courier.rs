@@ -19,14 +19,16 @@ use secrecy::SecretString;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::{
-    AccountId, Attempt, Backlog, ChangeFilter, Cursor, DeliveryResults, DisabledReason, Error, Failed, Log,
-    NewIssue, Payload, Store, Vault, WebhookEndpoint, WebhookEndpointId,
+    AccountId, Attempt, Backlog, ChangeFilter, Cursor, DeliveryResults, Destination, DestinationId,
+    DestinationKind, DisabledReason, Error, FailedAttempt, Log, NewIssue, Store, Vault,
 };
 
 use super::body::{self, Entry, PendingEvent, Records};
 use super::event::{events_of, wants};
 use super::seen::newcomers;
 use super::sender::{Message, Outcome, Sender, TIMEOUT};
+use super::settings::{Payload, Settings};
+use crate::attempts::failed_attempt;
 use crate::issue_id::issue_id;
 use crate::mapping::Mapping;
 
@@ -83,7 +85,8 @@ pub struct Courier {
 
 /// A delivery to one endpoint.
 struct Visit {
-    endpoint: WebhookEndpoint,
+    endpoint: Destination,
+    settings: Settings,
     delivered: u64,
 }
 
@@ -121,7 +124,9 @@ impl Courier {
     #[boxed]
     pub async fn deliver_due(&self) -> Result<Delivered, Error> {
         let mut all = Delivered { events: 0, is_done: true };
-        for id in self.store.due_webhook_endpoints(self.clock.now()).await? {
+        let (now, utc) = (self.clock.now(), jiff::tz::TimeZone::UTC);
+        let today = now.to_zoned(utc).date();
+        for id in self.store.due_destinations(DestinationKind::Webhook, now, today).await? {
             let one = self.deliver(id).await?;
             all.events += one.events;
             all.is_done &= one.is_done;
@@ -135,11 +140,10 @@ impl Courier {
     ///
     /// If the store fails.
     #[boxed]
-    pub async fn deliver(&self, id: WebhookEndpointId) -> Result<Delivered, Error> {
-        let claimed = self.store.claim_webhook_endpoint(id, &self.holder, self.clock.now(), LEASE).await?;
-        let Some(endpoint) = claimed else { return Ok(Delivered::default()) };
+    pub async fn deliver(&self, id: DestinationId) -> Result<Delivered, Error> {
+        let Some((endpoint, settings)) = self.claim(id).await? else { return Ok(Delivered::default()) };
         let backlogs = self.store.webhook_backlog(&endpoint).await?;
-        let mut visit = Visit { endpoint, delivered: 0 };
+        let mut visit = Visit { endpoint, settings, delivered: 0 };
         let mut is_done = true;
         for backlog in backlogs {
             let Some(account) = self.store.account(backlog.account_id).await? else { continue };
@@ -151,8 +155,22 @@ impl Courier {
                 break;
             }
         }
-        self.store.release_webhook_endpoint(id, &self.holder).await?;
+        self.store.release_destination(id, &self.holder).await?;
         Ok(Delivered { events: visit.delivered, is_done })
+    }
+
+    /// Claims an endpoint's lease, or renews it. None where another process holds it, or nothing may be sent now.
+    async fn claim(&self, id: DestinationId) -> Result<Option<(Destination, Settings)>, Error> {
+        let now = self.clock.now();
+        let Some(endpoint) = self.store.claim_destination(id, &self.holder, now, LEASE).await? else {
+            return Ok(None);
+        };
+        if !endpoint.may_attempt(now) {
+            self.store.release_destination(id, &self.holder).await?;
+            return Ok(None);
+        }
+        let settings = Settings::parse(&endpoint.settings)?;
+        Ok(Some((endpoint, settings)))
     }
 
     /// Delivers outstanding changes. Here and below, false means that the endpoint gets nothing more now.
@@ -176,7 +194,7 @@ impl Courier {
                 let seen = newcomers.get(&change.seq).copied().unwrap_or_default();
                 for event in events_of(change, seen) {
                     let to = Cursor { seq: change.seq, slot: event.slot };
-                    if to > *cursor && wants(&visit.endpoint.types, &event.name) {
+                    if to > *cursor && wants(&visit.settings.event_types, &event.name) {
                         events.push(PendingEvent { name: event.name, to, entry: Entry::Change(change) });
                     }
                 }
@@ -199,7 +217,7 @@ impl Courier {
         loop {
             let batch = self.store.account_events(account_no, (cursor.seq, last_event), BATCH).await?;
             let Some(last) = batch.last() else { return Ok(true) };
-            let wanted = batch.iter().filter(|event| wants(&visit.endpoint.types, &event.event));
+            let wanted = batch.iter().filter(|event| wants(&visit.settings.event_types, &event.event));
             let events: Vec<PendingEvent<'_>> = wanted
                 .map(|event| PendingEvent {
                     name: event.event.clone(),
@@ -249,13 +267,11 @@ impl Courier {
         cursor: &mut Cursor,
         wave: &[PendingEvent<'_>],
     ) -> Result<Option<usize>, Error> {
-        let now = self.clock.now();
-        let claimed = self.store.claim_webhook_endpoint(visit.endpoint.id, &self.holder, now, LEASE).await?;
-        let Some(endpoint) = claimed else { return Ok(None) };
-        visit.endpoint = endpoint;
-        let endpoint = &visit.endpoint;
-        let secrets = endpoint.secrets(&self.vault, now)?;
-        let records = match endpoint.payload {
+        let Some(claimed) = self.claim(visit.endpoint.id).await? else { return Ok(None) };
+        (visit.endpoint, visit.settings) = claimed;
+        let (endpoint, now) = (&visit.endpoint, self.clock.now());
+        let secrets = self.secrets(endpoint, now)?;
+        let records = match visit.settings.payload {
             Payload::Thin => None,
             Payload::Full => Some(body::records(&self.store, source.account_no, wave, source.mapping).await?),
         };
@@ -316,7 +332,7 @@ impl Courier {
             failed,
             issue: issue.as_ref(),
         };
-        let may_continue = self.store.webhooks_told(endpoint.id, &self.holder, note).await?;
+        let may_continue = self.store.record_deliveries(endpoint.id, &self.holder, note).await?;
         visit.delivered += u64::try_from(accepted).unwrap_or(u64::MAX);
         visit.endpoint.attempts = 0;
         *cursor = to;
@@ -325,7 +341,7 @@ impl Courier {
 
     async fn send_one<'a>(
         &self,
-        endpoint: &WebhookEndpoint,
+        endpoint: &Destination,
         secrets: &[SecretString],
         source: LogSource<'_>,
         pending: &'a PendingEvent<'_>,
@@ -351,13 +367,13 @@ impl Courier {
     /// Sends a message; returns the outcome and the duration in milliseconds.
     async fn timed(
         &self,
-        endpoint: &WebhookEndpoint,
+        endpoint: &Destination,
         secrets: &[SecretString],
         message: Message<'_>,
         now: Timestamp,
     ) -> (Outcome, i64) {
         let began = self.clock.stopwatch();
-        let outcome = self.sender.send(&endpoint.url, secrets, message, now).await;
+        let outcome = self.sender.send(&endpoint.address, secrets, message, now).await;
         let took = began.duration_until(self.clock.stopwatch()).as_millis();
         let came = if outcome.error.is_none() { "delivered" } else { "failed" };
         metrics::counter!("lucca_connector_webhook_deliveries_total", "outcome" => came).increment(1);
@@ -365,19 +381,29 @@ impl Courier {
     }
 
     /// The consequences of a failure. It is the first in a row if an event before it was accepted.
-    fn failed(&self, endpoint: &WebhookEndpoint, is_first: bool, now: Timestamp, outcome: Outcome) -> Failed {
-        let attempts = if is_first { 1 } else { endpoint.attempts.saturating_add(1) };
-        let since = endpoint.failing_since.filter(|_| !is_first).unwrap_or(now);
-        let failing = Duration::try_from(now.duration_since(since));
+    fn failed(
+        &self,
+        endpoint: &Destination,
+        is_first: bool,
+        now: Timestamp,
+        outcome: Outcome,
+    ) -> FailedAttempt {
+        let failed = failed_attempt(endpoint, is_first, now, (&BACKOFF, &self.jitter), outcome.retry_after);
+        let failing = Duration::try_from(now.duration_since(failed.since));
         let disable = if outcome.response == Some(410) {
             Some(DisabledReason::Gone)
         } else {
-            let is_over = failing.is_ok_and(|time| time >= PATIENCE) && attempts >= FEWEST_ATTEMPTS;
+            let is_over = failing.is_ok_and(|time| time >= PATIENCE) && failed.attempts >= FEWEST_ATTEMPTS;
             is_over.then_some(DisabledReason::Failing)
         };
-        let wait = BACKOFF.wait(attempts, outcome.retry_after, &self.jitter);
-        let next_attempt_at = now.checked_add(wait).unwrap_or(Timestamp::MAX);
-        Failed { attempts, since, next_attempt_at, disable }
+        FailedAttempt { disable, ..failed }
+    }
+
+    /// The secrets to sign with: the current one, and the previous one while it is valid.
+    fn secrets(&self, endpoint: &Destination, now: Timestamp) -> Result<Vec<SecretString>, Error> {
+        let current = endpoint.credential(&self.vault)?;
+        let previous = endpoint.previous_credential(&self.vault, now)?;
+        Ok([current].into_iter().chain(previous).collect())
     }
 
     /// Sends a test event once, whether the endpoint is enabled or not.
@@ -386,13 +412,13 @@ impl Courier {
     ///
     /// If the store fails.
     #[boxed]
-    pub async fn test(&self, endpoint: &WebhookEndpoint) -> Result<TestResult, Error> {
+    pub async fn test(&self, endpoint: &Destination) -> Result<TestResult, Error> {
         const NAME: &str = "webhook.test";
         let now = self.clock.now();
         let webhook_id = message_id(&[&endpoint.id.to_string(), NAME, &now.to_string()]);
         let said = json!({ "webhook_endpoint_id": endpoint.id });
         let body = body::body_of_test(NAME, now, endpoint.account_id, &said);
-        let secrets = endpoint.secrets(&self.vault, now)?;
+        let secrets = self.secrets(endpoint, now)?;
         let message = Message { id: &webhook_id, body: &body };
         let (Outcome { response, error, .. }, took_ms) = self.timed(endpoint, &secrets, message, now).await;
         let attempt = Attempt {
@@ -426,14 +452,13 @@ fn lanes(wave: &[PendingEvent<'_>]) -> Vec<Vec<usize>> {
 
 /// The `webhook-id` of an event at an endpoint. It is derived from both, so that retries and replays have the
 /// same id.
-fn webhook_id(endpoint: WebhookEndpointId, source: LogSource<'_>, at: Cursor) -> String {
+fn webhook_id(endpoint: DestinationId, source: LogSource<'_>, at: Cursor) -> String {
     let entry = format!("{}.{}", at.seq, at.slot);
     message_id(&[&endpoint.to_string(), &source.account_id.to_string(), source.log.name(), &entry])
 }
 
 fn message_id(parts: &[&str]) -> String {
-    let hex: String = digest(parts).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("msg_{hex}")
+    format!("msg_{}", hex::encode(&digest(parts)[..16]))
 }
 
 fn digest(parts: &[&str]) -> [u8; 32] {

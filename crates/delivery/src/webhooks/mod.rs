@@ -2,15 +2,18 @@
 //! accounts, at least once, those of one record in order.
 //!
 //! `event` maps log entries to event types; it is pure. `seen` looks up the facts it needs, `body` writes
-//! bodies, `signature` signs, `sender` sends one request, `courier` delivers and retries.
+//! bodies, `signature` signs, `sender` sends one request, `courier` delivers and retries; `settings` are an
+//! endpoint's.
 
 mod body;
 mod courier;
 mod event;
 mod seen;
 mod sender;
+mod settings;
 mod signature;
 
 pub use courier::{Courier, DISABLED, Delivered, TestResult};
 pub use event::{ChangeFacts, DEDICATED, Event, events_of, is_type, types, wants};
+pub use settings::{Payload, Settings};
 pub use signature::{Secret, signatures};

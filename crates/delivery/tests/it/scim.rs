@@ -17,7 +17,7 @@ use net::NetworkPolicy;
 use net::clock::Clock;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use store::{IssueFilter, NewScimTarget, ScimTargetId};
+use store::{DestinationId, DestinationKind, IssueFilter, NewDestination};
 use test_database::Engine;
 
 use crate::support::World;
@@ -188,7 +188,7 @@ impl Service {
 struct Scene {
     world: World,
     service: Service,
-    target: ScimTargetId,
+    target: DestinationId,
     pushers: u64,
 }
 
@@ -207,18 +207,18 @@ impl Scene {
         let world = World::new(engine).await;
         let service = Service::start().await;
         let at = world.clock.now();
-        let target = ScimTargetId::mint(at, [5; 10]);
-        let new = NewScimTarget {
+        let target = DestinationId::mint(DestinationKind::Scim, at, [5; 10]);
+        let new = NewDestination {
             id: target,
-            account: &world.account,
-            base_url: &format!("http://{}", service.address),
-            token: &SecretString::from("token"),
+            account: Some(&world.account),
+            address: &format!("http://{}", service.address),
+            credential: &SecretString::from("token"),
             settings: &settings,
             nonce: [5; 12],
             actor: store::Actor::Vendor,
             at,
         };
-        world.store.add_scim_target(&world.vault, new).await.unwrap();
+        world.store.add_destination(&world.vault, new).await.unwrap();
         Self { world, service, target, pushers: 0 }
     }
 
@@ -374,9 +374,9 @@ async fn the_issues_of_a_removed_target_are_resolved() {
         scene.push(AS_USUAL).await;
         assert_eq!(scene.issues().await, ["scim.held"]);
         let store = &scene.world.store;
-        let target = store.scim_target(scene.target).await.unwrap().unwrap();
+        let target = store.destination(scene.target).await.unwrap().unwrap();
         let by = (store::Actor::Vendor, scene.world.clock.now());
-        assert!(store.remove_scim_target(&target, by).await.unwrap());
+        assert!(store.remove_destination(&target, by).await.unwrap());
         assert_eq!(scene.issues().await, Vec::<String>::new());
         let all = store.issues(Some(scene.world.account.no), IssueFilter::All).await.unwrap();
         assert!(all.iter().all(|issue| issue.resolved_at.is_some()));
@@ -419,7 +419,7 @@ async fn endless_list_is_refused() {
     let mut scene = Scene::new(Engine::Sqlite, plain()).await;
     scene.people(true, 2, 0).await;
     scene.service.is(Mood::Endless);
-    let target = scene.world.store.scim_targets(None).await.unwrap().remove(0);
+    let target = scene.world.store.destinations(DestinationKind::Scim).await.unwrap().remove(0);
     let failure = scene.pusher().drift(&target, TODAY).await.unwrap().unwrap_err();
     assert_eq!(failure.code(), "scim.endless_list");
     assert!(scene.service.inner.lock().unwrap().requests < 100, "64 MiB and no more");

@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use delivery::Target;
-use delivery::webhooks::{Courier, Secret};
+use delivery::webhooks::{Courier, Payload, Secret, Settings};
 use jiff::Timestamp;
 use net::NetworkPolicy;
 use net::clock::{Clock, TestClock};
@@ -19,9 +19,9 @@ use people::Kind;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use store::{
-    AccountId, AccountSettings, Actor, Commit, LinkTarget, LinkedAccount, MasterKey, NewAccount, NewChange,
-    NewWebhookEndpoint, Operation, Outcome, Payload, RecordUpsert, RunId, Store, Vault, WebhookEndpoint,
-    WebhookEndpointId, content_hash,
+    AccountId, AccountSettings, Actor, Commit, Destination, DestinationId, DestinationKind, LinkTarget,
+    LinkedAccount, MasterKey, NewAccount, NewChange, NewDestination, Operation, Outcome, RecordUpsert, RunId,
+    Store, Vault, content_hash,
 };
 use test_database::{Engine, TestDatabase};
 use tokio::sync::Barrier;
@@ -229,25 +229,24 @@ impl World {
         Courier::new(self.store.clone(), vault, clock, NetworkPolicy::AllowLoopback, name).unwrap()
     }
 
-    pub(crate) async fn endpoint(&self, number: u8, types: &[&str], payload: Payload) -> WebhookEndpoint {
+    pub(crate) async fn endpoint(&self, number: u8, types: &[&str], payload: Payload) -> Destination {
         let secret = Secret::from_random([number; 32]);
-        let id = WebhookEndpointId::mint(self.clock.now(), [number; 10]);
+        let id = DestinationId::mint(DestinationKind::Webhook, self.clock.now(), [number; 10]);
         let url = format!("http://{}/hooks/{number}", self.receiver.address);
-        let types: Vec<String> = types.iter().map(|&name| name.to_owned()).collect();
+        let event_types = types.iter().map(|&name| name.to_owned()).collect();
+        let settings = Settings { event_types, payload, description: None };
         let target = Target::parse(&url, NetworkPolicy::AllowLoopback).unwrap();
-        let new = NewWebhookEndpoint {
+        let new = NewDestination {
             id,
-            url: target.as_str(),
+            address: target.as_str(),
             account: None,
-            types: &types,
-            payload,
-            description: None,
-            secret: &secret,
+            settings: &settings.to_json(),
+            credential: &secret,
             nonce: [number; 12],
             actor: Actor::Vendor,
             at: self.clock.now(),
         };
-        self.store.add_webhook_endpoint(&self.vault, new).await.unwrap();
+        self.store.add_destination(&self.vault, new).await.unwrap();
         self.receiver.trust(&secret);
         self.found(id).await
     }
@@ -257,8 +256,8 @@ impl World {
         (Actor::Vendor, self.clock.now())
     }
 
-    pub(crate) async fn found(&self, id: WebhookEndpointId) -> WebhookEndpoint {
-        self.store.webhook_endpoint(id).await.unwrap().unwrap()
+    pub(crate) async fn found(&self, id: DestinationId) -> Destination {
+        self.store.destination(id).await.unwrap().unwrap()
     }
 
     /// A sync that finds these employees changed, or new if they are unknown.

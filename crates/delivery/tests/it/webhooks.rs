@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use delivery::webhooks::{Courier, Secret};
+use delivery::webhooks::{Courier, Payload, Secret, Settings};
 use jiff::ToSpan;
 use net::NetworkPolicy;
 use serde_json::json;
-use store::{AccountStatus, Cursor, DataPolicy, DisabledReason, EndpointChange, IssueFilter, Log, Payload};
+use store::{AccountStatus, Cursor, DataPolicy, DestinationChange, DisabledReason, IssueFilter, Log};
 use test_database::Engine;
 
 use crate::support::{Mood, Taken, World, link};
@@ -55,8 +55,9 @@ async fn new_events_are_delivered_in_order() {
         assert_eq!(taken[0].body["data"]["outcome"], "succeeded");
 
         // A thin body has no personal values.
-        let thin = EndpointChange { payload: Some(Payload::Thin), ..EndpointChange::default() };
-        world.store.change_webhook_endpoint(&endpoint, &thin, world.by()).await.unwrap();
+        let settings = Settings { payload: Payload::Thin, ..Settings::parse(&endpoint.settings).unwrap() };
+        let thin = DestinationChange { settings: Some(settings.to_json()), ..DestinationChange::default() };
+        world.store.change_destination(&world.vault, &endpoint, thin, world.by()).await.unwrap();
         world.sync(&["1"]).await;
         courier.deliver_due().await.unwrap();
         let taken = world.receiver.taken();
@@ -163,8 +164,8 @@ async fn failing_endpoint_is_disabled_after_72_hours() {
         world.receiver.set(Mood::Takes);
         world.sync(&["1"]).await;
         assert_eq!(courier.deliver_due().await.unwrap().events, 0);
-        let enable = EndpointChange { enabled: Some(true), ..EndpointChange::default() };
-        world.store.change_webhook_endpoint(&endpoint, &enable, world.by()).await.unwrap();
+        let enable = DestinationChange { enabled: Some(true), ..DestinationChange::default() };
+        world.store.change_destination(&world.vault, &endpoint, enable, world.by()).await.unwrap();
         assert_eq!(courier.deliver_due().await.unwrap().events, 3);
         assert_eq!(world.receiver.types(), ["employee.created", "employee.updated", "employee.changed"]);
         world.end().await;
@@ -203,7 +204,7 @@ async fn after_a_rotation_both_secrets_sign_for_a_day() {
         let rotate = async |endpoint| {
             world
                 .store
-                .rotate_webhook_secret(&world.vault, endpoint, &new, nonces, until, world.by())
+                .rotate_credential(&world.vault, endpoint, &new, nonces, until, world.by())
                 .await
                 .unwrap()
         };
@@ -303,7 +304,7 @@ async fn two_processes_do_not_overtake_each_other() {
         world.sync(&["1", "1", "1", "2", "2"]).await;
         // A third process holds the lease.
         let now = world.clock.now();
-        let claimed = world.store.claim_webhook_endpoint(endpoint.id, "a third", now, MINUTE).await.unwrap();
+        let claimed = world.store.claim_destination(endpoint.id, "a third", now, MINUTE).await.unwrap();
         assert!(claimed.is_some());
         let (first, second) = tokio::join!(one.deliver(endpoint.id), two.deliver(endpoint.id));
         assert_eq!(first.unwrap().events + second.unwrap().events, 0);

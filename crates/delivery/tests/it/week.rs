@@ -6,10 +6,11 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use delivery::webhooks::Payload;
 use jiff::ToSpan;
 use net::clock::Clock;
 use people::Kind;
-use store::{ChangeFilter, Operation, Payload};
+use store::{ChangeFilter, Operation};
 use test_database::Engine;
 
 use crate::support::{Mood, World};

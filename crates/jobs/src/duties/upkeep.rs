@@ -33,7 +33,7 @@ impl Duty for UpkeepDuty {
             if let Err(error) = services.store.erase_abandoned_keys(now).await {
                 tracing::error!(code = error.code(), %error, "keys of abandoned flows can't be erased");
             }
-            if let Err(error) = services.store.forget_old_secrets(now).await {
+            if let Err(error) = services.store.erase_expired_credentials(now).await {
                 tracing::error!(code = error.code(), %error, "old secrets can't be erased");
             }
             if let Err(error) = services.store.log_views(now).await {

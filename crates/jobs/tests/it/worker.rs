@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::post;
 use base64::Engine as _;
+use delivery::webhooks::{Payload, Settings};
 use jiff::civil::date;
 use jobs::queue::Queue;
 use jobs::{Holder, Retention, Services, Tenants, Worker};
@@ -15,8 +16,8 @@ use net::NetworkPolicy;
 use net::clock::{Clock, SystemClock};
 use secrecy::SecretString;
 use store::{
-    AccountId, AccountSettings, Actor, LinkTarget, MasterKey, NewAccount, NewWebhookEndpoint, Outcome,
-    Payload, Vault, WebhookEndpointId,
+    AccountId, AccountSettings, Actor, DestinationId, DestinationKind, LinkTarget, MasterKey, NewAccount,
+    NewDestination, Outcome, Vault,
 };
 use test_database::{Engine, TestDatabase};
 use tokio_util::sync::CancellationToken;
@@ -75,19 +76,22 @@ async fn linked_account_is_synced_and_delivered() {
         let account = store.link_account(&services.vault, new).await.unwrap();
         let (url, received) = receiver().await;
         let secret = base64::engine::general_purpose::STANDARD.encode([5; 32]);
-        let endpoint = NewWebhookEndpoint {
-            id: WebhookEndpointId::mint(now, [2; 10]),
-            url: &url,
-            account: None,
-            types: &["sync.completed".to_owned()],
+        let settings = Settings {
+            event_types: vec!["sync.completed".to_owned()],
             payload: Payload::Full,
             description: None,
-            secret: &SecretString::from(format!("whsec_{secret}")),
+        };
+        let endpoint = NewDestination {
+            id: DestinationId::mint(DestinationKind::Webhook, now, [2; 10]),
+            address: &url,
+            account: None,
+            settings: &settings.to_json(),
+            credential: &SecretString::from(format!("whsec_{secret}")),
             nonce: [2; 12],
             actor: Actor::Cli,
             at: now,
         };
-        store.add_webhook_endpoint(&services.vault, endpoint).await.unwrap();
+        store.add_destination(&services.vault, endpoint).await.unwrap();
 
         let queue = Queue::of(&store).await.unwrap();
         let allowed = NetworkPolicy::AllowLoopback;

@@ -43,7 +43,7 @@ pub struct UnlinkReceipt {
 
 /// The tables with an account's data. Its lease stays: without its row a new epoch would begin at one, which
 /// an old run may hold. Receipts of erasures stay: an erased person is not stored again after a relink.
-const DATA_TABLES: [&str; 15] = [
+const DATA_TABLES: [&str; 14] = [
     "calendar_feeds",
     "inbound_notices",
     "inbound_webhooks",
@@ -57,7 +57,6 @@ const DATA_TABLES: [&str; 15] = [
     "submissions",
     "capabilities",
     "diagnoses",
-    "scim_targets",
     "records",
 ];
 
@@ -134,8 +133,9 @@ impl Store {
                     }
                 }
                 // A client that continues the change log from before gets an error; webhooks have nothing
-                // more to deliver.
+                // more to deliver but the account's events.
                 for sql in [
+                    "DELETE FROM destinations WHERE account_no = $1 AND kind <> 'webhook'",
                     "UPDATE linked_accounts SET changes_cut = change_seq WHERE no = $1",
                     "UPDATE webhook_cursors SET slot = 99, seq = (SELECT change_seq FROM linked_accounts WHERE no = $1) \
                      WHERE account_no = $1 AND log = 'changes'",

@@ -1,7 +1,8 @@
-//! Outputs: webhook endpoints and their deliveries, SCIM targets, calendar feeds, delivery rules.
+//! Outputs: destinations (webhook endpoints and SCIM services) and what was delivered to them, calendar feeds,
+//! delivery rules.
 
 pub(crate) mod calendar_feeds;
 pub(crate) mod delivery_rules;
-pub(crate) mod scim_targets;
+pub(crate) mod destinations;
+pub(crate) mod scim_links;
 pub(crate) mod webhook_deliveries;
-pub(crate) mod webhook_endpoints;

@@ -6,11 +6,11 @@ use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 
 use crate::db::{Tx, from_sql_count, in_tx, on, row};
-use crate::delivery::webhook_endpoints::{entry_of, of_ms};
+use crate::delivery::destinations::{commit, note_attempt, of_ms};
 use crate::error::while_doing;
 use crate::linking::issues;
-use crate::operations::audit::{self, Actor};
-use crate::{AccountId, DisabledReason, Error, NewIssue, RunId, Store, WebhookEndpoint, WebhookEndpointId};
+use crate::operations::audit::Actor;
+use crate::{AccountId, Destination, DestinationId, Error, FailedAttempt, NewIssue, RunId, Store};
 
 /// One of a linked account's two logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,19 +77,6 @@ pub struct Attempt<'a> {
     pub at: Timestamp,
 }
 
-/// Consequences of a failed attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Failed {
-    /// How many attempts have failed in a row, this one included.
-    pub attempts: u32,
-    /// Since when attempts fail.
-    pub since: Timestamp,
-    /// When to try again.
-    pub next_attempt_at: Timestamp,
-    /// The reason to disable the endpoint, if it is to be disabled.
-    pub disable: Option<DisabledReason>,
-}
-
 /// Result of delivering events of one log of a linked account to an endpoint.
 #[derive(Clone, Copy, Debug)]
 pub struct DeliveryResults<'a> {
@@ -100,7 +87,7 @@ pub struct DeliveryResults<'a> {
     /// The attempts, accepted or not.
     pub attempts: &'a [Attempt<'a>],
     /// The consequences of a failed attempt, if one failed.
-    pub failed: Option<Failed>,
+    pub failed: Option<FailedAttempt>,
     /// The issue to open, where the endpoint is disabled.
     pub issue: Option<&'a NewIssue<'a>>,
 }
@@ -179,7 +166,7 @@ const DOING: &str = "noting a webhook's delivery";
 impl Store {
     /// Lists the linked accounts with entries that an endpoint may not have received, oldest first.
     #[boxed]
-    pub async fn webhook_backlog(&self, endpoint: &WebhookEndpoint) -> Result<Vec<Backlog>, Error> {
+    pub async fn webhook_backlog(&self, endpoint: &Destination) -> Result<Vec<Backlog>, Error> {
         // One statement, so that no event is read without its changes.
         let rows: Vec<(i64, String, i64, i64, i64, i64, i64)> = on!(self.db, pool => sqlx::query_as(
             "SELECT a.no, a.id, coalesce(c.seq, a.changes_cut), coalesce(c.slot, $3), coalesce(e.seq, 0), coalesce(e.slot, $3), \
@@ -228,7 +215,7 @@ impl Store {
     #[boxed]
     pub async fn pass_over(
         &self,
-        endpoint: WebhookEndpointId,
+        endpoint: DestinationId,
         (account_no, log): (i64, Log),
         (from, to): (Cursor, Cursor),
     ) -> Result<bool, Error> {
@@ -246,7 +233,7 @@ impl Store {
     #[boxed]
     pub async fn replay_webhooks(
         &self,
-        endpoint: &WebhookEndpoint,
+        endpoint: &Destination,
         (account_no, log): (i64, Log),
         to: Cursor,
         by: (Actor, Timestamp),
@@ -255,7 +242,7 @@ impl Store {
         let id = endpoint.id.to_string();
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         in_tx!(&mut tx, connection => sqlx::query(
-            "UPDATE webhook_endpoints SET next_attempt_ms = 0 WHERE id = $1",
+            "UPDATE destinations SET next_attempt_ms = 0 WHERE id = $1",
         )
         .bind(&id)
         .execute(connection)
@@ -263,39 +250,25 @@ impl Store {
         .map(drop))
         .map_err(while_doing(DOING))?;
         move_cursor(&mut tx, &id, account_no, log, None, to).await.map_err(while_doing(DOING))?;
-        let entry = entry_of(by, "webhook_endpoint.replayed", endpoint);
-        audit::commit_audited(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
+        commit(tx, true, by, "replayed", (endpoint.id, endpoint.account_id))
+            .await
+            .map_err(while_doing(DOING))
+            .map(drop)
     }
 
     /// Records what was sent and what follows from it, and moves the cursor: all of it or nothing. After a
     /// failure the lease is released. Returns false where nothing more may be sent under this lease: another
     /// process holds it by now, or a replay moved the cursor.
-    pub async fn webhooks_told(
+    pub async fn record_deliveries(
         &self,
-        endpoint: WebhookEndpointId,
+        endpoint: DestinationId,
         holder: &str,
         report: DeliveryResults<'_>,
     ) -> Result<bool, Error> {
         let id = endpoint.to_string();
-        let failed = report.failed;
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
-            let is_ours = in_tx!(&mut tx, connection => sqlx::query(
-                "UPDATE webhook_endpoints SET attempts = $3, failing_since_ms = $4, next_attempt_ms = $5, \
-                 lease = CASE WHEN $4 IS NULL THEN lease END, \
-                 lease_until_ms = CASE WHEN $4 IS NULL THEN lease_until_ms ELSE 0 END, \
-                 enabled = enabled AND $6 IS NULL, disabled_reason = coalesce($6, disabled_reason) \
-                 WHERE id = $1 AND lease = $2",
-            )
-            .bind(&id)
-            .bind(holder)
-            .bind(failed.map_or(0, |failed| i64::from(failed.attempts)))
-            .bind(failed.map(|failed| failed.since.as_millisecond()))
-            .bind(failed.map_or(0, |failed| failed.next_attempt_at.as_millisecond()))
-            .bind(failed.and_then(|failed| failed.disable).map(DisabledReason::name))
-            .execute(connection)
-            .await
-            .map(|done| done.rows_affected() == 1))?;
+            let is_ours = note_attempt(&mut tx, &id, holder, report.failed).await?;
             if !is_ours {
                 return Ok(false);
             }
@@ -315,11 +288,7 @@ impl Store {
     }
 
     /// Records the attempt to deliver a test event.
-    pub async fn webhook_tested(
-        &self,
-        endpoint: WebhookEndpointId,
-        attempt: &Attempt<'_>,
-    ) -> Result<(), Error> {
+    pub async fn webhook_tested(&self, endpoint: DestinationId, attempt: &Attempt<'_>) -> Result<(), Error> {
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
             note(&mut tx, &endpoint.to_string(), attempt).await?;
@@ -332,7 +301,7 @@ impl Store {
     #[boxed]
     pub async fn webhook_deliveries(
         &self,
-        endpoint: WebhookEndpointId,
+        endpoint: DestinationId,
         delivered: Option<bool>,
         limit: u32,
     ) -> Result<Vec<WebhookDelivery>, Error> {
@@ -351,6 +320,29 @@ impl Store {
         .map_err(while_doing("reading what was delivered"))?;
         rows.into_iter().map(DeliveryRow::read).collect()
     }
+}
+
+/// Adds the cursors of a new endpoint, at the end of the logs: of one linked account, or of all.
+pub(crate) async fn add_cursors(
+    tx: &mut Tx,
+    endpoint: &str,
+    account_no: Option<i64>,
+) -> Result<(), sqlx::Error> {
+    for (log, seq) in [(Log::Changes, "change_seq"), (Log::Events, "event_seq")] {
+        let sql = sqlx::AssertSqlSafe(format!(
+            "INSERT INTO webhook_cursors (endpoint_id, account_no, log, seq, slot) \
+             SELECT $1, no, $2, {seq}, $3 FROM linked_accounts WHERE $4 IS NULL OR no = $4"
+        ));
+        in_tx!(&mut *tx, connection => sqlx::query(sql)
+            .bind(endpoint)
+            .bind(log.name())
+            .bind(Cursor::WHOLE)
+            .bind(account_no)
+            .execute(connection)
+            .await
+            .map(drop))?;
+    }
+    Ok(())
 }
 
 /// Moves a cursor: from the expected position, or from any. Returns whether it was there.

@@ -174,29 +174,39 @@ impl Store {
     }
 }
 
-/// Resolves all open issues about a subject whose codes begin with `prefix`, because the subject no longer
-/// exists.
+/// Resolves all open issues about a subject whose codes begin with `prefix`, of whichever linked accounts,
+/// because the subject changed or no longer exists.
 pub(crate) async fn resolve_by_subject(
     tx: &mut Tx,
-    account_no: i64,
     prefix: &str,
     subject: &str,
     at: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    account_events::lock(&mut *tx, account_no).await?;
-    let resolved: Vec<(String, String)> = in_tx!(&mut *tx, connection => sqlx::query_as(
-        "UPDATE issues SET resolved_at = $4, updated_at = $4 WHERE account_no = $1 AND subject = $3 \
-         AND resolved_at IS NULL AND code LIKE $2 RETURNING id, code",
+    let codes = format!("{prefix}%");
+    let accounts: Vec<i64> = in_tx!(&mut *tx, connection => sqlx::query_scalar(
+        "SELECT DISTINCT account_no FROM issues WHERE subject = $1 AND resolved_at IS NULL AND code LIKE $2 \
+         ORDER BY account_no",
     )
-    .bind(account_no)
-    .bind(format!("{prefix}%"))
     .bind(subject)
-    .bind(sql_time(at))
+    .bind(&codes)
     .fetch_all(connection)
     .await)?;
-    for (id, code) in resolved {
-        let event_detail = json!({ "issue_id": id, "code": code, "subject": subject });
-        account_events::append(&mut *tx, account_no, "issue.resolved", &event_detail, at).await?;
+    for account_no in accounts {
+        account_events::lock(&mut *tx, account_no).await?;
+        let resolved: Vec<(String, String)> = in_tx!(&mut *tx, connection => sqlx::query_as(
+            "UPDATE issues SET resolved_at = $4, updated_at = $4 WHERE account_no = $1 AND subject = $3 \
+             AND resolved_at IS NULL AND code LIKE $2 RETURNING id, code",
+        )
+        .bind(account_no)
+        .bind(&codes)
+        .bind(subject)
+        .bind(sql_time(at))
+        .fetch_all(connection)
+        .await)?;
+        for (id, code) in resolved {
+            let event_detail = json!({ "issue_id": id, "code": code, "subject": subject });
+            account_events::append(&mut *tx, account_no, "issue.resolved", &event_detail, at).await?;
+        }
     }
     Ok(())
 }

@@ -120,9 +120,10 @@ impl Store {
                 Db::Postgres(_) => "''::bytea",
             };
             for sql in [
-                "UPDATE scim_targets SET pushed_seq = -1, next_attempt_ms = 0, lease = NULL, lease_until_ms = 0".to_owned(),
+                "UPDATE destinations SET lease = NULL, lease_until_ms = 0".to_owned(),
+                "UPDATE destinations SET pushed_seq = -1, next_attempt_ms = 0 WHERE pushed_seq IS NOT NULL"
+                    .to_owned(),
                 format!("UPDATE scim_links SET hash = {empty}"),
-                "UPDATE webhook_endpoints SET lease = NULL, lease_until_ms = 0".to_owned(),
             ] {
                 in_tx!(&mut tx, connection => sqlx::query(sqlx::AssertSqlSafe(sql))
                     .execute(connection)

@@ -79,9 +79,9 @@ impl RetentionRule {
             Self::Events => with_timestamp(
                 "account_events",
                 "account_no, seq",
-                "at < $1 AND NOT EXISTS (SELECT 1 FROM webhook_endpoints w LEFT JOIN webhook_cursors c \
+                "at < $1 AND NOT EXISTS (SELECT 1 FROM destinations w LEFT JOIN webhook_cursors c \
                  ON c.endpoint_id = w.id AND c.account_no = account_events.account_no AND c.log = 'events' \
-                 WHERE (w.account_no IS NULL OR w.account_no = account_events.account_no) \
+                 WHERE w.kind = 'webhook' AND (w.account_no IS NULL OR w.account_no = account_events.account_no) \
                  AND coalesce(c.seq, 0) < account_events.seq)",
             ),
             Self::Runs => with_timestamp(
@@ -295,8 +295,9 @@ impl Store {
              (SELECT CASE WHEN told.seq < old.seq THEN told.seq ELSE old.seq END FROM \
              (SELECT max(c.seq) AS seq FROM changes c WHERE c.account_no = a.no AND c.at < $1) old, \
              (SELECT coalesce(min(coalesce(c.seq - CASE WHEN c.slot < 99 THEN 1 ELSE 0 END, a.changes_cut)), \
-              a.change_seq) AS seq FROM webhook_endpoints w LEFT JOIN webhook_cursors c ON c.endpoint_id = w.id \
-              AND c.account_no = a.no AND c.log = 'changes' WHERE w.account_no IS NULL OR w.account_no = a.no) told) AS cut \
+              a.change_seq) AS seq FROM destinations w LEFT JOIN webhook_cursors c ON c.endpoint_id = w.id \
+              AND c.account_no = a.no AND c.log = 'changes' \
+              WHERE w.kind = 'webhook' AND (w.account_no IS NULL OR w.account_no = a.no)) told) AS cut \
              FROM linked_accounts a) cuts WHERE cut > cut_before ORDER BY no",
         )
         .bind(old_before(before))

@@ -59,12 +59,13 @@ impl Store {
         let endpoints = self
             .counts(
                 "SELECT CASE WHEN NOT enabled THEN 'disabled' WHEN failing_since_ms IS NULL THEN 'enabled' \
-                 ELSE 'failing' END AS state, count(*) FROM webhook_endpoints GROUP BY state",
+                 ELSE 'failing' END AS state, count(*) FROM destinations WHERE kind = 'webhook' \
+                 GROUP BY state",
             )
             .await?;
         let of = |name| endpoints.iter().find(|(state, _)| state == name).map_or(0, |(_, count)| *count);
         let failing: Option<i64> = on!(self.db, pool => sqlx::query_scalar(
-            "SELECT min(failing_since_ms) FROM webhook_endpoints WHERE enabled",
+            "SELECT min(failing_since_ms) FROM destinations WHERE kind = 'webhook' AND enabled",
         )
         .fetch_one(pool)
         .await)

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use crate::db::{Tx, from_sql_count, in_tx, on, row, sql_time};
-use crate::delivery::webhook_endpoints::of_ms;
+use crate::delivery::destinations::of_ms;
 use crate::error::{stored, while_doing};
 use crate::linking::link_flows::hash;
 use crate::operations::audit::{self, Actor, NewAuditEntry};

@@ -4,8 +4,8 @@ use secrecy::SecretString;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use store::{
-    AccountSettings, Actor, AuditFault, AuditHead, EndpointChange, NewAuditEntry, NewWebhookEndpoint,
-    Payload, SettingsChange, WebhookEndpointId,
+    AccountSettings, Actor, AuditFault, AuditHead, DestinationChange, DestinationId, DestinationKind,
+    NewAuditEntry, NewDestination, SettingsChange,
 };
 use test_database::{DatabaseLocation, TestDatabase};
 
@@ -86,21 +86,19 @@ async fn entries_are_only_added(fixture: Fixture) {
 async fn actions_that_cannot_be_logged_fail(fixture: Fixture) {
     let store = &fixture.store;
     let account = fixture.link("https://acme.ilucca.net", crate::support::KEY, 1).await;
-    let id = WebhookEndpointId::mint(at(1), [1; 10]);
-    let new = NewWebhookEndpoint {
+    let id = DestinationId::mint(DestinationKind::Webhook, at(1), [1; 10]);
+    let new = NewDestination {
         id,
-        url: "https://example.com",
+        address: "https://example.com",
         account: Some(&account),
-        types: &[],
-        payload: Payload::Thin,
-        description: None,
-        secret: &SecretString::from("whsec_1"),
+        settings: &json!({}),
+        credential: &SecretString::from("whsec_1"),
         nonce: [1; 12],
         actor: Actor::Vendor,
         at: at(1),
     };
-    store.add_webhook_endpoint(&fixture.vault, new).await.unwrap();
-    let endpoint = async || store.webhook_endpoint(id).await.unwrap().unwrap();
+    store.add_destination(&fixture.vault, new).await.unwrap();
+    let endpoint = async || store.destination(id).await.unwrap().unwrap();
     let settings = AccountSettings { requests_per_minute: Some(7), ..account.settings.clone() };
     let unconfirmed = SettingsChange { settings: &settings, gives_delivery: false };
     store.set_account_settings(&account, unconfirmed, (Actor::Cli, at(2))).await.unwrap();
@@ -124,16 +122,19 @@ async fn actions_that_cannot_be_logged_fail(fixture: Fixture) {
 
     let mut raw = Raw::of(&fixture.database).await;
     raw.run("ALTER TABLE audit_chain RENAME TO elsewhere").await.unwrap();
-    let (by, disable) =
-        ((Actor::Vendor, at(3)), EndpointChange { enabled: Some(false), ..Default::default() });
-    assert!(store.change_webhook_endpoint(&endpoint().await, &disable, by).await.is_err());
-    assert!(store.remove_webhook_endpoint(&endpoint().await, by).await.is_err());
+    let by = (Actor::Vendor, at(3));
+    let disable = async || {
+        let change = DestinationChange { enabled: Some(false), ..DestinationChange::default() };
+        store.change_destination(&fixture.vault, &endpoint().await, change, by).await
+    };
+    assert!(disable().await.is_err());
+    assert!(store.remove_destination(&endpoint().await, by).await.is_err());
     let other = SettingsChange { settings: &AccountSettings::default(), gives_delivery: false };
     assert!(store.set_account_settings(&account, other, by).await.is_err());
     raw.run("ALTER TABLE elsewhere RENAME TO audit_chain").await.unwrap();
     assert!(endpoint().await.disabled.is_none());
     assert_eq!(store.account(account.id).await.unwrap().unwrap().settings, settings);
-    assert!(store.change_webhook_endpoint(&endpoint().await, &disable, by).await.unwrap());
+    assert!(disable().await.unwrap());
     assert!(endpoint().await.disabled.is_some());
 }
 

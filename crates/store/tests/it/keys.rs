@@ -5,9 +5,8 @@ use aes_gcm_siv::aead::{self, Aead as _, KeyInit as _};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use store::{
-    Actor, FlowId, KeyFingerprint, MasterKey, Named, NamedRequest, NewLinkFlow, NewScimTarget,
-    NewWebhookEndpoint, Payload, Reseal, ResealPlace, ScimTargetId, Store, TokenKind, Vault,
-    WebhookEndpointId,
+    Actor, DestinationId, DestinationKind, FlowId, KeyFingerprint, MasterKey, Named, NamedRequest,
+    NewDestination, NewLinkFlow, Reseal, ResealPlace, Store, TokenKind, Vault,
 };
 
 use test_database::DatabaseLocation;
@@ -46,36 +45,34 @@ async fn fill(fixture: &Fixture) -> FlowId {
     let key = (&secret("flow key"), [2; 12]);
     assert!(store.set_link_flow_key(vault, (flow, version), key, "{}", at(1)).await.unwrap());
     for n in [3, 4] {
-        let new = NewWebhookEndpoint {
-            id: WebhookEndpointId::mint(at(1), [n; 10]),
-            url: "https://example.com",
+        let new = NewDestination {
+            id: DestinationId::mint(DestinationKind::Webhook, at(1), [n; 10]),
+            address: "https://example.com",
             account: None,
-            types: &[],
-            payload: Payload::Thin,
-            description: None,
-            secret: &secret("whsec_1"),
+            settings: &json!({}),
+            credential: &secret("whsec_1"),
             nonce: [n; 12],
             actor: Actor::Vendor,
             at: at(1),
         };
-        store.add_webhook_endpoint(vault, new).await.unwrap();
+        store.add_destination(vault, new).await.unwrap();
     }
-    let endpoint = store.webhook_endpoints().await.unwrap().remove(0);
+    let endpoint = store.destinations(DestinationKind::Webhook).await.unwrap().remove(0);
     let by = (Actor::Vendor, at(2));
     let new = secret("whsec_2");
     let nonces = [[5; 12], [6; 12]];
-    assert!(store.rotate_webhook_secret(vault, &endpoint, &new, nonces, at(1000), by).await.unwrap());
-    let new = NewScimTarget {
-        id: ScimTargetId::mint(at(1), [7; 10]),
-        account: &account,
-        base_url: "https://example.com/scim",
-        token: &secret("token"),
+    assert!(store.rotate_credential(vault, &endpoint, &new, nonces, at(1000), by).await.unwrap());
+    let new = NewDestination {
+        id: DestinationId::mint(DestinationKind::Scim, at(1), [7; 10]),
+        account: Some(&account),
+        address: "https://example.com/scim",
+        credential: &secret("token"),
         settings: &json!({}),
         nonce: [7; 12],
         actor: Actor::Vendor,
         at: at(1),
     };
-    store.add_scim_target(vault, new).await.unwrap();
+    store.add_destination(vault, new).await.unwrap();
     assert!(matches!(store.begin_named(vault, NAMED, [8; 16], at(1)).await.unwrap(), Named::New));
     store.finish_named(vault, NAMED, ([8; 16], [9; 12]), &secret("answer"), at(1)).await.unwrap();
     flow
@@ -89,11 +86,12 @@ async fn check(store: &Store, vault: &Vault, flow: FlowId) {
     assert_eq!(account.api_key(vault).unwrap().expose_secret(), KEY);
     let flow_key = store.link_flow_key(vault, flow).await.unwrap().unwrap();
     assert_eq!(flow_key.expose_secret(), "flow key");
-    let secrets = store.webhook_endpoints().await.unwrap()[0].secrets(vault, at(3)).unwrap();
-    let secrets: Vec<_> = secrets.iter().map(ExposeSecret::expose_secret).collect();
-    assert_eq!(secrets, ["whsec_2", "whsec_1"]);
-    let target = store.scim_targets(None).await.unwrap().remove(0);
-    assert_eq!(target.token(vault).unwrap().expose_secret(), "token");
+    let endpoint = store.destinations(DestinationKind::Webhook).await.unwrap().remove(0);
+    assert_eq!(endpoint.credential(vault).unwrap().expose_secret(), "whsec_2");
+    let previous = endpoint.previous_credential(vault, at(3)).unwrap().unwrap();
+    assert_eq!(previous.expose_secret(), "whsec_1");
+    let target = store.destinations(DestinationKind::Scim).await.unwrap().remove(0);
+    assert_eq!(target.credential(vault).unwrap().expose_secret(), "token");
     match store.begin_named(vault, NAMED, [1; 16], at(3)).await.unwrap() {
         Named::Done(answer) => assert_eq!(answer.expose_secret(), "answer"),
         other => panic!("{other:?}"),
@@ -115,9 +113,8 @@ async fn rotation_completes_despite_kills(fixture: Fixture) {
         [
             "linked_accounts.api_key",
             "link_flows.api_key",
-            "webhook_endpoints.secret",
-            "webhook_endpoints.previous_secret",
-            "scim_targets.token",
+            "destinations.credential",
+            "destinations.previous_credential",
             "idempotency_keys.answer",
         ],
         "a column of sealed values that is new is to be filled here too"
@@ -180,7 +177,7 @@ fn sealed_before(account: &str, of: u8) -> String {
     }
     let sealed = cipher.encrypt(&[4; 12].into(), aead::Payload { msg: KEY.as_bytes(), aad: &aad }).unwrap();
     let bytes = [&[1][..], &id, &[4; 12], &sealed].concat();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(bytes)
 }
 
 /// Bytes given as hexadecimal digits, in SQL.

@@ -5,6 +5,7 @@
 mod audit;
 mod cancelled;
 mod changes;
+mod destinations;
 mod erasures;
 mod expand;
 mod idempotency;

@@ -68,8 +68,8 @@ async fn rows_are_removed_in_batches_with_receipts(fixture: Fixture) {
         time(500), time(0)
     )).await;
     let endpoint =
-        "INSERT INTO webhook_endpoints (id, url, types, payload, secret, created_at, updated_at) VALUES";
-    raw(&fixture, &format!("{endpoint} ('whe_1', 'u', '[]', 'thin', {token}, {0}, {0})", time(0))).await;
+        "INSERT INTO destinations (id, kind, address, settings, credential, created_at, updated_at) VALUES";
+    raw(&fixture, &format!("{endpoint} ('whe_1', 'webhook', 'u', '{{}}', {token}, {0}, {0})", time(0))).await;
     let deliveries: Vec<String> = (0..1200)
         .map(|n| {
             format!(
@@ -186,8 +186,8 @@ async fn change_log_is_cut_behind_all_endpoints(fixture: Fixture) {
     let token =
         if matches!(fixture.database.place, DatabaseLocation::File(_)) { "X'01'" } else { "'\\x01'::bytea" };
     raw(&fixture, &format!(
-        "INSERT INTO webhook_endpoints (id, url, types, payload, secret, created_at, updated_at) VALUES \
-         ('whe_1', 'u', '[]', 'thin', {token}, '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z'); \
+        "INSERT INTO destinations (id, kind, address, settings, credential, created_at, updated_at) VALUES \
+         ('whe_1', 'webhook', 'u', '{{}}', {token}, '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z'); \
          INSERT INTO webhook_cursors (endpoint_id, account_no, log, seq, slot) VALUES ('whe_1', {no}, 'changes', 601, 0)"
     )).await;
 
@@ -210,7 +210,7 @@ async fn change_log_is_cut_behind_all_endpoints(fixture: Fixture) {
     // An endpoint without a cursor has received nothing of this account.
     raw(&fixture, "DELETE FROM webhook_cursors").await;
     assert_eq!(store.count_old(rule, days(100), days(400)).await.unwrap(), [("changes", 0)]);
-    raw(&fixture, "DELETE FROM webhook_endpoints").await;
+    raw(&fixture, "DELETE FROM destinations").await;
     remove(&fixture, rule, days(100), receipt(1)).await;
     assert_eq!((read(700).await.unwrap(), read(710).await.unwrap()), (Some(701), None));
     assert!(read(650).await.is_err());

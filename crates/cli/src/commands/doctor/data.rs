@@ -6,7 +6,9 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 use linking::{DiagnosisSummary, Readiness};
 use people::Language;
-use store::{AccountStatus, DisabledReason, IssueFilter, LinkedAccount, Outcome, Run, Schema};
+use store::{
+    AccountStatus, DestinationKind, DisabledReason, IssueFilter, LinkedAccount, Outcome, Run, Schema,
+};
 use sync::{CLOCKS_APART_S, StreamState};
 
 use super::here::private;
@@ -201,11 +203,12 @@ async fn secrets(
             try_one(webhook.id.to_string(), webhook.signing_secrets(vault, now).map(drop));
         }
     }
-    for endpoint in store.webhook_endpoints().await? {
-        try_one(endpoint.id.to_string(), endpoint.secrets(vault, now).map(drop));
-    }
-    for target in store.scim_targets(None).await? {
-        try_one(target.id.to_string(), target.token(vault).map(drop));
+    for kind in DestinationKind::ALL {
+        for destination in store.destinations(kind).await? {
+            let opened =
+                destination.credential(vault).and_then(|_| destination.previous_credential(vault, now));
+            try_one(destination.id.to_string(), opened.map(drop));
+        }
     }
     if checks.is_empty() {
         checks.push(Check::ok("secrets", format!("{} open", counted(opened, "secret"))));
@@ -319,7 +322,7 @@ async fn inbound(
 /// Whether the webhook endpoints accept their webhooks.
 async fn webhooks(data: &DataDir) -> Result<Vec<Check>, store::Error> {
     const CHECK: &str = "webhook_endpoint";
-    let endpoint_check = |endpoint: store::WebhookEndpoint| {
+    let endpoint_check = |endpoint: store::Destination| {
         let advice = format!(
             "See what it answers with GET /v1/webhook-endpoints/{0}/deliveries, mend the receiver; PATCH \
              /v1/webhook-endpoints/{0} {{\"enabled\":true}} sends again what it missed.",
@@ -339,5 +342,5 @@ async fn webhooks(data: &DataDir) -> Result<Vec<Check>, store::Error> {
         };
         check.of(&endpoint.id)
     };
-    Ok(data.store.webhook_endpoints().await?.into_iter().map(endpoint_check).collect())
+    Ok(data.store.destinations(DestinationKind::Webhook).await?.into_iter().map(endpoint_check).collect())
 }
