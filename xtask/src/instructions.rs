@@ -26,7 +26,7 @@ const PARTS: [(&str, &[&str]); 5] = [
     ("hash", &["xxhash", "sha2::", "xxh3"]),
     ("commit", &["sqlite3", "sqlx", "store::", "balance_", "vdbe", "pager"]),
     ("decode", &["lucca::", "serde_json::de", "serde_json::read", "Deserialize"]),
-    ("normalise", &["sync::normalise", "people::"]),
+    ("normalise", &["normalise::", "people::"]),
     ("diff", &["sync::", "serde_json::"]),
 ];
 

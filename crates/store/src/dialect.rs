@@ -10,8 +10,10 @@ impl Db {
     pub(crate) fn with_ids(&self, sql: &str, n: u8) -> AssertSqlSafe<String> {
         let condition = match self {
             Self::Sqlite(_) => format!("IN (SELECT value FROM json_each(${n}))"),
-            // As an array it is looked up in an index; a subquery would be joined, by a guess of its size.
-            Self::Postgres(_) => format!("= ANY (ARRAY(SELECT jsonb_array_elements_text(${n}::jsonb)))"),
+            // Joined, whatever PostgreSQL knows of the table. An array would be looked up in the index in half the
+            // time, but until the first ANALYZE, that is while a first sync is written, each row of the account
+            // would be compared with each element: 2.5 s instead of 0.08 for 1,000 of 85,000 absences.
+            Self::Postgres(_) => format!("IN (SELECT jsonb_array_elements_text(${n}::jsonb))"),
         };
         AssertSqlSafe(sql.replace("IN {ids}", &condition))
     }
@@ -37,16 +39,41 @@ impl Db {
 /// Whether a JSON text holds a NUL character, as an escape or literally. PostgreSQL can neither store one in
 /// a text nor query JSON that has one, so neither database stores any.
 pub fn has_nul(json: &[u8]) -> bool {
-    let mut is_escape = false;
-    json.iter().enumerate().any(|(at, byte)| {
-        let is_escaped = std::mem::take(&mut is_escape);
-        is_escape = *byte == b'\\' && !is_escaped;
-        *byte == 0 || is_escaped && json[at..].starts_with(b"u0000")
-    })
+    let mut rest = json;
+    while let Some(at) = memchr::memchr2(b'\\', 0, rest) {
+        let after = &rest[at + 1..];
+        if rest[at] == 0 || after.starts_with(b"u0000") {
+            return true;
+        }
+        // An escaped backslash escapes nothing.
+        rest = after.strip_prefix(b"\\").unwrap_or(after);
+    }
+    false
 }
 
 /// Ids as one parameter, for [`Db::with_ids`].
 pub(crate) fn json_list(ids: &[RemoteId]) -> String {
     // A list of texts always has a JSON form.
     serde_json::to_string(ids).unwrap_or_else(|_| "[]".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nul_is_found_as_a_character_and_as_an_escape_only() {
+        for (json, has) in [
+            (&b""[..], false),
+            (b"{\"a\":\"b\"}", false),
+            (b"\0", true),
+            (b"\"\\u0000\"", true),
+            (b"\"\\\\u0000\"", false),
+            (b"\"\\\\\\u0000\"", true),
+            (b"\"\\\0\"", true),
+            (b"\"\\n\\u0001\\\"\\", false),
+        ] {
+            assert_eq!(has_nul(json), has, "{}", json.escape_ascii());
+        }
+    }
 }

@@ -123,20 +123,25 @@ async fn webhook_endpoints_and_scim_targets_become_destinations() {
         let found = store.destination(endpoint).await.unwrap().unwrap();
         assert_eq!((found.account_no, found.attempts), (None, 3));
         assert_eq!((found.disabled, found.pushed_seq), (Some(DisabledReason::Gone), None));
-        let settings =
-            json!({ "event_types": ["employee.*"], "payload": "full", "description": "L'app" });
+        let settings = json!({ "event_types": ["employee.*"], "payload": "full", "description": "L'app" });
         assert_eq!((found.address.as_str(), &found.settings), ("https://app.example/hooks", &settings));
         assert_eq!(found.credential(vault).unwrap().expose_secret(), "webhook 2");
         let previous = found.previous_credential(vault, at(3)).unwrap().unwrap();
         assert_eq!(previous.expose_secret(), "webhook 1");
         let backlog = store.webhook_backlog(&found).await.unwrap();
-        assert_eq!(backlog.iter().map(|entry| entry.changes).collect::<Vec<_>>(), [Cursor { seq: 7, slot: 2 }]);
+        assert_eq!(
+            backlog.iter().map(|entry| entry.changes).collect::<Vec<_>>(),
+            [Cursor { seq: 7, slot: 2 }]
+        );
         assert_eq!(store.webhook_deliveries(endpoint, None, 10).await.unwrap()[0].attempts, 2);
 
         let found = store.destination(target).await.unwrap().unwrap();
         assert_eq!(found.account_id.map(|id| id.to_string()).as_deref(), Some(ACCOUNT));
         assert_eq!((found.disabled, found.pushed_seq), (None, Some(9)));
-        assert_eq!((found.address.as_str(), &found.settings), ("https://id.example", &json!({ "delete": true })));
+        assert_eq!(
+            (found.address.as_str(), &found.settings),
+            ("https://id.example", &json!({ "delete": true }))
+        );
         assert_eq!(found.credential(vault).unwrap().expose_secret(), "scim 1");
         let links = store.scim_links(target, ScimResource::User).await.unwrap();
         assert_eq!(links.values().map(|link| link.remote_id.as_str()).collect::<Vec<_>>(), ["u-12"]);
