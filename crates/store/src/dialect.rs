@@ -10,12 +10,28 @@ impl Db {
     pub(crate) fn with_ids(&self, sql: &str, n: u8) -> AssertSqlSafe<String> {
         let condition = match self {
             Self::Sqlite(_) => format!("IN (SELECT value FROM json_each(${n}))"),
-            // Joined, whatever PostgreSQL knows of the table. An array would be looked up in the index in half the
-            // time, but until the first ANALYZE, that is while a first sync is written, each row of the account
-            // would be compared with each element: 2.5 s instead of 0.08 for 1,000 of 85,000 absences.
-            Self::Postgres(_) => format!("IN (SELECT jsonb_array_elements_text(${n}::jsonb))"),
+            // As an array it is looked up in an index; a subquery would be joined, by a guess of its size.
+            Self::Postgres(_) => format!("= ANY (ARRAY(SELECT jsonb_array_elements_text(${n}::jsonb)))"),
         };
         AssertSqlSafe(sql.replace("IN {ids}", &condition))
+    }
+
+    /// `sql` with its `{keys}` made the condition that a record is of account `$1`, of `kind` (a parameter or a
+    /// literal), and one of the ids in the JSON list of texts in parameter `$n`.
+    pub(crate) fn with_keys(&self, sql: &str, kind: &str, n: u8) -> AssertSqlSafe<String> {
+        let condition = match self {
+            Self::Sqlite(_) => format!(
+                "account_no = $1 AND kind = {kind} AND remote_id IN (SELECT value FROM json_each(${n}))"
+            ),
+            // As one row, and with OFFSET, so that only the primary key can serve, whatever the statistics say.
+            // They say nothing while a first sync is written, and PostgreSQL then compares every record of the
+            // kind with every id: 2.5 s instead of 0.006 for 1,000 of 85,000 absences.
+            Self::Postgres(_) => format!(
+                "(account_no, kind, remote_id) IN (SELECT $1::bigint, {kind}::text, value \
+                 FROM jsonb_array_elements_text(${n}::jsonb) AS value OFFSET 0)"
+            ),
+        };
+        AssertSqlSafe(sql.replace("{keys}", &condition))
     }
 
     /// `sql` with each `{body.name}` replaced by that member of the column `body`, as text.

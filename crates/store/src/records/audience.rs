@@ -252,9 +252,9 @@ impl Store {
         if ids.is_empty() {
             return Ok(());
         }
-        let sql = self.db.with_ids(
-            "UPDATE records SET withheld = $4, updated_at = $5, touched_us = $6 \
-             WHERE account_no = $1 AND kind = $2 AND remote_id IN {ids}",
+        let sql = self.db.with_keys(
+            "UPDATE records SET withheld = $4, updated_at = $5, touched_us = $6 WHERE {keys}",
+            "$2",
             3,
         );
         in_tx!(&mut *tx, connection => sqlx::query(sql)

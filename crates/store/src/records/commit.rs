@@ -138,9 +138,9 @@ impl Store {
         if ids.is_empty() {
             return Ok(());
         }
-        let sql = self.db.with_ids(
-            "UPDATE records SET state = $4, updated_at = $5, touched_us = $6 WHERE account_no = $1 AND kind = $2 \
-             AND remote_id IN {ids} AND state <> $4",
+        let sql = self.db.with_keys(
+            "UPDATE records SET state = $4, updated_at = $5, touched_us = $6 WHERE {keys} AND state <> $4",
+            "$2",
             3,
         );
         in_tx!(&mut *tx, connection => sqlx::query(sql)
@@ -166,9 +166,9 @@ impl Store {
     ) -> Result<(), sqlx::Error> {
         // The plus keeps SQLite from using the index on `touched_us`, which holds all employees: it looks
         // each one up by key.
-        let sql = self.db.with_ids(
-            "UPDATE records SET touched_us = $3 WHERE account_no = $1 AND kind = 'employees' \
-             AND remote_id IN {ids} AND +touched_us < $3",
+        let sql = self.db.with_keys(
+            "UPDATE records SET touched_us = $3 WHERE {keys} AND +touched_us < $3",
+            "'employees'",
             2,
         );
         if employees.is_empty() {
@@ -195,11 +195,8 @@ impl Store {
         if employments.is_empty() {
             return Ok(());
         }
-        let sql = self.db.with_ids(
-            "SELECT DISTINCT employee_id FROM records WHERE account_no = $1 AND kind = 'employments' \
-                 AND remote_id IN {ids}",
-            2,
-        );
+        let sql =
+            self.db.with_keys("SELECT DISTINCT employee_id FROM records WHERE {keys}", "'employments'", 2);
         let owners: Vec<Option<String>> = in_tx!(&mut *tx, connection => sqlx::query_scalar(sql)
             .bind(account_no)
             .bind(json_list(employments))

@@ -169,6 +169,8 @@ impl Store {
         Ok(())
     }
 
+    // Here and below, records are looked up by `IN`, which both engines turn into one look-up table. Joined as a
+    // list, SQLite would walk through all of it for each reference, and PostgreSQL too before the first ANALYZE.
     async fn count_owners(
         &self,
         account_no: i64,
@@ -176,19 +178,18 @@ impl Store {
         owners: &mut OwnerCounts,
     ) -> Result<(), Error> {
         let sql = self.db.with_members(
-            "WITH places AS (SELECT DISTINCT establishment_id AS place FROM records \
-             WHERE account_no = $1 AND kind = 'employees' AND state = 'present'), \
-             contracts AS (SELECT employee_id AS owner, establishment_id AS place, \
+            "WITH contracts AS (SELECT employee_id AS owner, establishment_id AS place, \
              CASE WHEN starts_on > $4 THEN 'future' WHEN ends_on < $2 THEN 'former' \
              WHEN starts_on < $3 AND coalesce(ends_on, '9999') > $3 THEN 'active' \
              ELSE 'brink' END AS standing FROM records WHERE account_no = $1 AND kind = 'employments' \
              AND state = 'present' AND CAST({body.is_applicable} AS TEXT) IN ('1', 'true')) \
              SELECT standing, is_shown, is_nearby, count(DISTINCT owner) AS owners FROM (SELECT owner, standing, \
-             CASE WHEN people.remote_id IS NULL THEN 0 ELSE 1 END AS is_shown, \
-             CASE WHEN places.place IS NULL THEN 0 ELSE 1 END AS is_nearby \
-             FROM contracts LEFT JOIN records AS people ON people.account_no = $1 AND people.kind = 'employees' \
-             AND people.remote_id = contracts.owner LEFT JOIN places ON places.place = contracts.place \
-             WHERE people.state IS NULL OR people.state = 'present') AS owned GROUP BY standing, is_shown, is_nearby",
+             CASE WHEN owner IN (SELECT remote_id FROM records WHERE account_no = $1 AND kind = 'employees') \
+             THEN 1 ELSE 0 END AS is_shown, \
+             CASE WHEN place IN (SELECT establishment_id FROM records WHERE account_no = $1 \
+             AND kind = 'employees' AND state = 'present') THEN 1 ELSE 0 END AS is_nearby \
+             FROM contracts WHERE owner NOT IN (SELECT remote_id FROM records WHERE account_no = $1 \
+             AND kind = 'employees' AND state <> 'present')) AS owned GROUP BY standing, is_shown, is_nearby",
         );
         let rows: Vec<OwnersRow> = on!(self.db, pool => sqlx::query_as(sql)
             .bind(account_no)
@@ -218,22 +219,18 @@ impl Store {
         Ok(())
     }
 
-    // The contracts are looked up one by one: joined as a list, SQLite would walk through all of it for each
-    // reference, which at 20,000 people took four fifths of a first sync.
     async fn count_references(&self, account_no: i64, today: &str) -> Result<ReferenceCounts, Error> {
         let sql = self.db.with_members(
             "WITH named AS (SELECT manager_id AS id FROM records \
              WHERE account_no = $1 AND kind = 'employees' AND state = 'present' \
              AND coalesce(ends_on, '9999') >= $2 \
              UNION ALL SELECT manager_id FROM records \
-             WHERE account_no = $1 AND kind = 'departments' AND state = 'present') \
-             SELECT count(*), count(CASE WHEN people.remote_id IS NULL THEN 1 END) FROM named \
-             LEFT JOIN records AS people ON people.account_no = $1 AND people.kind = 'employees' \
-             AND people.remote_id = named.id \
-             WHERE named.id IS NOT NULL AND named.id <> '0' \
-             AND (people.remote_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM records AS contracts \
-             WHERE contracts.account_no = $1 AND contracts.kind = 'employments' \
-             AND contracts.employee_id = named.id))",
+             WHERE account_no = $1 AND kind = 'departments' AND state = 'present'), \
+             followed AS (SELECT id, CASE WHEN id IN (SELECT remote_id FROM records WHERE account_no = $1 \
+             AND kind = 'employees') THEN 1 ELSE 0 END AS is_known FROM named WHERE id IS NOT NULL AND id <> '0') \
+             SELECT count(*), count(CASE WHEN is_known = 0 THEN 1 END) FROM followed \
+             WHERE is_known = 1 OR id NOT IN (SELECT employee_id FROM records WHERE account_no = $1 \
+             AND kind = 'employments' AND employee_id IS NOT NULL)",
         );
         let (followed, dangling): (i64, i64) = on!(self.db, pool => sqlx::query_as(sql)
             .bind(account_no)

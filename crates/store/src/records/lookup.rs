@@ -114,11 +114,7 @@ impl Store {
         kind: Kind,
         ids: &[RemoteId],
     ) -> Result<HashMap<RemoteId, StoredHash>, Error> {
-        let sql = self.db.with_ids(
-            "SELECT remote_id, hash, state FROM records \
-             WHERE account_no = $1 AND kind = $2 AND remote_id IN {ids}",
-            3,
-        );
+        let sql = self.db.with_keys("SELECT remote_id, hash, state FROM records WHERE {keys}", "$2", 3);
         let rows: Vec<(String, Vec<u8>, String)> = on!(self.db, pool => sqlx::query_as(sql)
             .bind(account_no)
             .bind(kind.name())
@@ -165,11 +161,9 @@ impl Store {
         kind: Kind,
         ids: &[RemoteId],
     ) -> Result<HashMap<RemoteId, (String, RecordState)>, Error> {
-        let sql = self.db.with_ids(
-            &format!(
-                "SELECT remote_id, body, state FROM records \
-                 WHERE account_no = $1 AND kind = $2 AND remote_id IN {{ids}} AND {scope}"
-            ),
+        let sql = self.db.with_keys(
+            &format!("SELECT remote_id, body, state FROM records WHERE {{keys}} AND {scope}"),
+            "$2",
             3,
         );
         let rows: Vec<(String, String, String)> = on!(self.db, pool => sqlx::query_as(sql)
@@ -192,11 +186,7 @@ impl Store {
         kind: Kind,
         ids: &[RemoteId],
     ) -> Result<HashMap<RemoteId, Timestamp>, Error> {
-        let sql = self.db.with_ids(
-            "SELECT remote_id, created_at FROM records \
-             WHERE account_no = $1 AND kind = $2 AND remote_id IN {ids}",
-            3,
-        );
+        let sql = self.db.with_keys("SELECT remote_id, created_at FROM records WHERE {keys}", "$2", 3);
         let rows: Vec<(String, jiff_sqlx::Timestamp)> = on!(self.db, pool => sqlx::query_as(sql)
             .bind(account_no)
             .bind(kind.name())
