@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::catalog::{Column, Described, Member, SearchColumns};
-use crate::{Absence, Leave, RemoteId};
+use crate::{Absence, Feature, Leave, RemoteId};
 
 /// A kind of record in the normalised model. Its name is the plural that the API, files and the database use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -73,6 +73,19 @@ impl Kind {
             Self::UserLogEntry => "user_log_entry",
             Self::Absence => "absence",
             Self::AbsenceRequest => "absence_request",
+        }
+    }
+
+    /// The feature that a customer declines to keep the records of this kind from being read.
+    pub const fn feature(self) -> Option<Feature> {
+        match self {
+            // A working day may reveal an employee's own absence, and only absences need working days.
+            // unverified: that `isOff` is never of a leave (source: absences.md §8).
+            Self::Absence | Self::LeaveType | Self::WorkingDay => Some(Feature::Leaves),
+            Self::AbsenceRequest => Some(Feature::AbsenceRequests),
+            Self::JobQualification => Some(Feature::Qualifications),
+            Self::CustomFieldDefinition => Some(Feature::CustomFields),
+            _ => None,
         }
     }
 }
