@@ -1,6 +1,8 @@
-//! How long to wait between attempts: the one backoff of the workspace, its randomness, and `Retry-After`.
+//! How long HTTP clients wait between attempts: the backoff of requests to Lucca, of webhooks and of SCIM pushes, its
+//! randomness, and `Retry-After`.
 //!
-//! Not here: whether another attempt helps at all. The caller decides that by what failed.
+//! Not here: whether another attempt helps at all. The caller decides that by what failed. Nor when an account whose sync
+//! failed is due again: `store/src/sync/schedule.rs` computes that, because `store` does not depend on this crate.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

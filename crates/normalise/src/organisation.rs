@@ -134,8 +134,7 @@ pub fn leave_type(account: wire::LeaveAccount) -> LeaveType {
     }
 }
 
-/// Source: absences.md §5.1.
-// unverified: 1 for hours; 3 was seen and its meaning is not known.
+/// Normalises the definition of a custom field.
 pub fn custom_field_definition(definition: wire::CustomFieldDefinition) -> CustomFieldDefinition {
     let entries = definition
         .entries

@@ -123,29 +123,30 @@ impl Scope {
 
     /// Whether records of a kind are kept.
     pub fn keeps(&self, kind: Kind) -> bool {
-        match kind {
-            // A working day may reveal an employee's own absence, and only absences need working days.
-            // unverified: that `isOff` is never of a leave (source: absences.md §8).
-            Kind::Absence | Kind::LeaveType | Kind::WorkingDay => self.leaves,
-            Kind::AbsenceRequest => self.requests,
-            Kind::JobQualification => self.groups.contains_part(WorkPart::Qualification),
-            Kind::CustomFieldDefinition => self.groups.contains(FieldGroup::CustomFields),
-            Kind::UserLogEntry => self.groups.contains(FieldGroup::Work),
-            Kind::Employee
-            | Kind::Employment
-            | Kind::LegalUnit
-            | Kind::Establishment
-            | Kind::Department
-            | Kind::OccupationCategory => true,
+        match kind.feature() {
+            Some(feature) => self.keeps_feature(feature),
+            None => kind != Kind::UserLogEntry || self.groups.contains(FieldGroup::Work),
+        }
+    }
+
+    fn keeps_feature(&self, feature: Feature) -> bool {
+        match feature {
+            Feature::Employees => true,
+            Feature::Leaves => self.leaves,
+            Feature::AbsenceRequests => self.requests,
+            Feature::Jobs => self.groups.contains_part(WorkPart::JobTitle),
+            Feature::Managers => self.groups.contains_part(WorkPart::Manager),
+            Feature::Qualifications => self.groups.contains_part(WorkPart::Qualification),
+            Feature::CustomFields => self.groups.contains(FieldGroup::CustomFields),
         }
     }
 
     /// Whether a user log entry is kept, by its property.
     pub fn keeps_property(&self, property: &str) -> bool {
         match PositionField::of_log(property) {
-            Some(PositionField::ManagerId) => self.groups.contains_part(WorkPart::Manager),
-            Some(PositionField::JobTitle) => self.groups.contains_part(WorkPart::JobTitle),
-            Some(PositionField::JobQualification) => self.groups.contains_part(WorkPart::Qualification),
+            Some(PositionField::ManagerId) => self.keeps_feature(Feature::Managers),
+            Some(PositionField::JobTitle) => self.keeps_feature(Feature::Jobs),
+            Some(PositionField::JobQualification) => self.keeps_feature(Feature::Qualifications),
             Some(_) => self.groups.contains(FieldGroup::Work),
             // Never requested, so not kept.
             None => false,

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::catalog::{Column, Described, SearchColumns};
-use crate::{Leave, RemoteId};
+use crate::catalog::{Column, Described, Member, SearchColumns};
+use crate::{Absence, Feature, Leave, RemoteId};
 
 /// A kind of record in the normalised model. Its name is the plural that the API, files and the database use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,6 +75,19 @@ impl Kind {
             Self::AbsenceRequest => "absence_request",
         }
     }
+
+    /// The feature that a customer declines to keep the records of this kind from being read.
+    pub const fn feature(self) -> Option<Feature> {
+        match self {
+            // A working day may reveal an employee's own absence, and only absences need working days.
+            // unverified: that `isOff` is never of a leave (source: absences.md §8).
+            Self::Absence | Self::LeaveType | Self::WorkingDay => Some(Feature::Leaves),
+            Self::AbsenceRequest => Some(Feature::AbsenceRequests),
+            Self::JobQualification => Some(Feature::Qualifications),
+            Self::CustomFieldDefinition => Some(Feature::CustomFields),
+            _ => None,
+        }
+    }
 }
 
 /// A type of the normalised model that is stored as a record of its own.
@@ -86,11 +99,15 @@ pub trait Model: Described + Serialize + DeserializeOwned + Send + 'static {
     fn id(&self) -> &RemoteId;
 
     /// The values by which the record is found.
-    fn search_columns(&self) -> SearchColumns;
+    fn search_columns(&self) -> SearchColumns {
+        self.member_columns()
+    }
 }
 
+/// Declares the models and the resource of Lucca's API from which each is read. A kind that is found by more than its
+/// members names the function that returns its search columns.
 macro_rules! models {
-    ($($model:ident),+ $(,)?) => {
+    ($($model:ident: $resource:literal $(, search_columns = $search_columns:path)?;)+) => {
         $(impl Model for crate::$model {
             const KIND: Kind = Kind::$model;
 
@@ -98,41 +115,48 @@ macro_rules! models {
                 &self.id
             }
 
-            fn search_columns(&self) -> SearchColumns {
-                self.member_columns()
-            }
+            $(fn search_columns(&self) -> SearchColumns {
+                $search_columns(self)
+            })?
         })+
+
+        /// The members of a kind's records, in the order in which JSON has them.
+        pub const fn members(kind: Kind) -> &'static [Member] {
+            match kind {
+                $(Kind::$model => crate::$model::MEMBERS,)+
+            }
+        }
+
+        /// The resource of Lucca's API from which a kind is read.
+        pub const fn resource(kind: Kind) -> &'static str {
+            match kind {
+                $(Kind::$model => $resource,)+
+            }
+        }
     };
 }
 
-models!(
-    LegalUnit,
-    Establishment,
-    Department,
-    OccupationCategory,
-    JobQualification,
-    LeaveType,
-    CustomFieldDefinition,
-    Employment,
-    Employee,
-    WorkingDay,
-    UserLogEntry,
-    AbsenceRequest,
-);
+models! {
+    LegalUnit: "/organization/structure/api/legal-units";
+    Establishment: "/organization/structure/api/establishments";
+    Department: "/organization/structure/api/departments, or else /api/v3/departments";
+    OccupationCategory: "/organization/structure/api/occupation-categories";
+    JobQualification: "/organization/structure/api/job-qualifications";
+    LeaveType: "/api/v3/leaveAccounts";
+    CustomFieldDefinition: "/api/v3/extensionuserdefinitions";
+    Employment: "/directory/api/4.0/work-contracts";
+    Employee: "/api/v3/users";
+    WorkingDay: "/api/v3/userdates";
+    UserLogEntry: "/api/v3/userlogs";
+    Absence: "/api/v3/leaves", search_columns = absence_columns;
+    AbsenceRequest: "/api/v3/leaveRequests";
+}
 
-impl Model for crate::Absence {
-    const KIND: Kind = Kind::Absence;
-
-    fn id(&self) -> &RemoteId {
-        &self.id
-    }
-
-    /// By its days, those on which it was cancelled among them.
-    fn search_columns(&self) -> SearchColumns {
-        let mut search = self.member_columns();
-        let day = |leave: Option<&Leave>| leave.map(|leave| leave.date.to_string());
-        search.set(Column::StartsOn, day(self.leaves.first()));
-        search.set(Column::EndsOn, day(self.leaves.last()));
-        search
-    }
+/// An absence is found by its days, those on which it was cancelled among them.
+fn absence_columns(absence: &Absence) -> SearchColumns {
+    let mut search = absence.member_columns();
+    let day = |leave: Option<&Leave>| leave.map(|leave| leave.date.to_string());
+    search.set(Column::StartsOn, day(absence.leaves.first()));
+    search.set(Column::EndsOn, day(absence.leaves.last()));
+    search
 }

@@ -41,7 +41,7 @@ pub enum LeaveUnit {
 }
 
 impl LeaveUnit {
-    /// The unit of one of Lucca's codes.
+    /// The unit of one of Lucca's codes. Source: absences.md §5.1.
     pub fn of_code(code: &str) -> Self {
         match code {
             "0" => Self::Days,

@@ -1,6 +1,7 @@
 //! The changed fields of a record, and those of their values that the change log may hold. Pure.
 
 use people::Kind;
+use people::catalog::{self, Sensitivity};
 use serde_json::{Map, Value};
 
 /// Fields of employees about the job, not the person.
@@ -34,15 +35,8 @@ fn is_impersonal(kind: Kind, field: &str) -> bool {
         Kind::Absence => ABSENCE.contains(&field),
         Kind::AbsenceRequest => ABSENCE_REQUEST.contains(&field),
         Kind::Employment => field != "termination_reason",
-        Kind::LegalUnit
-        | Kind::Establishment
-        | Kind::Department
-        | Kind::OccupationCategory
-        | Kind::JobQualification
-        | Kind::LeaveType
-        | Kind::CustomFieldDefinition
-        | Kind::WorkingDay
-        | Kind::UserLogEntry => true,
+        // A field that the catalog does not have, as an older version may have stored, is not logged.
+        _ => catalog::member(kind, field).is_some_and(|member| member.sensitivity() == Sensitivity::Internal),
     }
 }
 
@@ -101,6 +95,15 @@ mod tests {
         assert!(
             changed.contains(r#""before":"2026-05-04 AM""#) && changed.contains(r#""leave_type_ids":null"#)
         );
+    }
+
+    #[test]
+    fn values_of_other_kinds_are_logged_if_internal() {
+        let before = r#"{"name":"A","head_id":"1","motto":"x"}"#;
+        let after = r#"{"name":"B","head_id":"2","motto":"y"}"#;
+        let changed = changed_fields(Kind::Department, before, after, false).unwrap();
+        let (head, name) = (r#"{"after":"2","before":"1"}"#, r#"{"after":"B","before":"A"}"#);
+        assert_eq!(changed, format!(r#"{{"head_id":{head},"motto":null,"name":{name}}}"#));
     }
 
     #[test]

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use delivery::catalog::STREAMS;
 use people::Kind;
 use serde_json::{Map, Value, json};
 
 use super::operations::reference;
 use crate::records::query::takes;
+use crate::records::routes::kind_of;
 
 /// Gives every response with a record, or a page of records, the schema of its kind, which follows from the
 /// path.
@@ -50,17 +50,6 @@ pub(super) fn complete(description: &mut Value) {
     all.remove("Record");
     all.remove("RecordPage");
     all.extend(schemas);
-}
-
-/// The kind whose list or record has this path.
-fn kind_of(path: &str) -> Option<Kind> {
-    let last = path.rsplit('/').find(|segment| !segment.starts_with('{'))?.replace('-', "_");
-    STREAMS.into_iter().find(|kind| match kind {
-        Kind::JobQualification => last == "qualifications",
-        // The shorter name belongs to the requests made through the connector.
-        Kind::AbsenceRequest => last == "absence_request_records",
-        kind => last == kind.name(),
-    })
 }
 
 /// The values of `include` for a kind: only employees have related records.

@@ -1,7 +1,6 @@
-//! The lists of synced records, by kind: `GET /v1/linked-accounts/{account_id}/employees` and so on.
+//! A list of synced records of one kind: a page as JSON, or all of it as NDJSON.
 
 use axum::body::{Body, Bytes};
-use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use delivery::mapping::Mapping;
@@ -18,8 +17,6 @@ use web::problem::Problem;
 
 use super::query::{ListQuery, ListRequest, cursor};
 use super::{as_of, view};
-use crate::Params;
-use crate::answers::{NotFound, Unauthorized, Unprocessable};
 
 /// Number of records that are read at once for NDJSON and for filtered lists.
 const CHUNK_SIZE: u32 = 500;
@@ -44,7 +41,7 @@ pub(crate) struct RecordPage {
 }
 
 /// Responds with a page as JSON, or with the whole list as NDJSON if the caller accepts that.
-async fn answer(
+pub(super) async fn answer(
     app: App,
     reader: Reader,
     headers: &HeaderMap,
@@ -166,57 +163,4 @@ fn all(app: App, account: LinkedAccount, kind: Kind, mut wanted: ListRequest) ->
     let headers = [(header::CONTENT_TYPE, NDJSON), (header::CACHE_CONTROL, "private, no-cache")];
     // The compression layer polls once more after the end.
     (headers, Body::from_stream(parts.fuse())).into_response()
-}
-
-macro_rules! lists {
-    ($($(#[doc = $doc:literal])+ $name:ident, $path:literal, $kind:ident;)+) => {$(
-        $(#[doc = $doc])+
-        #[utoipa::path(
-            get, path = $path, tag = "records", security(("key" = [])),
-            params(("account_id" = String, Path, description = "the linked account's id"), ListQuery),
-            responses(
-                (status = 200, description = "A page; with `Accept: application/x-ndjson` all of it, a record a line.",
-                 body = RecordPage, headers(("ETag" = String, description = "the page's fingerprint"))),
-                (status = 304, description = "The page is the one in If-None-Match."),
-                Unauthorized,
-                NotFound,
-                Unprocessable,
-            )
-        )]
-        pub(crate) async fn $name(
-            State(app): State<App>,
-            reader: Reader,
-            headers: HeaderMap,
-            RawQuery(asked): RawQuery,
-            Params(query): Params<ListQuery>,
-        ) -> Result<Response, Problem> {
-            answer(app, reader, &headers, Kind::$kind, (asked, query)).await
-        }
-    )+};
-}
-
-lists! {
-    /// Lists employees: current, future and former.
-    employees, "/v1/linked-accounts/{account_id}/employees", Employee;
-    /// Lists employments: contracts with their dates.
-    employments, "/v1/linked-accounts/{account_id}/employments", Employment;
-    /// Lists departments. Their `parent_id` forms a tree.
-    departments, "/v1/linked-accounts/{account_id}/departments", Department;
-    /// Lists establishments: where people are employed.
-    establishments, "/v1/linked-accounts/{account_id}/establishments", Establishment;
-    /// Lists legal units: the companies that establishments belong to.
-    legal_units, "/v1/linked-accounts/{account_id}/legal-units", LegalUnit;
-    /// Lists job qualifications.
-    qualifications, "/v1/linked-accounts/{account_id}/qualifications", JobQualification;
-    /// Lists occupation categories.
-    occupation_categories, "/v1/linked-accounts/{account_id}/occupation-categories", OccupationCategory;
-    /// Lists leave types: Lucca's leave accounts.
-    leave_types, "/v1/linked-accounts/{account_id}/leave-types", LeaveType;
-    /// Lists absence requests as they are in Lucca, from all sources. `absence-requests` lists those made
-    /// through the connector, with their submission status.
-    absence_request_records, "/v1/linked-accounts/{account_id}/absence-request-records", AbsenceRequest;
-    /// Lists absences, each with its half-days.
-    absences, "/v1/linked-accounts/{account_id}/absences", Absence;
-    /// Lists the definitions of the tenant's custom fields.
-    custom_field_definitions, "/v1/linked-accounts/{account_id}/custom-field-definitions", CustomFieldDefinition;
 }

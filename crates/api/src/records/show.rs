@@ -1,6 +1,5 @@
-//! One record, by Lucca's id: `GET /v1/linked-accounts/{account_id}/employees/{id}` and so on.
+//! One synced record, by Lucca's id.
 
-use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use people::{Kind, RemoteId};
@@ -16,8 +15,6 @@ use web::problem::Problem;
 use super::as_of;
 use super::query::read_day;
 use super::view::{self, FieldSelection};
-use crate::Params;
-use crate::answers::{NotFound, Unauthorized, Unprocessable};
 
 /// Options of a record.
 #[derive(Deserialize, IntoParams)]
@@ -43,7 +40,7 @@ pub(crate) struct ShowQuery {
 pub(crate) struct Record(Value);
 
 /// Responds with one record in any state, including gone in Lucca or hidden from the key.
-async fn answer(
+pub(super) async fn answer(
     app: &App,
     reader: Reader,
     headers: &HeaderMap,
@@ -92,60 +89,4 @@ pub(super) async fn find(
         return Err(missing());
     }
     app.services.store.listed(account.no, kind, &RemoteId::from(id)).await?.ok_or_else(missing)
-}
-
-macro_rules! records {
-    ($($(#[doc = $doc:literal])+ $name:ident, $path:literal, $kind:ident;)+) => {$(
-        $(#[doc = $doc])+
-        #[utoipa::path(
-            get, path = $path, tag = "records", security(("key" = [])),
-            params(
-                ("account_id" = String, Path, description = "the linked account's id"),
-                ("id" = String, Path, description = "Lucca's id", example = "12"),
-                ShowQuery,
-            ),
-            responses(
-                (status = 200, body = Record, headers(("ETag" = String, description = "the record's fingerprint"))),
-                (status = 304, description = "The record is the one in If-None-Match."),
-                Unauthorized,
-                NotFound,
-                Unprocessable,
-            )
-        )]
-        pub(crate) async fn $name(
-            State(app): State<App>,
-            reader: Reader,
-            Path((_, id)): Path<(String, String)>,
-            headers: HeaderMap,
-            RawQuery(asked): RawQuery,
-            Params(query): Params<ShowQuery>,
-        ) -> Result<Response, Problem> {
-            answer(&app, reader, &headers, (Kind::$kind, id), (asked, query)).await
-        }
-    )+};
-}
-
-records! {
-    /// Shows an employee, including former, gone and hidden ones.
-    employee, "/v1/linked-accounts/{account_id}/employees/{id}", Employee;
-    /// Shows an employment.
-    employment, "/v1/linked-accounts/{account_id}/employments/{id}", Employment;
-    /// Shows a department.
-    department, "/v1/linked-accounts/{account_id}/departments/{id}", Department;
-    /// Shows an establishment.
-    establishment, "/v1/linked-accounts/{account_id}/establishments/{id}", Establishment;
-    /// Shows a legal unit.
-    legal_unit, "/v1/linked-accounts/{account_id}/legal-units/{id}", LegalUnit;
-    /// Shows a job qualification.
-    qualification, "/v1/linked-accounts/{account_id}/qualifications/{id}", JobQualification;
-    /// Shows an occupation category.
-    occupation_category, "/v1/linked-accounts/{account_id}/occupation-categories/{id}", OccupationCategory;
-    /// Shows a leave type.
-    leave_type, "/v1/linked-accounts/{account_id}/leave-types/{id}", LeaveType;
-    /// Shows an absence request as it is in Lucca.
-    absence_request_record, "/v1/linked-accounts/{account_id}/absence-request-records/{id}", AbsenceRequest;
-    /// Shows an absence with its half-days.
-    absence, "/v1/linked-accounts/{account_id}/absences/{id}", Absence;
-    /// Shows the definition of a custom field.
-    custom_field_definition, "/v1/linked-accounts/{account_id}/custom-field-definitions/{id}", CustomFieldDefinition;
 }

@@ -188,21 +188,16 @@ fn truth(emulator: &Emulator, since: Date) -> Value {
         .map(|leave| leave.leave_period_id)
         .collect();
     let absences: HashSet<i64> = half_days.iter().copied().collect();
-    let count = |kind| match kind {
-        Kind::LegalUnit => truth.legal_units,
-        Kind::Establishment => truth.establishments,
-        Kind::Department => truth.departments,
-        Kind::OccupationCategory => truth.occupation_categories,
-        Kind::JobQualification => truth.job_qualifications,
+    let by_name = json!(truth);
+    let count = |kind: Kind| match kind {
         Kind::LeaveType => truth.leave_accounts,
-        Kind::Employment => truth.employments,
-        Kind::Employee => truth.employees,
         Kind::UserLogEntry => {
             number(snapshot.user_logs.iter().filter(|entry| LOGGED.contains(&&*entry.name)).count())
         }
         Kind::Absence => number(absences.len()),
         Kind::AbsenceRequest => truth.leave_requests,
-        Kind::WorkingDay | Kind::CustomFieldDefinition => 0,
+        // The emulator counts the other kinds under our names, and has no records of kinds that it does not count.
+        _ => by_name[kind.name()].as_u64().unwrap_or(0),
     };
     let mut counts: Map<String, Value> =
         comparable().map(|kind| (kind.name().to_owned(), json!(count(kind)))).collect();

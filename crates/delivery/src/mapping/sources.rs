@@ -1,8 +1,8 @@
 //! The origin of each delivered field: Lucca's resource and field, or how the connector computes it. For the
 //! meaning of Lucca's fields, see the notes that `lucca`'s resources name.
 
+use people::FieldGroup;
 use people::catalog::{members, resource};
-use people::{Feature, FieldGroup, Kind};
 use serde::Serialize;
 use store::LinkedAccount;
 
@@ -45,7 +45,7 @@ pub fn fields(account: &LinkedAccount) -> Vec<Field> {
             let settings = &account.settings;
             let is_in = |list: &[String], name: &str| list.iter().any(|one| one == name);
             let field_group = member.part().group();
-            let feature = member.part().feature().or_else(|| feature(kind));
+            let feature = member.part().feature().or_else(|| kind.feature());
             let is_read = field_group.is_none_or(|group| is_in(&settings.field_groups, group.name()))
                 && feature.is_none_or(|feature| !is_in(&settings.declined_features, feature.name()));
             let name = mapping.name(kind, member.name).filter(|_| is_read);
@@ -69,15 +69,4 @@ pub fn fields(account: &LinkedAccount) -> Vec<Field> {
         }
     }
     all
-}
-
-/// The feature without which a kind's records are not read.
-const fn feature(kind: Kind) -> Option<Feature> {
-    match kind {
-        Kind::Absence | Kind::LeaveType => Some(Feature::Leaves),
-        Kind::AbsenceRequest => Some(Feature::AbsenceRequests),
-        Kind::JobQualification => Some(Feature::Qualifications),
-        Kind::CustomFieldDefinition => Some(Feature::CustomFields),
-        _ => None,
-    }
 }

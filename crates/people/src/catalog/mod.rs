@@ -10,6 +10,7 @@ mod search;
 pub(crate) mod source;
 mod value_type;
 
+pub use crate::kind::{members, resource};
 pub use member::{Column, Member, MemberPart, Sensitivity, WireName};
 pub use search::{SearchColumns, columns, has_text};
 pub(crate) use value_type::Typed;
@@ -27,44 +28,6 @@ pub trait Described {
 
     /// The values of the members that have a column, and of those that are searched.
     fn member_columns(&self) -> SearchColumns;
-}
-
-/// The members of a kind's records, in the order in which JSON has them.
-pub const fn members(kind: Kind) -> &'static [Member] {
-    match kind {
-        Kind::LegalUnit => crate::LegalUnit::MEMBERS,
-        Kind::Establishment => crate::Establishment::MEMBERS,
-        Kind::Department => crate::Department::MEMBERS,
-        Kind::OccupationCategory => crate::OccupationCategory::MEMBERS,
-        Kind::JobQualification => crate::JobQualification::MEMBERS,
-        Kind::LeaveType => crate::LeaveType::MEMBERS,
-        Kind::CustomFieldDefinition => crate::CustomFieldDefinition::MEMBERS,
-        Kind::Employment => crate::Employment::MEMBERS,
-        Kind::Employee => crate::Employee::MEMBERS,
-        Kind::WorkingDay => crate::WorkingDay::MEMBERS,
-        Kind::UserLogEntry => crate::UserLogEntry::MEMBERS,
-        Kind::Absence => crate::Absence::MEMBERS,
-        Kind::AbsenceRequest => crate::AbsenceRequest::MEMBERS,
-    }
-}
-
-/// The resource of Lucca's API from which a kind is read.
-pub const fn resource(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Employee => "/api/v3/users",
-        Kind::Employment => "/directory/api/4.0/work-contracts",
-        Kind::Department => "/organization/structure/api/departments, or else /api/v3/departments",
-        Kind::Establishment => "/organization/structure/api/establishments",
-        Kind::LegalUnit => "/organization/structure/api/legal-units",
-        Kind::JobQualification => "/organization/structure/api/job-qualifications",
-        Kind::OccupationCategory => "/organization/structure/api/occupation-categories",
-        Kind::LeaveType => "/api/v3/leaveAccounts",
-        Kind::CustomFieldDefinition => "/api/v3/extensionuserdefinitions",
-        Kind::Absence => "/api/v3/leaves",
-        Kind::AbsenceRequest => "/api/v3/leaveRequests",
-        Kind::WorkingDay => "/api/v3/userdates",
-        Kind::UserLogEntry => "/api/v3/userlogs",
-    }
 }
 
 /// The member of this name.

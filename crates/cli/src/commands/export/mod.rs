@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
 
+use delivery::catalog::STREAMS;
 use files::{ExportOptions, Table, Target};
+use people::Kind;
 use serde_json::json;
 use store::LinkedAccount;
 
@@ -23,10 +25,7 @@ const SETTINGS: [&str; 3] = ["AWS_", "GOOGLE_", "AZURE_"];
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// What to export: people (with their status and the names of what they refer to), or streams: employees, employments,
-    /// departments, establishments, legal_units, job_qualifications, occupation_categories, leave_types, absences,
-    /// absence_requests, custom_field_definitions. Without --to one of them [default: people]
-    #[arg(value_name = "STREAM")]
+    #[arg(value_name = "STREAM", help = streams_help())]
     streams: Vec<String>,
     /// With --to, export people and every stream
     #[arg(long, requires = "to", conflicts_with = "streams")]
@@ -160,6 +159,14 @@ async fn to_file(
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn streams_help() -> String {
+    let streams = STREAMS.map(Kind::name).join(", ");
+    format!(
+        "What to export: people (with their status and the names of what they refer to), or streams: {streams}. \
+         Without --to one of them [default: people]"
+    )
 }
 
 fn tables(args: &Args) -> Result<Vec<Table>, Failure> {
