@@ -59,7 +59,7 @@ async fn assert_agree(service: &Service, account: &str, about: &str) -> Value {
 #[tokio::test]
 async fn page_api_issues_and_audit_agree() {
     let service = Service::start(CONFIG).await;
-    let emulator = tenant(300, Rights::all()).await;
+    let emulator = tenant(120, Rights::all()).await;
     let all = Rights::all;
     let scoped = |scope: &[i64]| Rights { establishment_scope: Some(scope.to_vec()), ..all() };
     // `None` where the role is narrowed.
@@ -130,7 +130,7 @@ fn slow_once() -> Fault {
 #[tokio::test]
 async fn a_diagnosis_of_another_key_links_nothing() {
     let service = Service::start(CONFIG).await;
-    let emulator = tenant(300, Rights::all()).await;
+    let emulator = tenant(120, Rights::all()).await;
     let lesser = "22222222-2222-4333-8444-555555555555";
     let rights = Rights { see_former: false, ..Rights::all() };
     let key = KeyConfig { name: "lesser".to_owned(), key: lesser.to_owned(), rights };
@@ -157,7 +157,7 @@ async fn a_diagnosis_of_another_key_links_nothing() {
 #[tokio::test]
 async fn a_diagnosis_of_another_tenant_links_nothing() {
     let service = Service::start(CONFIG).await;
-    let (emulator, other) = (tenant(300, Rights::all()).await, tenant(5, Rights::all()).await);
+    let (emulator, other) = (tenant(120, Rights::all()).await, tenant(5, Rights::all()).await);
     let (token, _) = service.link_token(json!({})).await;
     let browser = service.browser(&token).await;
     browser.up_to_key(&emulator.url()).await;

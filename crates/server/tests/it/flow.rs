@@ -101,7 +101,7 @@ async fn answers_are_kept_for_another_device() {
 #[tokio::test]
 async fn missing_required_permission_blocks_linking() {
     let service = Service::start("[linking]\nallow_missing_permissions = false").await;
-    let emulator = tenant(300, Rights { see_former: false, ..Rights::all() }).await;
+    let emulator = tenant(120, Rights { see_former: false, ..Rights::all() }).await;
     let (token, _) = service.link_token(json!({})).await;
     let browser = service.browser(&token).await;
     browser.up_to_key(&emulator.url()).await;
@@ -121,7 +121,7 @@ async fn missing_required_permission_blocks_linking() {
 #[tokio::test]
 async fn vendor_may_allow_missing_permissions() {
     let service = Service::start("").await;
-    let emulator = tenant(300, Rights { see_future: false, ..Rights::all() }).await;
+    let emulator = tenant(120, Rights { see_future: false, ..Rights::all() }).await;
     let (token, _) = service.link_token(json!({})).await;
     let browser = service.browser(&token).await;
     browser.up_to_key(&emulator.url()).await;
@@ -179,7 +179,7 @@ async fn a_refused_key_can_be_replaced() {
 #[tokio::test]
 async fn declined_features_are_not_requested() {
     let service = Service::start("").await;
-    let emulator = tenant(300, Rights::all()).await;
+    let emulator = tenant(120, Rights::all()).await;
     let (token, _) = service.link_token(json!({})).await;
     let browser = service.browser(&token).await;
     // Browsers send ticked boxes: leaves and jobs were declined.
@@ -272,7 +272,7 @@ async fn linking_again_keeps_the_id() {
 #[tokio::test]
 async fn relinking_with_a_lesser_key_lists_missing() {
     let service = Service::start("[linking]\nrequests_per_minute = 0").await;
-    let emulator = tenant(300, Rights::all()).await;
+    let emulator = tenant(120, Rights::all()).await;
     let (token, _) = service.link_token(json!({})).await;
     let browser = service.browser(&token).await;
     link(&browser, &emulator.url(), emulator.api_key()).await;
@@ -400,7 +400,7 @@ async fn open_issues(service: &Service) -> Vec<String> {
 #[tokio::test]
 async fn lost_permission_is_an_issue_until_restored() {
     let service = Service::start("[linking]\nrequests_per_minute = 0").await;
-    let emulator = tenant(300, Rights::all()).await;
+    let emulator = tenant(120, Rights::all()).await;
     let (token, _) = service.link_token(json!({})).await;
     link(&service.browser(&token).await, &emulator.url(), emulator.api_key()).await;
     sync(&service).await;
@@ -425,7 +425,7 @@ async fn lost_permission_is_an_issue_until_restored() {
 #[tokio::test]
 async fn refused_key_opens_an_issue() {
     let service = Service::start("[linking]\nrequests_per_minute = 0").await;
-    let emulator = tenant(300, Rights::all()).await;
+    let emulator = tenant(120, Rights::all()).await;
     let (token, _) = service.link_token(json!({})).await;
     link(&service.browser(&token).await, &emulator.url(), emulator.api_key()).await;
     // As after the key was deleted in Lucca.
@@ -474,7 +474,7 @@ async fn link_guessing_and_checks_are_rate_limited() {
 #[tokio::test]
 async fn key_that_reads_no_people_cannot_be_linked() {
     let service = Service::start("").await;
-    let emulator = tenant(300, Rights { view_users: false, ..Rights::all() }).await;
+    let emulator = tenant(120, Rights { view_users: false, ..Rights::all() }).await;
     let (token, _) = service.link_token(json!({})).await;
     let browser = service.browser(&token).await;
     browser.up_to_key(&emulator.url()).await;

@@ -252,6 +252,8 @@ impl Browser<'_> {
             if !page.html.contains("http-equiv=\"refresh\"") {
                 return page;
             }
+            // Not at once: what it waits for shares the processor.
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
         panic!("{step} does not end");
     }
