@@ -246,6 +246,7 @@ impl Browser<'_> {
     }
 
     /// Waits until a page no longer polls.
+    #[expect(clippy::disallowed_methods, reason = "what it waits for runs in real time")]
     pub(crate) async fn settled(&self, step: &str) -> Page {
         for _ in 0..5_000 {
             let page = self.get(step).await;
