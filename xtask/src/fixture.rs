@@ -52,7 +52,7 @@ pub(crate) fn make() -> Result<(), String> {
     Ok(())
 }
 
-/// Links a tenant, syncs it, erases a person and adds a feed; returns the facts that tests expect afterwards.
+/// Links a tenant, syncs it, erases a person, adds a feed and a SCIM target; returns the facts that tests expect afterwards.
 fn fill(connector: &Connector<'_>) -> Result<Value, String> {
     let tenant = Tenant::start(connector.binary, PEOPLE)?;
     connector.link(&tenant)?;
@@ -61,9 +61,14 @@ fn fill(connector: &Connector<'_>) -> Result<Value, String> {
     let first = format!("id:{first}");
     run_json(connector, &["employees", "erase", &first, "--yes"])?;
     run_json(connector, &["calendar-feeds", "add", "Team", "--department", "1"])?;
+    let token = connector.data.join("token");
+    fs::write(&token, "a-token").map_err(|error| format!("{}: {error}", token.display()))?;
+    let token = token.display().to_string();
+    run_json(connector, &["scim", "add", "https://id.example/scim", "--token-file", &token])?;
     run_json(connector, &["sync"])?;
     Ok(json!({
         "employees": employees(connector)?,
+        "scim_targets": run_json(connector, &["scim", "list"])?.as_array().map(Vec::len),
         "feeds": run_json(connector, &["calendar-feeds", "list"])?.as_array().map(Vec::len),
         "erasures": run_json(connector, &["employees", "erasures"])?.as_array().map(Vec::len),
     }))

@@ -60,6 +60,9 @@ impl Installation {
             self.list(&["employees", "list"]).iter().map(|person| person["id"].clone()).collect();
         assert_eq!(Value::from(ids), facts["employees"]);
         assert_eq!(Value::from(self.list(&["calendar-feeds", "list"]).len()), facts["feeds"]);
+        let targets = self.list(&["scim", "list"]);
+        assert_eq!(Value::from(targets.len()), facts["scim_targets"]);
+        assert!(targets.iter().all(|target| target["base_url"] == "https://id.example/scim"));
         assert_eq!(Value::from(self.list(&["employees", "erasures"]).len()), facts["erasures"]);
         assert!(!self.list(&["runs", "list"]).is_empty());
         self.run(&["audit", "verify", "--json"]).ok();

@@ -79,7 +79,7 @@ async fn sealed(fixture: &Fixture) -> (DestinationId, DestinationId, [String; 3]
 }
 
 #[tokio::test]
-async fn webhook_endpoints_and_scim_targets_become_destinations() {
+async fn endpoints_and_targets_become_destinations() {
     for engine in Engine::available() {
         let fixture = fixture(engine).await;
         let (endpoint, target, secrets) = sealed(&fixture).await;
