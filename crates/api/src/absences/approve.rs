@@ -8,8 +8,8 @@ use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
+use super::change;
 use super::views::ChangedAbsence;
-use super::{AbsenceSession, id_of};
 use crate::Body;
 use crate::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable};
 
@@ -42,15 +42,11 @@ pub(crate) struct YesBecause {
 pub(crate) async fn approve_absence(
     State(app): State<App>,
     vendor: Vendor,
-    Path((account_id, id)): Path<(String, String)>,
+    Path(absence): Path<(String, String)>,
     Body(said): Body<YesBecause>,
 ) -> Result<Json<ChangedAbsence>, Problem> {
-    let session = AbsenceSession::of(&app, vendor, &account_id).await?;
-    id_of(&id).ok_or(absences::Error::UnknownAbsence)?;
-    let changed = session
-        .run(move |absences| {
-            Box::pin(async move { Ok(absences.decide(&id, true, said.comment.as_deref()).await?) })
-        })
-        .await?;
-    Ok(Json(changed.into()))
+    change(&app, vendor, absence, move |absences, id| {
+        Box::pin(async move { Ok(absences.decide(&id, true, said.comment.as_deref()).await?) })
+    })
+    .await
 }

@@ -12,7 +12,7 @@ use web::auth::Vendor;
 use web::problem::Problem;
 
 use super::views::ChangedAbsence;
-use super::{AbsenceSession, id_of, wrong};
+use super::{change, wrong};
 use crate::Body;
 use crate::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable};
 
@@ -49,16 +49,14 @@ pub(crate) struct Cancellation {
 pub(crate) async fn cancel_absence(
     State(app): State<App>,
     vendor: Vendor,
-    Path((account_id, id)): Path<(String, String)>,
+    Path(absence): Path<(String, String)>,
     Body(wanted): Body<Cancellation>,
 ) -> Result<Json<ChangedAbsence>, Problem> {
-    let session = AbsenceSession::of(&app, vendor, &account_id).await?;
-    id_of(&id).ok_or(absences::Error::UnknownAbsence)?;
     let half_days = wanted.half_days.map(|texts| read(&texts)).transpose()?;
-    let changed = session
-        .run(move |absences| Box::pin(async move { Ok(absences.cancel(&id, half_days.as_deref()).await?) }))
-        .await?;
-    Ok(Json(changed.into()))
+    change(&app, vendor, absence, move |absences, id| {
+        Box::pin(async move { Ok(absences.cancel(&id, half_days.as_deref()).await?) })
+    })
+    .await
 }
 
 fn read(texts: &[String]) -> Result<Vec<HalfDay>, Problem> {

@@ -8,8 +8,8 @@ use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
+use super::change;
 use super::views::ChangedAbsence;
-use super::{AbsenceSession, id_of};
 use crate::Body;
 use crate::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable};
 
@@ -43,15 +43,11 @@ pub(crate) struct NoBecause {
 pub(crate) async fn deny_absence(
     State(app): State<App>,
     vendor: Vendor,
-    Path((account_id, id)): Path<(String, String)>,
+    Path(absence): Path<(String, String)>,
     Body(said): Body<NoBecause>,
 ) -> Result<Json<ChangedAbsence>, Problem> {
-    let session = AbsenceSession::of(&app, vendor, &account_id).await?;
-    id_of(&id).ok_or(absences::Error::UnknownAbsence)?;
-    let changed = session
-        .run(move |absences| {
-            Box::pin(async move { Ok(absences.decide(&id, false, Some(&said.comment)).await?) })
-        })
-        .await?;
-    Ok(Json(changed.into()))
+    change(&app, vendor, absence, move |absences, id| {
+        Box::pin(async move { Ok(absences.decide(&id, false, Some(&said.comment)).await?) })
+    })
+    .await
 }

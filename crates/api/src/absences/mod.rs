@@ -17,6 +17,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use absences::{AbsenceDraft, Absences, ProblemCode};
+use axum::Json;
 use axum::http::StatusCode;
 use jobs::Services;
 use lucca::Client;
@@ -28,6 +29,7 @@ use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
+use self::views::ChangedAbsence;
 use crate::linked_accounts;
 
 /// Timeout of a response while Lucca is processing: longer than most responses of Lucca take, and shorter
@@ -194,6 +196,20 @@ impl AbsenceSession {
             Err(_) => Ok(None),
         }
     }
+}
+
+/// Changes the absence that the path names, as [`AbsenceSession::run`] does.
+async fn change(
+    app: &App,
+    vendor: Vendor,
+    (account_id, id): (String, String),
+    operation: impl for<'a> FnOnce(&'a Absences<'a>, String) -> AbsenceTask<'a, absences::Changed>
+    + Send
+    + 'static,
+) -> Result<Json<ChangedAbsence>, Problem> {
+    let session = AbsenceSession::of(app, vendor, &account_id).await?;
+    id_of(&id).ok_or(absences::Error::UnknownAbsence)?;
+    Ok(Json(session.run(move |absences| operation(absences, id)).await?.into()))
 }
 
 /// The response while an operation is still running.
