@@ -85,7 +85,14 @@ impl Kind {
             Self::AbsenceRequest => Some(Feature::AbsenceRequests),
             Self::JobQualification => Some(Feature::Qualifications),
             Self::CustomFieldDefinition => Some(Feature::CustomFields),
-            _ => None,
+            // Named one by one, so that a new kind is not kept without a decision.
+            Self::Employee
+            | Self::Employment
+            | Self::LegalUnit
+            | Self::Establishment
+            | Self::Department
+            | Self::OccupationCategory
+            | Self::UserLogEntry => None,
         }
     }
 }
