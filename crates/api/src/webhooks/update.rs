@@ -2,18 +2,18 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use delivery::webhooks::{Payload, Settings};
+use delivery::webhooks::Settings;
 use serde::{Deserialize, Deserializer};
 use store::DestinationChange;
 use utoipa::ToSchema;
+use web::app::App;
+use web::auth::Vendor;
+use web::problem::Problem;
 
 use super::{PayloadView, WebhookEndpointView, checked_description, checked_types, find};
 use crate::Body;
 use crate::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
 use crate::destinations;
-use web::app::App;
-use web::auth::Vendor;
-use web::problem::Problem;
 
 /// Changes to an endpoint; absent members stay unchanged.
 #[derive(Deserialize, ToSchema)]
@@ -60,14 +60,20 @@ pub(crate) async fn change_webhook_endpoint(
     let endpoint = find(&app, &endpoint_id).await?;
     let url = wanted.url.map(|url| destinations::target(&app, "url", &url)).transpose()?;
     let before = Settings::parse(&endpoint.settings)?;
-    let settings = Settings {
-        event_types: wanted.event_types.map(checked_types).transpose()?.unwrap_or(before.event_types),
-        payload: wanted.payload.map_or(before.payload, Payload::from),
-        description: wanted.description.map(checked_description).transpose()?.unwrap_or(before.description),
-    };
+    let mut settings = before.clone();
+    if let Some(types) = wanted.event_types {
+        settings.event_types = checked_types(types)?;
+    }
+    if let Some(payload) = wanted.payload {
+        settings.payload = payload.into();
+    }
+    if let Some(description) = wanted.description {
+        settings.description = checked_description(description)?;
+    }
     let change = DestinationChange {
         address: url.map(|url| url.as_str().to_owned()),
-        settings: Some(settings.to_json()),
+        // Otherwise enabling would undo settings that another call changes at this moment.
+        settings: (settings != before).then(|| settings.to_json()),
         enabled: wanted.enabled,
         credential: None,
     };
