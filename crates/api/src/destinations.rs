@@ -5,10 +5,7 @@ use axum::http::StatusCode;
 use delivery::Target;
 use secrecy::SecretString;
 use serde_json::Value;
-use store::{
-    AccountId, Destination, DestinationChange, DestinationId, DestinationKind, LinkedAccount, NewDestination,
-};
-
+use store::{Destination, DestinationChange, DestinationId, DestinationKind, LinkedAccount, NewDestination};
 use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
@@ -33,14 +30,6 @@ pub(crate) fn missing(kind: DestinationKind) -> Problem {
         DestinationKind::Webhook => "webhook endpoint",
         DestinationKind::Scim => "SCIM target",
     })
-}
-
-/// Finds the linked account that a body names.
-pub(crate) async fn linked_account(app: &App, id: &str) -> Result<LinkedAccount, Problem> {
-    let unknown =
-        || Problem::field("linked_account_id", "request.invalid", "There is no such linked account.");
-    let id: AccountId = id.parse().map_err(|_| unknown())?;
-    app.services.store.account(id).await?.ok_or_else(unknown)
 }
 
 /// Checks that records may be sent to the address in member `field`.

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use web::app::{App, Setup};
 use web::{connections, security};
 
-pub use operations::{MetricsError, measure, tell_how_it_is};
+pub use operations::{MetricsError, measure, serve_operations};
 
 fn router(app: App) -> Router {
     let router = api::router(&app)

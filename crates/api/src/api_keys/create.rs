@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
-use store::{AccountId, Actor, ApiKeyEntry, ApiKeyId, Role};
+use store::{Actor, ApiKeyEntry, ApiKeyId, Role};
 use utoipa::ToSchema;
 use web::app::App;
 use web::auth::Operator;
@@ -15,6 +15,7 @@ use web::tokens;
 use super::ApiKeyView;
 use crate::Body;
 use crate::answers::{Forbidden, Unauthorized, Unprocessable};
+use crate::linked_accounts;
 
 const LONGEST_NAME: usize = 200;
 
@@ -67,12 +68,7 @@ pub(crate) async fn new_api_key(
     let role = Role::ALL.into_iter().find(|role| role.name() == wanted.role);
     let role = role.ok_or_else(|| invalid("role", "A role is operator, vendor or read_only."))?;
     let account_id = match (role, wanted.account_id) {
-        (Role::ReadOnly, Some(id)) => {
-            let missing = || invalid("account_id", "There is no such linked account.");
-            let id: AccountId = id.parse().map_err(|_| missing())?;
-            app.services.store.account(id).await?.ok_or_else(missing)?;
-            Some(id)
-        }
+        (Role::ReadOnly, Some(id)) => Some(linked_accounts::find_named(&app, "account_id", &id).await?.id),
         (Role::ReadOnly, None) => {
             return Err(invalid("account_id", "A read_only key opens one linked account: name it."));
         }

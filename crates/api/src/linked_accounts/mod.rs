@@ -102,6 +102,13 @@ pub(crate) async fn find(app: &App, id: &str) -> Result<LinkedAccount, Problem> 
     app.services.store.account(id).await?.ok_or_else(missing)
 }
 
+/// Finds the linked account that member `field` of a body names.
+pub(crate) async fn find_named(app: &App, field: &'static str, id: &str) -> Result<LinkedAccount, Problem> {
+    let unknown = || Problem::field(field, "request.invalid", "There is no such linked account.");
+    let id = id.parse().map_err(|_| unknown())?;
+    app.services.store.account(id).await?.ok_or_else(unknown)
+}
+
 /// Creates a client for a linked account. Refused if it has no key, or if Lucca refuses the key.
 pub(crate) async fn client(app: &App, account: &LinkedAccount) -> Result<Client, Problem> {
     if account.status == AccountStatus::RelinkNeeded {

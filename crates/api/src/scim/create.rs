@@ -7,14 +7,15 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use store::DestinationKind;
 use utoipa::ToSchema;
+use web::app::App;
+use web::auth::Vendor;
+use web::problem::Problem;
 
 use super::{ScimTargetView, checked_settings, checked_token};
 use crate::Body;
 use crate::answers::{Forbidden, Unauthorized, Unprocessable};
 use crate::destinations::{self, Creation};
-use web::app::App;
-use web::auth::Vendor;
-use web::problem::Problem;
+use crate::linked_accounts;
 
 /// The service to add.
 #[derive(Deserialize, ToSchema)]
@@ -50,7 +51,7 @@ pub(crate) async fn new_scim_target(
     Body(wanted): Body<NewTarget>,
 ) -> Result<(StatusCode, Json<ScimTargetView>), Problem> {
     let target = destinations::target(&app, "base_url", &wanted.base_url)?;
-    let account = destinations::linked_account(&app, &wanted.linked_account_id).await?;
+    let account = linked_accounts::find_named(&app, "linked_account_id", &wanted.linked_account_id).await?;
     let new = Creation {
         kind: DestinationKind::Scim,
         account: Some(&account),

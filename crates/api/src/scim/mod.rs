@@ -13,10 +13,10 @@ use serde::Serialize;
 use serde_json::Value;
 use store::{Destination, DestinationKind};
 use utoipa::ToSchema;
-
-use super::{destinations, time};
 use web::app::App;
 use web::problem::Problem;
+
+use super::{destinations, time};
 
 const LONGEST_TOKEN: usize = 16 * 1024;
 

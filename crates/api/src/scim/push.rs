@@ -6,14 +6,14 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use store::DestinationKind;
 use utoipa::ToSchema;
+use web::app::App;
+use web::auth::Vendor;
+use web::problem::Problem;
 
 use super::{ScimTargetView, find};
 use crate::Body;
 use crate::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
 use crate::destinations::missing;
-use web::app::App;
-use web::auth::Vendor;
-use web::problem::Problem;
 
 /// Options of a push.
 #[derive(Deserialize, ToSchema)]

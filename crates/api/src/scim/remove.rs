@@ -3,12 +3,12 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use store::DestinationKind;
-
-use crate::answers::{Forbidden, NotFound, Unauthorized};
-use crate::destinations;
 use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
+
+use crate::answers::{Forbidden, NotFound, Unauthorized};
+use crate::destinations;
 
 /// Removes a service, its token, and the mapping to its users. Nothing changes in the service itself.
 #[utoipa::path(

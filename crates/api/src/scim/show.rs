@@ -2,12 +2,12 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-
-use super::{ScimTargetView, find};
-use crate::answers::{Forbidden, NotFound, Unauthorized};
 use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
+
+use super::{ScimTargetView, find};
+use crate::answers::{Forbidden, NotFound, Unauthorized};
 
 /// Shows a service and the result of the last push to it.
 #[utoipa::path(

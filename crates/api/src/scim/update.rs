@@ -6,14 +6,14 @@ use serde::Deserialize;
 use serde_json::Value;
 use store::DestinationChange;
 use utoipa::ToSchema;
+use web::app::App;
+use web::auth::Vendor;
+use web::problem::Problem;
 
 use super::{ScimTargetView, checked_settings, checked_token, find};
 use crate::Body;
 use crate::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
 use crate::destinations;
-use web::app::App;
-use web::auth::Vendor;
-use web::problem::Problem;
 
 /// Changes to a service; absent members stay unchanged.
 #[derive(Deserialize, ToSchema)]

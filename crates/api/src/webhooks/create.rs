@@ -8,14 +8,15 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 use store::DestinationKind;
 use utoipa::ToSchema;
+use web::app::App;
+use web::auth::Vendor;
+use web::problem::Problem;
 
 use super::{PayloadView, WebhookEndpointWithSecret, checked_description, checked_types};
 use crate::Body;
 use crate::answers::{Forbidden, Unauthorized, Unprocessable};
 use crate::destinations::{self, Creation};
-use web::app::App;
-use web::auth::Vendor;
-use web::problem::Problem;
+use crate::linked_accounts;
 
 /// The endpoint to create.
 #[derive(Deserialize, ToSchema)]
@@ -67,7 +68,7 @@ pub(crate) async fn new_webhook_endpoint(
     };
     let account = match wanted.linked_account_id {
         None => None,
-        Some(id) => Some(destinations::linked_account(&app, &id).await?),
+        Some(id) => Some(linked_accounts::find_named(&app, "linked_account_id", &id).await?),
     };
     let secret = Secret::from_random(app.services.entropy.bytes()?);
     let new = Creation {

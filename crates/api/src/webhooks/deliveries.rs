@@ -5,13 +5,13 @@ use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 use store::WebhookDelivery;
 use utoipa::{IntoParams, ToSchema};
+use web::app::App;
+use web::auth::Vendor;
+use web::problem::Problem;
 
 use super::find;
 use crate::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
 use crate::{Params, page_size, time};
-use web::app::App;
-use web::auth::Vendor;
-use web::problem::Problem;
 
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 500;

@@ -5,12 +5,12 @@ use axum::extract::State;
 use serde::Serialize;
 use store::DestinationKind;
 use utoipa::ToSchema;
-
-use super::WebhookEndpointView;
-use crate::answers::{Forbidden, Unauthorized};
 use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
+
+use super::WebhookEndpointView;
+use crate::answers::{Forbidden, Unauthorized};
 
 /// Webhook endpoints.
 #[derive(Serialize, ToSchema)]

@@ -14,10 +14,10 @@ use delivery::webhooks::{Courier, Payload, Settings, is_type};
 use serde::{Deserialize, Serialize};
 use store::{Destination, DestinationKind};
 use utoipa::ToSchema;
-
-use super::{destinations, time};
 use web::app::App;
 use web::problem::Problem;
+
+use super::{destinations, time};
 
 const LONGEST_DESCRIPTION: usize = 500;
 const MOST_TYPES: usize = 200;

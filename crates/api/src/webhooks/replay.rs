@@ -6,13 +6,14 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use store::{AccountId, Cursor, LinkedAccount, Log};
 use utoipa::ToSchema;
+use web::app::App;
+use web::auth::Vendor;
+use web::problem::Problem;
 
 use super::find;
 use crate::Body;
 use crate::answers::{Forbidden, Gone, NotFound, Unauthorized, Unprocessable};
-use web::app::App;
-use web::auth::Vendor;
-use web::problem::Problem;
+use crate::linked_accounts;
 
 /// One of a linked account's two logs.
 #[derive(Clone, Copy, Default, Deserialize, Serialize, ToSchema)]
@@ -96,16 +97,16 @@ pub(crate) async fn replay_webhooks(
 /// The linked account to replay: the endpoint's own, or the one in the request.
 async fn account(app: &App, of: Option<AccountId>, named: Option<&str>) -> Result<LinkedAccount, Problem> {
     let invalid = |detail| Problem::field("linked_account_id", "request.invalid", detail);
-    let id = match (of, named) {
-        (Some(id), None) => id,
+    let account = match (of, named) {
         (None, None) => return Err(invalid("This endpoint is told of all linked accounts: name one.")),
-        (of, Some(named)) => {
-            let id = named.parse().map_err(|_| invalid("There is no such linked account."))?;
-            if of.is_some_and(|only| only != id) {
-                return Err(invalid("This endpoint is told of another linked account."));
-            }
-            id
+        (Some(id), None) => {
+            let found = app.services.store.account(id).await?;
+            found.ok_or_else(|| invalid("There is no such linked account."))?
         }
+        (_, Some(named)) => linked_accounts::find_named(app, "linked_account_id", named).await?,
     };
-    app.services.store.account(id).await?.ok_or_else(|| invalid("There is no such linked account."))
+    if of.is_some_and(|only| only != account.id) {
+        return Err(invalid("This endpoint is told of another linked account."));
+    }
+    Ok(account)
 }

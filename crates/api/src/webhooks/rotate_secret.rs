@@ -8,12 +8,12 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use delivery::webhooks::Secret;
 use secrecy::ExposeSecret;
-
-use super::{WebhookEndpointWithSecret, find};
-use crate::answers::{Conflict, Forbidden, NotFound, Unauthorized};
 use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
+
+use super::{WebhookEndpointWithSecret, find};
+use crate::answers::{Conflict, Forbidden, NotFound, Unauthorized};
 
 /// How long the previous secret also signs.
 const OVERLAP: Duration = Duration::from_hours(24);

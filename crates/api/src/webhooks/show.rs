@@ -2,12 +2,12 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-
-use super::{WebhookEndpointView, find};
-use crate::answers::{Forbidden, NotFound, Unauthorized};
 use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
+
+use super::{WebhookEndpointView, find};
+use crate::answers::{Forbidden, NotFound, Unauthorized};
 
 /// Shows a webhook endpoint and its delivery state.
 #[utoipa::path(

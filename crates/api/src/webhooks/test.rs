@@ -4,12 +4,12 @@ use axum::Json;
 use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
-
-use super::{courier, find};
-use crate::answers::{Forbidden, NotFound, Unauthorized};
 use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
+
+use super::{courier, find};
+use crate::answers::{Forbidden, NotFound, Unauthorized};
 
 /// The result of a test event.
 #[derive(Serialize, ToSchema)]

@@ -96,7 +96,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         let (services, stop) = (services.clone(), stop.clone());
         async move {
             if let Some(listener) = operations {
-                server::tell_how_it_is(services, listener, stop.cancelled_owned()).await;
+                server::serve_operations(services, listener, stop.cancelled_owned()).await;
             }
         }
     };

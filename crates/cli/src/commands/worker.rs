@@ -58,7 +58,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         line(&format!("Working; how it is, is told at {listening}/healthz, /readyz and /metrics"));
     }
     let working = worker.run(stop.clone());
-    let operations_server = server::tell_how_it_is(services.clone(), listener, stop.cancelled_owned());
+    let operations_server = server::serve_operations(services.clone(), listener, stop.cancelled_owned());
     let (worked, (), ()) = tokio::join!(Box::pin(working), shutdown, operations_server);
     worked.map_err(|error| Failure::from_error(Exit::Internal, "cli.worker", &error))?;
     services.store.close().await;

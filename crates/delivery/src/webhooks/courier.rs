@@ -458,9 +458,6 @@ fn webhook_id(endpoint: DestinationId, source: LogSource<'_>, at: Cursor) -> Str
 }
 
 fn message_id(parts: &[&str]) -> String {
-    format!("msg_{}", hex::encode(&digest(parts)[..16]))
-}
-
-fn digest(parts: &[&str]) -> [u8; 32] {
-    Sha256::digest(parts.join("\n").as_bytes()).into()
+    let hash = Sha256::digest(parts.join("\n").as_bytes());
+    format!("msg_{}", hex::encode(&hash[..16]))
 }

@@ -18,7 +18,7 @@ pub use metrics::{MetricsError, measure};
 
 /// Serves health and metrics on `listener` until `ended`, to every client that can reach it: there is no
 /// authentication.
-pub async fn tell_how_it_is(services: Services, listener: TcpListener, ended: impl Future<Output = ()>) {
+pub async fn serve_operations(services: Services, listener: TcpListener, ended: impl Future<Output = ()>) {
     let router = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))

@@ -34,7 +34,7 @@ async fn metrics_match_the_documented_list() {
         let at = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let ended = async move { drop(stopped.await) };
-        let telling = tokio::spawn(server::tell_how_it_is(service.services.clone(), listener, ended));
+        let telling = tokio::spawn(server::serve_operations(service.services.clone(), listener, ended));
         let get = async |path: &str| {
             let answer = reqwest::get(format!("{at}{path}")).await.unwrap();
             (answer.status().as_u16(), answer.text().await.unwrap())

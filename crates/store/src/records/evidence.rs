@@ -220,8 +220,7 @@ impl Store {
     }
 
     async fn count_references(&self, account_no: i64, today: &str) -> Result<ReferenceCounts, Error> {
-        let sql = self.db.with_members(
-            "WITH named AS (SELECT manager_id AS id FROM records \
+        let sql = "WITH named AS (SELECT manager_id AS id FROM records \
              WHERE account_no = $1 AND kind = 'employees' AND state = 'present' \
              AND coalesce(ends_on, '9999') >= $2 \
              UNION ALL SELECT manager_id FROM records \
@@ -230,8 +229,7 @@ impl Store {
              AND kind = 'employees') THEN 1 ELSE 0 END AS is_known FROM named WHERE id IS NOT NULL AND id <> '0') \
              SELECT count(*), count(CASE WHEN is_known = 0 THEN 1 END) FROM followed \
              WHERE is_known = 1 OR id NOT IN (SELECT employee_id FROM records WHERE account_no = $1 \
-             AND kind = 'employments' AND employee_id IS NOT NULL)",
-        );
+             AND kind = 'employments' AND employee_id IS NOT NULL)";
         let (followed, dangling): (i64, i64) = on!(self.db, pool => sqlx::query_as(sql)
             .bind(account_no)
             .bind(today)
@@ -243,15 +241,13 @@ impl Store {
 
     async fn count_referred(&self, account_no: i64) -> Result<u64, Error> {
         // User 0 is Lucca's own.
-        let sql = self.db.with_members(
-            "SELECT count(*) FROM (SELECT manager_id AS id FROM records \
+        let sql = "SELECT count(*) FROM (SELECT manager_id AS id FROM records \
              WHERE account_no = $1 AND kind = 'employees' AND state = 'present' \
              UNION SELECT manager_id FROM records \
              WHERE account_no = $1 AND kind = 'departments' AND state = 'present' \
              EXCEPT SELECT employee_id FROM records WHERE account_no = $1 AND kind = 'employments' \
              EXCEPT SELECT remote_id FROM records WHERE account_no = $1 AND kind = 'employees') AS referred \
-             WHERE id IS NOT NULL AND id <> '0'",
-        );
+             WHERE id IS NOT NULL AND id <> '0'";
         let count: i64 = on!(self.db, pool => sqlx::query_scalar(sql).bind(account_no).fetch_one(pool).await)
             .map_err(while_doing(DOING))?;
         Ok(from_sql_count(count))
