@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::debian::run;
-use crate::suite::{self, TestTime};
+use crate::suite::{self, Compiler, TestTime};
 use crate::{
     TEST_DATABASE_URL, browser, cargo, dist, instructions, open_postgres, postgres, print_line, root, target,
     tools, upgrade,
@@ -99,11 +99,17 @@ fn clippy() -> Result<(), String> {
     run_cargo("clippy", &[&all[..], &FULL, &["--", "--deny", "warnings"]].concat(), None)
 }
 
-/// Builds every program and test once, with the shipped features: another selection of crates would be built
-/// again.
+/// Every program and test once, with the shipped features: another selection of crates would be built again.
+const EVERYTHING: [&str; 3] = ["--locked", "--workspace", "--all-targets"];
+
 pub(crate) fn build() -> Result<(), String> {
-    let build = [&["build", "--locked", "--workspace", "--all-targets"][..], &FULL].concat();
-    run_cargo("build", &build, None)
+    run_cargo("build", &[&["build"][..], &EVERYTHING, &FULL].concat(), None)
+}
+
+/// Builds every program and test with Clippy as the compiler, so that nothing is compiled for its lints and then
+/// again to be run. Returns the number of warnings.
+fn build_with_lints() -> Result<usize, String> {
+    suite::build_with_lints(&[&["build"][..], &EVERYTHING, &FULL].concat())
 }
 
 /// Runs the tests that guard a change; with `runs_all` also those that guard a release.
@@ -119,8 +125,12 @@ pub(crate) fn test(runs_all: bool) -> ExitCode {
     let is_built = std::thread::scope(|scope| {
         // Downloads run while the compiler works.
         let prepared = scope.spawn(|| (browser::prepare(), tools::prepare(&[])));
-        report.step("clippy", clippy);
-        let is_built = report.step("build", build);
+        let mut warnings = 0;
+        let is_built = report.step("build", || build_with_lints().map(|found| warnings = found));
+        report.step("clippy", || match warnings {
+            0 => Ok(()),
+            found => Err(format!("{found} warnings, shown above")),
+        });
         let (for_browser, for_tools) = prepared.join().unwrap_or_else(|_| {
             let reason = || "preparing it ended early".to_owned();
             (Err(reason()), Err(reason()))
@@ -138,7 +148,7 @@ pub(crate) fn test(runs_all: bool) -> ExitCode {
             report.step("tests", || run_tests(&[], &[], url, &report.tests));
             let documentation = ["test", "--locked", "--workspace", "--doc"];
             report.step("documentation", || {
-                run_cargo("documentation", &[&documentation[..], &FULL].concat(), None)
+                run(Compiler::Clippy.cargo(&documentation).args(FULL), "cargo test --doc")
             });
             report.step("chaos", || run_tests(&["--test", "rounds"], &["--ignored"], url, &report.tests));
         });
@@ -161,7 +171,7 @@ fn run_tests(
     times: &Mutex<Vec<TestTime>>,
 ) -> Result<(), String> {
     let selection = [&["--locked", "--workspace"][..], &FULL, selection].concat();
-    run_binaries(&suite::build(&selection)?, arguments, database, times)
+    run_binaries(&suite::build(Compiler::Clippy, &selection)?, arguments, database, times)
 }
 
 fn run_binaries(
@@ -192,8 +202,10 @@ pub(crate) fn check() -> ExitCode {
     report.step("clippy", clippy);
     report.step("unit tests", || {
         let changed = suite::changed_crates(&root()?)?;
-        let mut binaries =
-            suite::build(&[&["--locked", "--workspace", "--lib", "--bins"][..], &FULL].concat())?;
+        let mut binaries = suite::build(
+            Compiler::Rustc,
+            &[&["--locked", "--workspace", "--lib", "--bins"][..], &FULL].concat(),
+        )?;
         binaries.retain(|binary| changed.contains(&binary.package));
         run_binaries(&binaries, &[], None, &report.tests)
     });

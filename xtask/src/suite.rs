@@ -39,18 +39,59 @@ pub(crate) struct Outcome {
 /// Slow binaries run first, so that the other lane fills the rest of the time.
 const SLOW: [&str; 4] = ["server it", "lucca-connector it", "sync it", "absences it"];
 
-/// Builds the test binaries that `arguments` of `cargo test` select.
-pub(crate) fn build(arguments: &[&str]) -> Result<Vec<Binary>, String> {
-    let mut command = Command::new(cargo_program());
-    command.args(["test", "--no-run", "--message-format", "json-render-diagnostics"]).args(arguments);
-    let output = command.stderr(Stdio::inherit()).output().map_err(|error| format!("cargo: {error}"))?;
-    if !output.status.success() {
-        return Err("the tests were not built".to_owned());
+/// What compiles the workspace's crates. Each has builds of its own under `target`.
+#[derive(Clone, Copy)]
+pub(crate) enum Compiler {
+    /// The compiler alone, whose builds a developer's `cargo test` has already.
+    Rustc,
+    /// The compiler with Clippy's lints: one build shows the warnings and makes the programs.
+    Clippy,
+}
+
+impl Compiler {
+    /// Cargo with these arguments.
+    pub(crate) fn cargo(self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(cargo_program());
+        command.args(arguments);
+        if let Self::Clippy = self {
+            command.env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver");
+        }
+        command
     }
-    let mut binaries: Vec<Binary> =
-        String::from_utf8_lossy(&output.stdout).lines().filter_map(read).collect();
+}
+
+/// Builds what `arguments` of Cargo select, with Clippy's lints. Returns the number of warnings; Cargo repeats those
+/// of crates that were built before.
+pub(crate) fn build_with_lints(arguments: &[&str]) -> Result<usize, String> {
+    let mut build = Compiler::Clippy.cargo(arguments);
+    build.args(["--message-format", "json"]);
+    let mut warnings = 0;
+    read_messages(&mut build, |line| {
+        let message: Value = serde_json::from_str(line).unwrap_or_default();
+        let Some(shown) = message["message"]["rendered"].as_str() else { return };
+        warnings += usize::from(message["message"]["level"] == "warning");
+        print_line(shown);
+    })?;
+    Ok(warnings)
+}
+
+/// Builds the test binaries that `arguments` of `cargo test` select.
+pub(crate) fn build(compiler: Compiler, arguments: &[&str]) -> Result<Vec<Binary>, String> {
+    let mut build = compiler.cargo(&["test", "--no-run", "--message-format", "json-render-diagnostics"]);
+    let mut binaries = Vec::new();
+    read_messages(build.args(arguments), |line| binaries.extend(read(line)))?;
     binaries.sort_by_key(|binary| SLOW.iter().position(|slow| *slow == binary.name).unwrap_or(SLOW.len()));
     if binaries.is_empty() { Err("there is no test".to_owned()) } else { Ok(binaries) }
+}
+
+/// Runs a build and passes each of Cargo's messages on, a JSON object each.
+fn read_messages(build: &mut Command, mut read: impl FnMut(&str)) -> Result<(), String> {
+    let mut child = build.stdout(Stdio::piped()).spawn().map_err(|error| format!("cargo: {error}"))?;
+    for line in BufReader::new(child.stdout.take().ok_or("no output")?).lines() {
+        read(&line.map_err(|error| error.to_string())?);
+    }
+    let status = child.wait().map_err(|error| error.to_string())?;
+    if status.success() { Ok(()) } else { Err("the build failed".to_owned()) }
 }
 
 /// Reads the test binary from a line of Cargo's messages.

@@ -88,3 +88,30 @@ pub(super) fn output_of(command: &mut Command, what: &str) -> Result<String, Str
     }
     String::from_utf8(output.stdout).map_err(|error| format!("{what} failed: {error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use crate::root;
+
+    /// The packages that a profile optimises less than a released package.
+    fn less_optimised(manifest: &str, profile: &str) -> BTreeSet<String> {
+        let heading = format!("[profile.{profile}.package]");
+        let table = manifest.lines().skip_while(|line| *line != heading).skip(1);
+        let settings =
+            table.take_while(|line| !line.is_empty()).filter_map(|line| line.split_once(".opt-level = "));
+        settings.filter(|(_, level)| *level != "3").map(|(package, _)| package.to_owned()).collect()
+    }
+
+    #[test]
+    fn released_packages_are_fully_optimised() {
+        let manifest = std::fs::read_to_string(root().unwrap().join("Cargo.toml")).unwrap();
+        let in_dev = less_optimised(&manifest, "dev");
+        assert!(in_dev.contains("tokio"), "{in_dev:?}");
+        assert!(less_optimised(&manifest, "dist").is_empty());
+        // `dist` inherits each setting of `dev` that it does not replace.
+        let is_missing = |name: &&String| !manifest.contains(&format!("\n{name}.opt-level = 3\n"));
+        assert_eq!(in_dev.iter().find(is_missing), None, "it is not in [profile.dist.package]");
+    }
+}
