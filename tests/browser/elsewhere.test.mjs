@@ -296,7 +296,7 @@ describe('the flow across windows', { concurrency: 2 }, () => {
       return (await exchange(new URL(page.url()).searchParams.get('public_token'))).json.id;
     };
     const id = await link({});
-    const again = await link({ account_id: id }, async (page, step) => {
+    const again = await link({ linked_account_id: id }, async (page, step) => {
       if (step === 'welcome') {
         assert.ok((await page.locator('main .note').textContent()).includes(new URL(tenant.url).host));
         await inspect(page, 'again-welcome', 'en');
@@ -306,7 +306,7 @@ describe('the flow across windows', { concurrency: 2 }, () => {
     });
     assert.equal(again, id);
     // Another tenant can't be linked to the same account.
-    const { url } = await connector.createLinkToken({ ...customer, account_id: id });
+    const { url } = await connector.createLinkToken({ ...customer, linked_account_id: id });
     const page = await openPage();
     await page.goto(url);
     await advance(page, { to: 'tenant' });

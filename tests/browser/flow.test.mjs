@@ -112,14 +112,14 @@ describe('the linking flow', { concurrency: 3 }, () => {
       await boxes.first().uncheck();
       await advance(page, { from: 'checks', to: 'done', language, ...entered() });
       const { json: flow } = await connector.api('GET', `/v1/linking-flows/${made.flow_id}`);
-      const { json: account } = await connector.api('GET', `/v1/linked-accounts/${flow.account_id}`);
+      const { json: account } = await connector.api('GET', `/v1/linked-accounts/${flow.linked_account_id}`);
       assert.deepEqual(account.excluded_custom_fields, [keys[0]]);
       assert.ok(account.field_groups.includes('custom_fields'));
-      const { json: people } = await connector.api('GET', `/v1/linked-accounts/${flow.account_id}/employees?limit=500`);
+      const { json: people } = await connector.api('GET', `/v1/linked-accounts/${flow.linked_account_id}/employees?limit=500`);
       const kept = new Set(people.items.flatMap((person) => Object.keys(person.custom_fields ?? {})));
       assert.ok(kept.size > 0 && !kept.has(keys[0]), [...kept].join());
       // Linking again shows the earlier choice.
-      const { page: again } = await begin({ language }, { account_id: flow.account_id, customer_id: customer });
+      const { page: again } = await begin({ language }, { account_id: flow.linked_account_id, customer_id: customer });
       await advance(again, { to: 'checks', language, ...entered() });
       await isOver(again);
       assert.equal(await again.locator(`fieldset.ownfields input[value="${keys[0]}"]`).isChecked(), false);

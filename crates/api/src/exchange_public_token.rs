@@ -12,12 +12,11 @@ use web::problem::Problem;
 
 use super::Body;
 use super::answers::Unauthorized;
-use super::linked_accounts::LinkedAccountView;
 
 /// The public token that the widget or the return address received.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct PublicToken {
+pub(crate) struct PublicTokenExchange {
     /// The token. It can be exchanged once, within 30 minutes.
     #[schema(example = "pub_2Zk1m0c9b8a7s6d5f4g3h2j1k0l9p8o7i6u5y4t3r2e")]
     public_token: String,
@@ -26,9 +25,9 @@ pub(crate) struct PublicToken {
 /// Exchanges a public token for the linked account, once.
 #[utoipa::path(
     post, path = "/v1/public-tokens/exchange", tag = "linking", security(("key" = [])),
-    request_body = PublicToken,
+    request_body = PublicTokenExchange,
     responses(
-        (status = 200, body = LinkedAccountView),
+        (status = 200, body = api_types::LinkedAccount),
         Unauthorized,
         (status = 404, description = "unknown, expired or exchanged", body = Problem,
             content_type = "application/problem+json"),
@@ -37,8 +36,8 @@ pub(crate) struct PublicToken {
 pub(crate) async fn exchange_public_token(
     State(app): State<App>,
     _: Vendor,
-    Body(shown): Body<PublicToken>,
-) -> Result<Json<LinkedAccountView>, Problem> {
+    Body(shown): Body<PublicTokenExchange>,
+) -> Result<Json<api_types::LinkedAccount>, Problem> {
     let store = &app.services.store;
     let token = SecretString::from(shown.public_token);
     let Some((_, account_id)) = store.exchange_public_token(&token, app.services.clock.now()).await? else {
@@ -50,5 +49,5 @@ pub(crate) async fn exchange_public_token(
         ));
     };
     let account = store.account(account_id).await?.ok_or_else(|| Problem::not_found("linked account"))?;
-    Ok(Json(LinkedAccountView::of(&app, &account).await?))
+    Ok(Json(api_types::LinkedAccount::of(&app.services.store, &account).await?))
 }

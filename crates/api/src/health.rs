@@ -22,7 +22,7 @@ const OK: Health = Health { status: "ok", version: env!("CARGO_PKG_VERSION") };
 
 /// Reports that the process runs.
 #[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, body = Health)))]
-pub(crate) async fn healthz() -> Json<Health> {
+pub(crate) async fn get_health() -> Json<Health> {
     Json(OK)
 }
 
@@ -31,7 +31,7 @@ pub(crate) async fn healthz() -> Json<Health> {
     get, path = "/readyz", tag = "health",
     responses((status = 200, body = Health), (status = 503, body = Problem, content_type = "application/problem+json"))
 )]
-pub(crate) async fn readyz(State(app): State<App>) -> Result<Json<Health>, Problem> {
+pub(crate) async fn get_readiness(State(app): State<App>) -> Result<Json<Health>, Problem> {
     if is_ready(&app.services).await {
         return Ok(Json(OK));
     }

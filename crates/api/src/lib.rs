@@ -192,7 +192,15 @@ where
     Err(Problem::field("limit", "request.invalid", format!("It is between 1 and {most}.")))
 }
 
-/// Formats a time for the API: RFC 3339 in UTC, rounded to seconds.
-pub(crate) fn time(at: jiff::Timestamp) -> String {
-    at.round(jiff::Unit::Second).unwrap_or(at).to_string()
+/// Cuts what was read beyond a page. Returns the page's last item if there is more.
+pub(crate) fn cut<T>(found: &mut Vec<T>, limit: u32) -> Option<&T> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let has_more = found.len() > limit;
+    found.truncate(limit);
+    found.last().filter(|_| has_more)
+}
+
+/// The refusal of a cursor that no page of the list returned.
+pub(crate) fn unknown_cursor() -> Problem {
+    Problem::field("cursor", "request.invalid", "`cursor` must be the `next_cursor` of a page of this list.")
 }

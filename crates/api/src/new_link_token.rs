@@ -20,8 +20,9 @@ use web::flow_progress::Progress;
 use web::problem::Problem;
 use web::tokens;
 
+use super::Body;
 use super::answers::{Unauthorized, Unprocessable};
-use super::{Body, time};
+use api_types::time;
 
 /// The customer and the options of a new linking flow.
 #[derive(Deserialize, ToSchema)]
@@ -34,7 +35,7 @@ use super::{Body, time};
     "allowed_origin": "https://app.example.com",
 }))]
 #[serde(deny_unknown_fields)]
-pub(crate) struct NewLinkToken {
+pub(crate) struct LinkTokenCreate {
     /// The vendor's own id of the customer, 1 to 200 characters. Linked accounts can be searched by it.
     #[schema(example = "cust_42", min_length = 1, max_length = 200)]
     customer_id: String,
@@ -67,12 +68,12 @@ pub(crate) struct NewLinkToken {
     valid_minutes: Option<u32>,
     /// The linked account to relink. It keeps its id, its data and its tenant.
     #[schema(example = "acct_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
-    account_id: Option<String>,
+    linked_account_id: Option<String>,
 }
 
 /// A link token and the address of its flow.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct LinkTokenMade {
+pub(crate) struct LinkToken {
     /// The flow's id, by which its progress can be queried.
     #[schema(example = "flow_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
     flow_id: String,
@@ -89,19 +90,19 @@ pub(crate) struct LinkTokenMade {
 
 /// Opens a linking flow for one customer.
 #[utoipa::path(
-    post, path = "/v1/link-tokens", tag = "linking", security(("key" = [])), request_body = NewLinkToken,
+    post, path = "/v1/link-tokens", tag = "linking", security(("key" = [])), request_body = LinkTokenCreate,
     responses(
-        (status = 201, body = LinkTokenMade),
+        (status = 201, body = LinkToken),
         Unauthorized,
         (status = 404, description = "no such linked account", body = Problem, content_type = "application/problem+json"),
         Unprocessable,
     )
 )]
-pub(crate) async fn new_link_token(
+pub(crate) async fn create_link_token(
     State(app): State<App>,
     vendor: Vendor,
-    Body(wanted): Body<NewLinkToken>,
-) -> Result<(StatusCode, Json<LinkTokenMade>), Problem> {
+    Body(wanted): Body<LinkTokenCreate>,
+) -> Result<(StatusCode, Json<LinkToken>), Problem> {
     let wanted = wanted.check()?;
     let store = &app.services.store;
     if let Some(id) = wanted.relink {
@@ -138,7 +139,7 @@ pub(crate) async fn new_link_token(
     let token = token.expose_secret().to_owned();
     Ok((
         StatusCode::CREATED,
-        Json(LinkTokenMade {
+        Json(LinkToken {
             flow_id: flow_id.to_string(),
             url: format!("{}/link/{token}", app.public_url),
             token,
@@ -169,7 +170,7 @@ const LONGEST_MAILED: u32 = LONGEST_LINK_DAYS as u32 * 24 * 60;
 const DEFAULT_FEATURES: [Feature; 5] =
     [Feature::Employees, Feature::Leaves, Feature::Jobs, Feature::Managers, Feature::Qualifications];
 
-impl NewLinkToken {
+impl LinkTokenCreate {
     fn check(self) -> Result<CheckedLinkToken, Problem> {
         let customer_id = text("customer_id", Some(self.customer_id), 200)?.ok_or_else(|| {
             Problem::field("customer_id", "link_token.customer_id", "It must not be empty.")
@@ -203,10 +204,10 @@ impl NewLinkToken {
                 ),
             ));
         }
-        let relink = self.account_id.map(|id| id.parse()).transpose().map_err(|_| {
+        let relink = self.linked_account_id.map(|id| id.parse()).transpose().map_err(|_| {
             Problem::field(
-                "account_id",
-                "link_token.account_id",
+                "linked_account_id",
+                "link_token.linked_account_id",
                 "It must be the id of a linked account: acct_….",
             )
         })?;

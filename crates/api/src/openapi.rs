@@ -4,6 +4,7 @@
 mod conventions;
 mod operations;
 mod record_schemas;
+mod shapes;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -74,76 +75,88 @@ pub(crate) use operations::is_keyed;
 /// The routes under `/v1`, the health probes, and their description.
 pub(crate) fn api() -> (Router<App>, Value) {
     let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
-        .routes(routes!(health::healthz))
-        .routes(routes!(health::readyz))
-        .routes(routes!(new_link_token::new_link_token))
-        .routes(routes!(linking_flows::list::linking_flows))
-        .routes(routes!(linking_flows::show::linking_flow, linking_flows::cancel::cancel_linking_flow))
+        .routes(routes!(health::get_health))
+        .routes(routes!(health::get_readiness))
+        .routes(routes!(new_link_token::create_link_token))
+        .routes(routes!(linking_flows::list::list_linking_flows))
+        .routes(routes!(linking_flows::show::get_linking_flow, linking_flows::cancel::cancel_linking_flow))
         .routes(routes!(exchange_public_token::exchange_public_token))
-        .routes(routes!(linked_accounts::list::linked_accounts))
-        .routes(routes!(linked_accounts::show::linked_account, linked_accounts::unlink::unlink_account))
-        .routes(routes!(linked_accounts::issues::account_issues))
-        .routes(routes!(linked_accounts::fields::account_fields))
+        .routes(routes!(linked_accounts::list::list_linked_accounts))
         .routes(routes!(
-            linked_accounts::delivery::account_delivery,
-            linked_accounts::delivery::set_account_delivery
+            linked_accounts::show::get_linked_account,
+            linked_accounts::unlink::unlink_linked_account
+        ))
+        .routes(routes!(linked_accounts::issues::list_linked_account_issues))
+        .routes(routes!(linked_accounts::fields::list_linked_account_fields))
+        .routes(routes!(
+            linked_accounts::delivery::get_delivery_settings,
+            linked_accounts::delivery::update_delivery_settings
         ))
         .routes(routes!(
-            linked_accounts::passthrough::passthrough,
-            linked_accounts::passthrough::allow_passthrough
+            linked_accounts::passthrough::send_passthrough_request,
+            linked_accounts::passthrough::update_passthrough
         ))
-        .routes(routes!(issues::list::issues))
-        .routes(routes!(issues::show::issue))
-        .routes(routes!(linked_accounts::audit::account_audit))
-        .routes(routes!(api_keys::list::api_keys, api_keys::create::new_api_key))
+        .routes(routes!(issues::list::list_issues))
+        .routes(routes!(issues::show::get_issue))
+        .routes(routes!(linked_accounts::audit::list_audit_entries))
+        .routes(routes!(api_keys::list::list_api_keys, api_keys::create::create_api_key))
         .routes(routes!(api_keys::revoke::revoke_api_key))
         .merge(records::routes::router())
-        .routes(routes!(records::tree::department_tree))
-        .routes(routes!(records::positions::positions))
-        .routes(routes!(records::positions::employee_positions))
-        .routes(routes!(records::changes::changes))
-        .routes(routes!(runs::list::runs, runs::start::start_run))
-        .routes(routes!(runs::show::run))
+        .routes(routes!(records::tree::get_department_tree))
+        .routes(routes!(records::positions::list_positions))
+        .routes(routes!(records::positions::list_employee_positions))
+        .routes(routes!(records::changes::list_changes))
+        .routes(routes!(runs::list::list_runs, runs::start::create_run))
+        .routes(routes!(runs::show::get_run))
         .routes(routes!(runs::cancel::cancel_run))
-        .routes(routes!(absences::leave_types::leave_types_of_employee))
-        .routes(routes!(absences::preview::preview_absence))
-        .routes(routes!(absences::list::absence_requests, absences::request::request_absence))
-        .routes(routes!(absences::show::absence_request))
-        .routes(routes!(absences::cancel::cancel_absence))
-        .routes(routes!(absences::approve::approve_absence))
-        .routes(routes!(absences::deny::deny_absence))
+        .routes(routes!(absences::leave_types::list_employee_leave_types))
+        .routes(routes!(absences::preview::preview_absence_submission))
+        .routes(routes!(
+            absences::list::list_absence_submissions,
+            absences::request::create_absence_submission
+        ))
+        .routes(routes!(absences::show::get_absence_submission))
+        .routes(routes!(absences::cancel::cancel_absence_submission))
+        .routes(routes!(absences::approve::approve_absence_submission))
+        .routes(routes!(absences::deny::deny_absence_submission))
         .routes(
-            routes!(absences::import::import_absences)
+            routes!(absences::import::import_absence_submissions)
                 .layer(DefaultBodyLimit::max(absences::import::LARGEST_FILE)),
         )
-        .routes(routes!(scim::list::scim_targets, scim::create::new_scim_target))
+        .routes(routes!(scim::list::list_scim_targets, scim::create::create_scim_target))
         .routes(routes!(
-            scim::show::scim_target,
-            scim::update::change_scim_target,
-            scim::remove::remove_scim_target
+            scim::show::get_scim_target,
+            scim::update::update_scim_target,
+            scim::remove::delete_scim_target
         ))
         .routes(routes!(scim::push::push_scim_target))
-        .routes(routes!(calendar_feeds::list::calendar_feeds, calendar_feeds::create::new_calendar_feed))
-        .routes(routes!(calendar_feeds::remove::remove_calendar_feed))
-        .routes(routes!(calendar_feeds::open::calendar_feed))
-        .routes(routes!(webhooks::list::webhook_endpoints, webhooks::create::new_webhook_endpoint))
         .routes(routes!(
-            webhooks::show::webhook_endpoint,
-            webhooks::update::change_webhook_endpoint,
-            webhooks::remove::remove_webhook_endpoint
+            calendar_feeds::list::list_calendar_feeds,
+            calendar_feeds::create::create_calendar_feed
         ))
-        .routes(routes!(webhooks::rotate_secret::rotate_webhook_secret))
-        .routes(routes!(webhooks::test::test_webhook_endpoint))
-        .routes(routes!(webhooks::deliveries::webhook_deliveries))
-        .routes(routes!(webhooks::replay::replay_webhooks))
+        .routes(routes!(calendar_feeds::remove::delete_calendar_feed))
+        .routes(routes!(calendar_feeds::open::download_calendar_feed))
+        .routes(routes!(webhooks::list::list_webhook_endpoints, webhooks::create::create_webhook_endpoint))
         .routes(routes!(
-            inbound_webhooks::show::inbound_webhooks,
-            inbound_webhooks::set::set_inbound_webhooks,
-            inbound_webhooks::remove::remove_inbound_webhooks
+            webhooks::show::get_webhook_endpoint,
+            webhooks::update::update_webhook_endpoint,
+            webhooks::remove::delete_webhook_endpoint
+        ))
+        .routes(routes!(webhooks::rotate_secret::rotate_webhook_endpoint_secret))
+        .routes(routes!(webhooks::test::test_webhook_endpoint))
+        .routes(routes!(webhooks::deliveries::list_webhook_deliveries))
+        .routes(routes!(webhooks::replay::replay_webhook_events))
+        .routes(routes!(
+            inbound_webhooks::show::get_inbound_webhooks,
+            inbound_webhooks::set::update_inbound_webhooks,
+            inbound_webhooks::remove::delete_inbound_webhooks
         ))
         .routes(
-            routes!(inbound_webhooks::receive::inbound, inbound_webhooks::challenge::inbound_challenge)
-                .layer(DefaultBodyLimit::max(inbound_webhooks::receive::LARGEST)),
+            routes!(
+                inbound_webhooks::receive::receive_inbound_webhook,
+                inbound_webhooks::challenge::verify_inbound_webhook
+            )
+            .layer(DefaultBodyLimit::max(inbound_webhooks::receive::LARGEST)),
         )
         .split_for_parts();
     // Serialising utoipa's description to JSON can't fail.

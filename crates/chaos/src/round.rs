@@ -286,7 +286,7 @@ impl<'a> Round<'a> {
         let Self { database: TestDatabase { store, .. }, account, .. } = self;
         let states: BTreeMap<String, String> =
             store.stream_states(account.no).await.map_err(debug_text)?.into_iter().collect();
-        let runs = store.runs(Some(account.no), 1000).await.map_err(debug_text)?;
+        let runs = store.runs(Some(account.no), None, 1000).await.map_err(debug_text)?;
         let runs: Vec<_> = runs.into_iter().map(|run| (run.id, run.outcome, run.report)).collect();
         let fingerprints = store.fingerprints(account.no).await.map_err(debug_text)?;
         Ok((fingerprints, store.last_change(account.no).await.map_err(debug_text)?, states, runs))

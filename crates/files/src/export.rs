@@ -103,7 +103,7 @@ pub async fn export(
     };
     let mut manifest = Manifest {
         version: VERSION,
-        account_id: account.id.to_string(),
+        linked_account_id: account.id.to_string(),
         tenant: account.tenant.clone(),
         created_at: wanted.now,
         format: wanted.format.name(),

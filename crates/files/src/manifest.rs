@@ -13,7 +13,7 @@ pub struct Manifest {
     /// The version of the manifest's format.
     pub version: u32,
     /// The linked account's id.
-    pub account_id: String,
+    pub linked_account_id: String,
     /// The tenant's address.
     pub tenant: String,
     /// When the export began, UTC.

@@ -166,7 +166,7 @@ async fn latest_reports(
     account_no: i64,
 ) -> Result<HashMap<String, StreamReport>, store::Error> {
     let mut latest: HashMap<String, StreamReport> = HashMap::new();
-    for run in store.runs(Some(account_no), LATEST_RUNS).await? {
+    for run in store.runs(Some(account_no), None, LATEST_RUNS).await? {
         let Some(report) = run.report else { continue };
         // A report in another version's format counts as empty.
         let report: Report = serde_json::from_str(&report).unwrap_or_default();

@@ -2,7 +2,6 @@
 //! errors, and what every request and response passes through (`connections`, `security`). The routes are in
 //! the crates `api` and `linking-flow`, and `server` puts them together.
 
-pub mod absence_problem;
 mod absence_refusals;
 pub mod app;
 pub mod auth;

@@ -7,7 +7,7 @@ use lucca::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::absence_problem::{AbsenceProblem, AbsenceWarning, PersonCandidateView};
+use api_types::{AbsenceProblem, AbsenceWarning, EmployeeCandidate};
 
 /// Why a request failed. `code` is stable; `title` and `detail` are texts for people and may change.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -42,7 +42,7 @@ pub struct More {
     pub problems: Vec<AbsenceProblem>,
     /// The people who match a reference.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub candidates: Vec<PersonCandidateView>,
+    pub candidates: Vec<EmployeeCandidate>,
     /// The warnings to acknowledge before the absence is requested.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<AbsenceWarning>,

@@ -26,7 +26,7 @@ ROLES = {
 # Paths of the kinds of records.
 KINDS = ["employees", "employments", "departments", "establishments", "legal-units", "qualifications"]
 KINDS += ["occupation-categories", "custom-field-definitions", "absences", "leave-types"]
-KINDS += ["absence-request-records"]
+KINDS += ["absence-requests"]
 
 # Lesser roles are refused many operations: only the form of the responses is checked.
 LESSER = [
@@ -120,7 +120,7 @@ def known(api, tenant, other, weeks):
         "FLOW": api("POST", "/v1/link-tokens", {"customer_id": "c"})["flow_id"],
         "ENDPOINT": api("POST", "/v1/webhook-endpoints", endpoint)["id"],
         "BURNT_ENDPOINT": api("POST", "/v1/webhook-endpoints", endpoint)["id"],
-        "ABSENCE_REQUEST": api("POST", f"{of_account}/absence-requests", absence)["id"],
+        "ABSENCE_REQUEST": api("POST", f"{of_account}/absence-submissions", absence)["id"],
     }
 
 
@@ -152,7 +152,7 @@ with tenant() as first, tenant() as second:
         for weeks, role in enumerate(sys.argv[1:] or ROLES, start=4):
             # Created again for each role: the earlier records may have been deleted.
             things = known(api, first, second, weeks)
-            of = {"account_id": things["ACCOUNT"]} if role == "read_only" else {}
+            of = {"linked_account_id": things["ACCOUNT"]} if role == "read_only" else {}
             key = api("POST", "/v1/api-keys", {"name": role, "role": role} | of)["key"]
             fuzz(url, operator if role == "operator" else key, role, things, first.dir)
     log = (first.dir / "serve.log").read_text(encoding="utf-8")

@@ -1,5 +1,6 @@
-//! `POST /v1/linked-accounts/{account_id}/absence-requests/{id}/approve`: approves the pending step.
+//! `POST /v1/linked-accounts/{linked_account_id}/absence-submissions/{id}/approve`: approves the pending step.
 
+use api_types::AbsenceDecision;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Deserialize;
@@ -9,28 +10,27 @@ use web::auth::Vendor;
 use web::problem::Problem;
 
 use super::change;
-use super::views::ChangedAbsence;
 use crate::Body;
 use crate::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable};
 
 /// A comment on the approval.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct YesBecause {
+pub(crate) struct AbsenceApprovalCreate {
     /// The comment, which the employee sees.
     comment: Option<String>,
 }
 
 /// Approves the pending step of an absence request, also one that was not made through the connector.
 #[utoipa::path(
-    post, path = "/v1/linked-accounts/{account_id}/absence-requests/{id}/approve", tag = "absence requests",
-    security(("key" = [])), request_body = YesBecause,
+    post, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions/{id}/approve", tag = "absence requests",
+    security(("key" = [])), request_body = AbsenceApprovalCreate,
     params(
-        ("account_id" = String, Path, description = "the linked account's id"),
+        ("linked_account_id" = String, Path, description = "The linked account's id."),
         ("id" = String, Path, description = "the absence request's id, `abr_…`, or Lucca's id of the absence"),
     ),
     responses(
-        (status = 200, body = ChangedAbsence),
+        (status = 200, body = AbsenceDecision),
         Unauthorized,
         Forbidden,
         NotFound,
@@ -39,12 +39,12 @@ pub(crate) struct YesBecause {
         LuccaErrors,
     )
 )]
-pub(crate) async fn approve_absence(
+pub(crate) async fn approve_absence_submission(
     State(app): State<App>,
     vendor: Vendor,
     Path(absence): Path<(String, String)>,
-    Body(said): Body<YesBecause>,
-) -> Result<Json<ChangedAbsence>, Problem> {
+    Body(said): Body<AbsenceApprovalCreate>,
+) -> Result<Json<AbsenceDecision>, Problem> {
     change(&app, vendor, absence, move |absences, id| {
         Box::pin(async move { Ok(absences.decide(&id, true, said.comment.as_deref()).await?) })
     })

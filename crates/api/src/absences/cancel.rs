@@ -1,7 +1,8 @@
-//! `POST /v1/linked-accounts/{account_id}/absence-requests/{id}/cancel`: cancels an absence, or half-days of
+//! `POST /v1/linked-accounts/{linked_account_id}/absence-submissions/{id}/cancel`: cancels an absence, or half-days of
 //! it.
 
 use absences::ProblemCode;
+use api_types::AbsenceDecision;
 use axum::Json;
 use axum::extract::{Path, State};
 use people::HalfDay;
@@ -11,7 +12,6 @@ use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use super::views::ChangedAbsence;
 use super::{change, wrong};
 use crate::Body;
 use crate::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable};
@@ -19,7 +19,7 @@ use crate::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, U
 /// The part of the absence to cancel.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Cancellation {
+pub(crate) struct AbsenceCancellationCreate {
     /// Only these half-days; by default the whole absence.
     #[schema(example = json!(["2026-05-04 PM"]))]
     half_days: Option<Vec<String>>,
@@ -30,14 +30,14 @@ pub(crate) struct Cancellation {
 /// A pending absence is cancelled at once. For an approved one, Lucca may require an approval of the
 /// cancellation. Repeating the call is safe.
 #[utoipa::path(
-    post, path = "/v1/linked-accounts/{account_id}/absence-requests/{id}/cancel", tag = "absence requests",
-    security(("key" = [])), request_body = Cancellation,
+    post, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions/{id}/cancel", tag = "absence requests",
+    security(("key" = [])), request_body = AbsenceCancellationCreate,
     params(
-        ("account_id" = String, Path, description = "the linked account's id"),
+        ("linked_account_id" = String, Path, description = "The linked account's id."),
         ("id" = String, Path, description = "the absence request's id, `abr_…`, or Lucca's id of the absence"),
     ),
     responses(
-        (status = 200, body = ChangedAbsence),
+        (status = 200, body = AbsenceDecision),
         Unauthorized,
         Forbidden,
         NotFound,
@@ -46,12 +46,12 @@ pub(crate) struct Cancellation {
         LuccaErrors,
     )
 )]
-pub(crate) async fn cancel_absence(
+pub(crate) async fn cancel_absence_submission(
     State(app): State<App>,
     vendor: Vendor,
     Path(absence): Path<(String, String)>,
-    Body(wanted): Body<Cancellation>,
-) -> Result<Json<ChangedAbsence>, Problem> {
+    Body(wanted): Body<AbsenceCancellationCreate>,
+) -> Result<Json<AbsenceDecision>, Problem> {
     let half_days = wanted.half_days.map(|texts| read(&texts)).transpose()?;
     change(&app, vendor, absence, move |absences, id| {
         Box::pin(async move { Ok(absences.cancel(&id, half_days.as_deref()).await?) })

@@ -1,5 +1,6 @@
-//! `POST /v1/linked-accounts/{account_id}/absence-requests/{id}/deny`: denies the request, with a reason.
+//! `POST /v1/linked-accounts/{linked_account_id}/absence-submissions/{id}/deny`: denies the request, with a reason.
 
+use api_types::AbsenceDecision;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Deserialize;
@@ -9,14 +10,13 @@ use web::auth::Vendor;
 use web::problem::Problem;
 
 use super::change;
-use super::views::ChangedAbsence;
 use crate::Body;
 use crate::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable};
 
 /// The reason of the denial.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct NoBecause {
+pub(crate) struct AbsenceDenialCreate {
     /// The reason, which the employee sees. Required.
     #[schema(min_length = 1, example = "Two of the team are away already.")]
     comment: String,
@@ -24,14 +24,14 @@ pub(crate) struct NoBecause {
 
 /// Denies a pending absence request, also one that was not made through the connector.
 #[utoipa::path(
-    post, path = "/v1/linked-accounts/{account_id}/absence-requests/{id}/deny", tag = "absence requests",
-    security(("key" = [])), request_body = NoBecause,
+    post, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions/{id}/deny", tag = "absence requests",
+    security(("key" = [])), request_body = AbsenceDenialCreate,
     params(
-        ("account_id" = String, Path, description = "the linked account's id"),
+        ("linked_account_id" = String, Path, description = "The linked account's id."),
         ("id" = String, Path, description = "the absence request's id, `abr_…`, or Lucca's id of the absence"),
     ),
     responses(
-        (status = 200, body = ChangedAbsence),
+        (status = 200, body = AbsenceDecision),
         Unauthorized,
         Forbidden,
         NotFound,
@@ -40,12 +40,12 @@ pub(crate) struct NoBecause {
         LuccaErrors,
     )
 )]
-pub(crate) async fn deny_absence(
+pub(crate) async fn deny_absence_submission(
     State(app): State<App>,
     vendor: Vendor,
     Path(absence): Path<(String, String)>,
-    Body(said): Body<NoBecause>,
-) -> Result<Json<ChangedAbsence>, Problem> {
+    Body(said): Body<AbsenceDenialCreate>,
+) -> Result<Json<AbsenceDecision>, Problem> {
     change(&app, vendor, absence, move |absences, id| {
         Box::pin(async move { Ok(absences.decide(&id, false, Some(&said.comment)).await?) })
     })

@@ -1,7 +1,8 @@
-//! `POST /v1/linked-accounts/{account_id}/absence-requests/imports`: creates absences from a CSV file, after
+//! `POST /v1/linked-accounts/{linked_account_id}/absence-submissions/imports`: creates absences from a CSV file, after
 //! a dry run.
 
 use absences::{Batch, BulkRow};
+use api_types::{AbsenceProblem, AbsenceSubmission, EmployeeSummary, all};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -11,13 +12,11 @@ use people::HalfDay;
 use serde::{Deserialize, Serialize};
 use store::SubmissionId;
 use utoipa::{IntoParams, ToSchema};
-use web::absence_problem::{AbsenceProblem, PersonView};
 use web::app::App;
 use web::auth::Vendor;
 use web::problem::{More, Problem};
 
 use super::AbsenceSession;
-use super::views::{AbsenceRequestList, AbsenceRequestView, all};
 use crate::answers::{
     Conflict, Forbidden, LuccaErrors, NotFound, TooLarge, Unauthorized, Unprocessable, Unsupported,
 };
@@ -30,13 +29,13 @@ pub(crate) const LARGEST_FILE: usize = 1024 * 1024;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ImportQuery {
-    /// `true` (the default): a dry run, in which every row is checked and Lucca simulates the import.
-    /// `false`: the absences are created.
-    #[serde(default = "default_simulate")]
-    simulate: bool,
+    /// `true` (the default): checks every row and lets Lucca simulate the import. `false`: creates the absences.
+    #[serde(default = "default_dry_run")]
+    #[param(value_type = Option<bool>)]
+    dry_run: bool,
 }
 
-const fn default_simulate() -> bool {
+const fn default_dry_run() -> bool {
     true
 }
 
@@ -46,7 +45,7 @@ pub(crate) struct ImportRow {
     /// The row's line, the header being line 1.
     line: u64,
     /// The employee; null if the row does not identify exactly one.
-    person: Option<PersonView>,
+    employee: Option<EmployeeSummary>,
     /// Errors in the row.
     problems: Vec<AbsenceProblem>,
     /// The half-days it would take, as of the last sync.
@@ -57,33 +56,25 @@ pub(crate) struct ImportRow {
 impl From<BulkRow> for ImportRow {
     fn from(row: BulkRow) -> Self {
         let half_days = row.plan.map(|plan| plan.taken).unwrap_or_default();
-        Self { line: row.line, person: row.person.map(Into::into), problems: all(row.problems), half_days }
+        Self { line: row.line, employee: row.person.map(Into::into), problems: all(row.problems), half_days }
     }
 }
 
-/// The result of a dry run.
+/// The result of an import, or of its dry run.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Trial {
-    /// The rows, in the order of the file.
+pub(crate) struct AbsenceImport {
+    /// Whether it was a dry run, which creates nothing.
+    dry_run: bool,
+    /// The rows, in the order of the file; empty unless it was a dry run.
     rows: Vec<ImportRow>,
+    /// Whether the file can be imported as it is; null unless it was a dry run.
+    importable: Option<bool>,
     /// Whether Lucca simulated the import; it does not if a row has an error.
     simulated: bool,
-    /// Whether Lucca would refuse the import. Lucca does not report which row is wrong.
-    lucca_finds_fault: Option<bool>,
-    /// Lucca's reasons for refusing it, as far as it reports them.
+    /// Lucca's reasons for refusing the import, as far as it reports them. Lucca does not report which row is wrong.
     problems: Vec<AbsenceProblem>,
-    /// Whether the file can be imported as it is.
-    ok: bool,
-}
-
-/// The result of an import.
-#[derive(Serialize, ToSchema)]
-#[serde(untagged)]
-pub(crate) enum Imported {
-    /// With `simulate=true`.
-    Tried(Trial),
-    /// With `simulate=false`.
-    Made(AbsenceRequestList),
+    /// The absence submissions, one per row; empty after a dry run.
+    submissions: Vec<AbsenceSubmission>,
 }
 
 /// Imports absences from a CSV file, through Lucca's documented import.
@@ -95,16 +86,16 @@ pub(crate) enum Imported {
 /// default: approvers decide) and `hours` (`7.5`, for leave types in hours). Each row becomes an absence
 /// request of its own. The same file is imported once.
 #[utoipa::path(
-    post, path = "/v1/linked-accounts/{account_id}/absence-requests/imports", tag = "absence requests",
+    post, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions/imports", tag = "absence requests",
     security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id"), ImportQuery),
-    request_body(content = String, content_type = "text/csv",
+    params(("linked_account_id" = String, Path, description = "The linked account's id."), ImportQuery),
+    request_body(content = Vec<u8>, content_type = "text/csv",
         example = "lucca_id,leave_type,starts,ends\n12,34,2026-05-04 PM,2026-05-06\n"),
     responses(
-        (status = 200, description = "It was tried, and nothing made; or, with `simulate=false`, it was made before.",
-         body = Imported),
-        (status = 201, description = "Every row is made, or refused: see each status.", body = AbsenceRequestList),
-        (status = 202, description = "Some rows are on their way: look at them again.", body = AbsenceRequestList),
+        (status = 200, description = "The dry run; or, with `dry_run=false`, the submissions of an earlier import of the same file.",
+         body = AbsenceImport),
+        (status = 201, description = "Lucca created or refused every row: see `status` of each submission.", body = AbsenceImport),
+        (status = 202, description = "Some rows are still being sent. Poll their submissions.", body = AbsenceImport),
         Unauthorized,
         Forbidden,
         NotFound,
@@ -115,24 +106,23 @@ pub(crate) enum Imported {
         LuccaErrors,
     )
 )]
-pub(crate) async fn import_absences(
+pub(crate) async fn import_absence_submissions(
     State(app): State<App>,
     vendor: Vendor,
-    Path(account_id): Path<String>,
+    Path(linked_account_id): Path<String>,
     Params(how): Params<ImportQuery>,
     headers: HeaderMap,
     file: Result<Bytes, BytesRejection>,
-) -> Result<(StatusCode, Json<Imported>), Problem> {
-    let session = AbsenceSession::of(&app, vendor, &account_id).await?;
+) -> Result<(StatusCode, Json<AbsenceImport>), Problem> {
+    let session = AbsenceSession::of(&app, vendor, &linked_account_id).await?;
     let file = csv(&headers, file)?;
     let services = app.services.clone();
     let (status, imported) = session
         .run(move |absences| {
             Box::pin(async move {
                 let batch = absences.read_batch(&file).await?;
-                if how.simulate {
-                    let trial = trial(absences, batch).await?;
-                    return Ok((StatusCode::OK, Imported::Tried(trial)));
+                if how.dry_run {
+                    return Ok((StatusCode::OK, dry_run(absences, batch).await?));
                 }
                 refuse_wrong_rows(&batch)?;
                 let minted = batch.rows.iter().map(|_| services.new_submission());
@@ -142,30 +132,38 @@ pub(crate) async fn import_absences(
                 let mint = |at| unused.next().unwrap_or_else(|| SubmissionId::mint(at, [0; 10]));
                 let all = absences.make_batch(&batch, mint, |_| {}).await?;
                 let is_new = all.iter().any(|submission| minted.contains(&submission.id));
-                let list = AbsenceRequestList::of(&all)?;
-                let status = match list.items.iter().any(AbsenceRequestView::is_on_its_way) {
+                let submissions = all.iter().map(AbsenceSubmission::of).collect::<Result<Vec<_>, _>>()?;
+                let status = match submissions.iter().any(AbsenceSubmission::is_on_its_way) {
                     true => StatusCode::ACCEPTED,
                     false if is_new => StatusCode::CREATED,
                     false => StatusCode::OK,
                 };
-                Ok((status, Imported::Made(list)))
+                let imported = AbsenceImport {
+                    dry_run: false,
+                    rows: Vec::new(),
+                    importable: None,
+                    simulated: false,
+                    problems: Vec::new(),
+                    submissions,
+                };
+                Ok((status, imported))
             })
         })
         .await?;
     Ok((status, Json(imported)))
 }
 
-async fn trial(absences: &absences::Absences<'_>, mut batch: Batch) -> Result<Trial, Problem> {
+async fn dry_run(absences: &absences::Absences<'_>, mut batch: Batch) -> Result<AbsenceImport, Problem> {
     // A file without rows is refused as a whole; errors in rows are reported by row.
-    let is_tried = batch.is_good() || batch.rows.is_empty();
-    let problems = if is_tried { absences.simulate_batch(&mut batch).await? } else { Vec::new() };
-    let lucca_finds_fault = is_tried.then_some(!problems.is_empty());
-    Ok(Trial {
+    let simulated = batch.is_good() || batch.rows.is_empty();
+    let problems = if simulated { absences.simulate_batch(&mut batch).await? } else { Vec::new() };
+    Ok(AbsenceImport {
+        dry_run: true,
         rows: all(batch.rows),
-        simulated: is_tried,
-        lucca_finds_fault,
+        importable: Some(simulated && problems.is_empty()),
+        simulated,
         problems: all(problems),
-        ok: lucca_finds_fault == Some(false),
+        submissions: Vec::new(),
     })
 }
 

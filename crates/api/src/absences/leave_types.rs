@@ -1,20 +1,20 @@
-//! `GET /v1/linked-accounts/{account_id}/employees/{id}/leave-types`: the leave types that an employee may
+//! `GET /v1/linked-accounts/{linked_account_id}/employees/{id}/leave-types`: the leave types that an employee may
 //! use.
 
+use api_types::{EmployeeLeaveType, EmployeeSummary};
 use axum::Json;
 use axum::extract::{Path, State};
 use people::{Half, HalfDay};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use web::absence_problem::PersonView;
 use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use super::views::{LeaveTypeView, all};
 use super::{AbsenceSession, period};
 use crate::Params;
 use crate::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable};
+use api_types::all;
 
 /// The period of the absence.
 #[derive(Deserialize, IntoParams)]
@@ -31,11 +31,11 @@ pub(crate) struct LeaveTypesQuery {
 
 /// The leave types that an employee may use.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct OfferedLeaveTypes {
+pub(crate) struct EmployeeLeaveTypeList {
     /// The employee.
-    person: PersonView,
+    person: EmployeeSummary,
     /// The leave types.
-    items: Vec<LeaveTypeView>,
+    items: Vec<EmployeeLeaveType>,
     /// Whether Lucca offered these leave types to this employee for this period. If false, the list has all
     /// leave types of the tenant.
     is_offered: bool,
@@ -43,16 +43,16 @@ pub(crate) struct OfferedLeaveTypes {
 
 /// Lists the leave types that an employee may use, with their balances, as Lucca reports them now.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{account_id}/employees/{id}/leave-types", tag = "absence requests",
+    get, path = "/v1/linked-accounts/{linked_account_id}/employees/{id}/leave-types", tag = "absence requests",
     security(("key" = [])),
     params(
-        ("account_id" = String, Path, description = "the linked account's id"),
+        ("linked_account_id" = String, Path, description = "The linked account's id."),
         ("id" = String, Path, description = "the person: `id:12`, `number:00042` or `email:jo@acme.example`; a value \
          without a prefix where it fits one person only", example = "id:12"),
         LeaveTypesQuery,
     ),
     responses(
-        (status = 200, body = OfferedLeaveTypes),
+        (status = 200, body = EmployeeLeaveTypeList),
         Unauthorized,
         Forbidden,
         NotFound,
@@ -61,19 +61,19 @@ pub(crate) struct OfferedLeaveTypes {
         LuccaErrors,
     )
 )]
-pub(crate) async fn leave_types_of_employee(
+pub(crate) async fn list_employee_leave_types(
     State(app): State<App>,
     vendor: Vendor,
-    Path((account_id, employee_id)): Path<(String, String)>,
+    Path((linked_account_id, employee_id)): Path<(String, String)>,
     Params(wanted): Params<LeaveTypesQuery>,
-) -> Result<Json<OfferedLeaveTypes>, Problem> {
+) -> Result<Json<EmployeeLeaveTypeList>, Problem> {
     let (first, last) = if wanted.starts_on.is_none() && wanted.ends_on.is_none() {
         let today = app.services.today();
         (HalfDay::new(today, Half::Am), HalfDay::new(today, Half::Pm))
     } else {
         period(wanted.starts_on.as_deref(), wanted.ends_on.as_deref())?
     };
-    let session = AbsenceSession::of(&app, vendor, &account_id).await?;
+    let session = AbsenceSession::of(&app, vendor, &linked_account_id).await?;
     let person = session.person(&employee_id).await?;
     let employee_id = person.id.clone();
     let found = session
@@ -81,7 +81,7 @@ pub(crate) async fn leave_types_of_employee(
             Box::pin(async move { Ok(absences.leave_types(&employee_id, first, last).await?) })
         })
         .await?;
-    Ok(Json(OfferedLeaveTypes {
+    Ok(Json(EmployeeLeaveTypeList {
         person: person.into(),
         items: all(found.leave_types),
         is_offered: found.is_offered,

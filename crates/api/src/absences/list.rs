@@ -1,5 +1,6 @@
-//! `GET /v1/linked-accounts/{account_id}/absence-requests`: requests made through the connector.
+//! `GET /v1/linked-accounts/{linked_account_id}/absence-submissions`: requests made through the connector.
 
+use api_types::{AbsenceSubmission, List};
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Deserialize;
@@ -10,54 +11,57 @@ use web::auth::Vendor;
 use web::problem::Problem;
 
 use super::id_of;
-use super::views::AbsenceRequestList;
 use crate::answers::{NotFound, Unauthorized, Unprocessable};
 use crate::linked_accounts::find;
-use crate::{Params, page_size};
+use crate::{Params, cut, page_size, unknown_cursor};
 
-const DEFAULT_LIMIT: u64 = 50;
-const MAX_LIMIT: u64 = 500;
+const DEFAULT_LIMIT: u32 = 50;
+const MAX_LIMIT: u32 = 500;
 
 /// Filters of the list.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct AbsenceRequestsQuery {
-    /// Only requests of this employee: Lucca's id, with or without `id:` before it.
+pub(crate) struct AbsenceSubmissionsQuery {
+    /// Only submissions of this employee: Lucca's id, with or without `id:` before it.
     #[param(example = "12")]
     employee_id: Option<String>,
-    /// Maximum number of requests, latest first; 50 by default.
+    /// Maximum number of submissions, latest first; 50 by default.
     #[param(minimum = 1, maximum = 500)]
-    limit: Option<u64>,
+    limit: Option<u32>,
+    /// The `next_cursor` of the previous page.
+    cursor: Option<String>,
 }
 
-/// Lists absence requests made through the connector, latest first, in their last known state, without a
-/// request to Lucca.
+/// Lists absence submissions, latest first, in their last known state. Sends no request to Lucca.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{account_id}/absence-requests", tag = "absence requests",
+    get, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions", tag = "absence requests",
     security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id"), AbsenceRequestsQuery),
+    params(("linked_account_id" = String, Path, description = "The linked account's id."), AbsenceSubmissionsQuery),
     responses(
-        (status = 200, body = AbsenceRequestList),
+        (status = 200, body = List<AbsenceSubmission>),
         Unauthorized,
         NotFound,
         Unprocessable,
     )
 )]
-pub(crate) async fn absence_requests(
+pub(crate) async fn list_absence_submissions(
     State(app): State<App>,
     _: Vendor,
-    Path(account_id): Path<String>,
-    Params(which): Params<AbsenceRequestsQuery>,
-) -> Result<Json<AbsenceRequestList>, Problem> {
-    let account = find(&app, &account_id).await?;
-    let limit = page_size(which.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
-    let id = which.employee_id.as_deref().map(|text| text.strip_prefix("id:").unwrap_or(text));
+    Path(linked_account_id): Path<String>,
+    Params(query): Params<AbsenceSubmissionsQuery>,
+) -> Result<Json<List<AbsenceSubmission>>, Problem> {
+    let account = find(&app, &linked_account_id).await?;
+    let limit = page_size(query.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
+    let id = query.employee_id.as_deref().map(|text| text.strip_prefix("id:").unwrap_or(text));
     let employee_id = match id.map(id_of) {
-        // The text can't be an id of Lucca's, so no request matches.
-        Some(None) => return Ok(Json(AbsenceRequestList { items: Vec::new() })),
+        // The text can't be an id of Lucca's, so no submission matches.
+        Some(None) => return Ok(Json(List::complete(Vec::new()))),
         other => other.flatten(),
     };
-    let filter = SubmissionFilter { account_no: Some(account.no), employee_id, due_by: None };
-    let found = app.services.store.submissions(&filter, limit).await?;
-    Ok(Json(AbsenceRequestList::of(&found)?))
+    let before = query.cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| unknown_cursor())?;
+    let filter = SubmissionFilter { account_no: Some(account.no), employee_id, due_by: None, before };
+    let mut found = app.services.store.submissions(&filter, u64::from(limit) + 1).await?;
+    let next_cursor = cut(&mut found, limit).map(|last| last.id.to_string());
+    let items = found.iter().map(AbsenceSubmission::of).collect::<Result<_, _>>()?;
+    Ok(Json(List { items, next_cursor }))
 }

@@ -1,6 +1,6 @@
-//! `/v1/linked-accounts/{account_id}/absence-requests` and leave types, one file per endpoint. This file
-//! parses requests and runs them against `absences`; `views` has the responses, `web::absence_refusals`
-//! the errors.
+//! `/v1/linked-accounts/{linked_account_id}/absence-submissions` and leave types, one file per endpoint. This file
+//! parses requests and runs them against `absences`; `api_types` has the responses,
+//! `web::absence_refusals` the errors.
 
 pub(crate) mod approve;
 pub(crate) mod cancel;
@@ -11,8 +11,8 @@ pub(crate) mod list;
 pub(crate) mod preview;
 pub(crate) mod request;
 pub(crate) mod show;
-pub(crate) mod views;
 
+use api_types::AbsenceDecision;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -29,7 +29,6 @@ use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use self::views::ChangedAbsence;
 use crate::linked_accounts;
 
 /// Timeout of a response while Lucca is processing: longer than most responses of Lucca take, and shorter
@@ -52,7 +51,7 @@ const LONGEST_REFERENCE: usize = 300;
     "comment": "Back on Thursday.",
 }))]
 #[serde(deny_unknown_fields)]
-pub(crate) struct WantedAbsence {
+pub(crate) struct AbsenceSubmissionCreate {
     /// The employee: `id:12` (Lucca's id), `number:00042` (the employee number) or `email:jo@acme.example`. A
     /// value without a prefix is accepted if exactly one employee has it as id, number or e-mail address;
     /// otherwise the request is refused with `absence.ambiguous_employee`.
@@ -79,7 +78,7 @@ pub(crate) struct WantedAbsence {
     acknowledged_warnings: Vec<String>,
 }
 
-impl WantedAbsence {
+impl AbsenceSubmissionCreate {
     /// Parses the absence and its acknowledged warnings.
     async fn read(self, session: &AbsenceSession) -> Result<(AbsenceDraft, Vec<String>), Problem> {
         let (first, last) = period(Some(&self.starts_on), Some(&self.ends_on))?;
@@ -206,7 +205,7 @@ async fn change(
     operation: impl for<'a> FnOnce(&'a Absences<'a>, String) -> AbsenceTask<'a, absences::Changed>
     + Send
     + 'static,
-) -> Result<Json<ChangedAbsence>, Problem> {
+) -> Result<Json<AbsenceDecision>, Problem> {
     let session = AbsenceSession::of(app, vendor, &account_id).await?;
     id_of(&id).ok_or(absences::Error::UnknownAbsence)?;
     Ok(Json(session.run(move |absences| operation(absences, id)).await?.into()))

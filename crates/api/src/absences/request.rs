@@ -1,5 +1,6 @@
-//! `POST /v1/linked-accounts/{account_id}/absence-requests`: creates an absence request in Lucca, once.
+//! `POST /v1/linked-accounts/{linked_account_id}/absence-submissions`: creates an absence request in Lucca, once.
 
+use api_types::AbsenceSubmission;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
@@ -8,8 +9,7 @@ use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use super::views::AbsenceRequestView;
-use super::{AbsenceSession, WantedAbsence, still_running};
+use super::{AbsenceSession, AbsenceSubmissionCreate, still_running};
 use crate::Body;
 use crate::answers::{BadRequest, Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable};
 
@@ -22,19 +22,19 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// 409; the idempotency key can then be used again. A request that Lucca itself refuses is created here with
 /// the status `refused`.
 #[utoipa::path(
-    post, path = "/v1/linked-accounts/{account_id}/absence-requests", tag = "absence requests",
-    security(("key" = [])), request_body = WantedAbsence,
+    post, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions", tag = "absence requests",
+    security(("key" = [])), request_body = AbsenceSubmissionCreate,
     params(
-        ("account_id" = String, Path, description = "the linked account's id"),
+        ("linked_account_id" = String, Path, description = "The linked account's id."),
         ("Idempotency-Key" = String, Header, description = "the caller's name for this request, such as a UUID: 1 to \
          200 visible ASCII characters", example = "6f1c0f6e-3f0a-4c6b-9a52-0d8f1f5c7a11"),
     ),
     responses(
-        (status = 201, description = "Made, or refused by Lucca: see its status.", body = AbsenceRequestView,
+        (status = 201, description = "Made, or refused by Lucca: see its status.", body = AbsenceSubmission,
          headers(("Location" = String, description = "where it is followed"))),
-        (status = 202, description = "On its way: look again at its Location.", body = AbsenceRequestView,
+        (status = 202, description = "On its way: look again at its Location.", body = AbsenceSubmission,
          headers(("Location" = String, description = "where it is followed"))),
-        (status = 200, description = "It was asked for before, under the same key.", body = AbsenceRequestView,
+        (status = 200, description = "It was asked for before, under the same key.", body = AbsenceSubmission,
          headers(("Location" = String, description = "where it is followed"))),
         BadRequest,
         Unauthorized,
@@ -45,14 +45,14 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
         LuccaErrors,
     )
 )]
-pub(crate) async fn request_absence(
+pub(crate) async fn create_absence_submission(
     State(app): State<App>,
     vendor: Vendor,
-    Path(account_id): Path<String>,
+    Path(linked_account_id): Path<String>,
     headers: HeaderMap,
-    Body(wanted): Body<WantedAbsence>,
+    Body(wanted): Body<AbsenceSubmissionCreate>,
 ) -> Result<Response, Problem> {
-    let session = AbsenceSession::of(&app, vendor, &account_id).await?;
+    let session = AbsenceSession::of(&app, vendor, &linked_account_id).await?;
     let key = idempotency_key(&headers)?;
     let (ask, acknowledged) = wanted.read(&session).await?;
     let id = app.services.new_submission()?;
@@ -67,7 +67,7 @@ pub(crate) async fn request_absence(
         // Still running; if it is stored already, the caller can follow it.
         None => app.services.store.submission_by_key(account_no, &name).await?.ok_or_else(still_running)?,
     };
-    let view = AbsenceRequestView::of(&submission)?;
+    let view = AbsenceSubmission::of(&submission)?;
     let status = if view.is_on_its_way() {
         StatusCode::ACCEPTED
     } else if submission.id == id {
@@ -75,7 +75,7 @@ pub(crate) async fn request_absence(
     } else {
         StatusCode::OK
     };
-    let location = format!("/v1/linked-accounts/{account_id}/absence-requests/{}", submission.id);
+    let location = format!("/v1/linked-accounts/{linked_account_id}/absence-submissions/{}", submission.id);
     Ok((status, [(header::LOCATION, location)], Json(view)).into_response())
 }
 

@@ -1,5 +1,6 @@
-//! `GET /v1/linked-accounts/{account_id}/absence-requests/{id}`: the state of a request.
+//! `GET /v1/linked-accounts/{linked_account_id}/absence-submissions/{id}`: the state of a request.
 
+use api_types::AbsenceSubmission;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Deserialize;
@@ -8,7 +9,6 @@ use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use super::views::AbsenceRequestView;
 use super::{AbsenceSession, submission};
 use crate::Params;
 use crate::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized};
@@ -26,15 +26,15 @@ pub(crate) struct AbsenceRequestQuery {
 
 /// Shows the state of an absence request made through the connector.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{account_id}/absence-requests/{id}", tag = "absence requests",
+    get, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions/{id}", tag = "absence requests",
     security(("key" = [])),
     params(
-        ("account_id" = String, Path, description = "the linked account's id"),
+        ("linked_account_id" = String, Path, description = "The linked account's id."),
         ("id" = String, Path, description = "the absence request's id, `abr_…`"),
         AbsenceRequestQuery,
     ),
     responses(
-        (status = 200, body = AbsenceRequestView),
+        (status = 200, body = AbsenceSubmission),
         Unauthorized,
         Forbidden,
         NotFound,
@@ -42,18 +42,18 @@ pub(crate) struct AbsenceRequestQuery {
         LuccaErrors,
     )
 )]
-pub(crate) async fn absence_request(
+pub(crate) async fn get_absence_submission(
     State(app): State<App>,
     vendor: Vendor,
-    Path((account_id, id)): Path<(String, String)>,
+    Path((linked_account_id, id)): Path<(String, String)>,
     Params(how): Params<AbsenceRequestQuery>,
-) -> Result<Json<AbsenceRequestView>, Problem> {
-    let account = find(&app, &account_id).await?;
+) -> Result<Json<AbsenceSubmission>, Problem> {
+    let account = find(&app, &linked_account_id).await?;
     let mut found = submission(&app, &account, &id).await?;
     if how.refresh {
-        let session = AbsenceSession::of(&app, vendor, &account_id).await?;
+        let session = AbsenceSession::of(&app, vendor, &linked_account_id).await?;
         found =
             session.run(move |absences| Box::pin(async move { Ok(absences.advance(found).await?) })).await?;
     }
-    Ok(Json(AbsenceRequestView::of(&found)?))
+    Ok(Json(AbsenceSubmission::of(&found)?))
 }

@@ -12,7 +12,6 @@ use web::auth::Operator;
 use web::problem::Problem;
 use web::tokens;
 
-use super::ApiKeyView;
 use crate::Body;
 use crate::answers::{Forbidden, Unauthorized, Unprocessable};
 use crate::linked_accounts;
@@ -23,7 +22,7 @@ const LONGEST_NAME: usize = 200;
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({ "name": "people app, production", "role": "vendor" }))]
 #[serde(deny_unknown_fields)]
-pub(crate) struct NewApiKey {
+pub(crate) struct ApiKeyCreate {
     /// Its purpose, 1 to 200 characters.
     #[schema(example = "people app, production", min_length = 1, max_length = 200)]
     name: String,
@@ -32,14 +31,14 @@ pub(crate) struct NewApiKey {
     role: String,
     /// The linked account that a `read_only` key may read; required for that role, and only allowed for it.
     #[schema(example = "acct_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
-    account_id: Option<String>,
+    linked_account_id: Option<String>,
 }
 
 /// A new API key.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct ApiKeyMade {
+pub(crate) struct ApiKeyWithSecret {
     #[serde(flatten)]
-    entry: ApiKeyView,
+    entry: api_types::ApiKey,
     /// The key, to be sent as `Authorization: Bearer KEY`. It is not shown again.
     #[schema(example = "lck_EXAMPLE")]
     key: String,
@@ -47,19 +46,19 @@ pub(crate) struct ApiKeyMade {
 
 /// Creates an API key. The key is returned in this response only, and is stored as a hash.
 #[utoipa::path(
-    post, path = "/v1/api-keys", tag = "API keys", security(("key" = [])), request_body = NewApiKey,
+    post, path = "/v1/api-keys", tag = "API keys", security(("key" = [])), request_body = ApiKeyCreate,
     responses(
-        (status = 201, body = ApiKeyMade),
+        (status = 201, body = ApiKeyWithSecret),
         Unauthorized,
         Forbidden,
         Unprocessable,
     )
 )]
-pub(crate) async fn new_api_key(
+pub(crate) async fn create_api_key(
     State(app): State<App>,
     _: Operator,
-    Body(wanted): Body<NewApiKey>,
-) -> Result<(StatusCode, Json<ApiKeyMade>), Problem> {
+    Body(wanted): Body<ApiKeyCreate>,
+) -> Result<(StatusCode, Json<ApiKeyWithSecret>), Problem> {
     let invalid = |field, detail: &str| Problem::field(field, "request.invalid", detail);
     let name = wanted.name.trim();
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
@@ -67,14 +66,16 @@ pub(crate) async fn new_api_key(
     }
     let role = Role::ALL.into_iter().find(|role| role.name() == wanted.role);
     let role = role.ok_or_else(|| invalid("role", "A role is operator, vendor or read_only."))?;
-    let account_id = match (role, wanted.account_id) {
-        (Role::ReadOnly, Some(id)) => Some(linked_accounts::find_named(&app, "account_id", &id).await?.id),
+    let account_id = match (role, wanted.linked_account_id) {
+        (Role::ReadOnly, Some(id)) => {
+            Some(linked_accounts::find_named(&app, "linked_account_id", &id).await?.id)
+        }
         (Role::ReadOnly, None) => {
-            return Err(invalid("account_id", "A read_only key opens one linked account: name it."));
+            return Err(invalid("linked_account_id", "A read_only key opens one linked account: name it."));
         }
         (Role::Operator | Role::Vendor, None) => None,
         (Role::Operator | Role::Vendor, Some(_)) => {
-            return Err(invalid("account_id", "Only a read_only key is of one linked account."));
+            return Err(invalid("linked_account_id", "Only a read_only key is of one linked account."));
         }
     };
     let now = app.services.clock.now();
@@ -83,6 +84,6 @@ pub(crate) async fn new_api_key(
     let entry =
         ApiKeyEntry { id, name: name.to_owned(), role, account_id, created_at: now, revoked_at: None };
     app.services.store.add_api_key(&entry, &key, Actor::Operator).await?;
-    let made = ApiKeyMade { entry: entry.into(), key: key.expose_secret().to_owned() };
+    let made = ApiKeyWithSecret { entry: entry.into(), key: key.expose_secret().to_owned() };
     Ok((StatusCode::CREATED, Json(made)))
 }

@@ -1,5 +1,6 @@
-//! `POST /v1/linked-accounts/{account_id}/calendar-feeds`: creates a calendar feed of a team's absences.
+//! `POST /v1/linked-accounts/{linked_account_id}/calendar-feeds`: creates a calendar feed of a team's absences.
 
+use api_types::CalendarTeam;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -14,7 +15,6 @@ use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use super::{CalendarFeedView, TeamView};
 use crate::Body;
 use crate::answers::{Conflict, Forbidden, NotFound, Unauthorized, Unprocessable};
 use crate::linked_accounts::find;
@@ -25,12 +25,12 @@ const MOST_EMPLOYEES: usize = 1_000;
 /// The feed to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct NewFeed {
+pub(crate) struct CalendarFeedCreate {
     /// The calendar's name in calendar apps: at most 200 characters.
     #[schema(example = "Absences, Sales")]
     name: String,
     /// The employees whose absences it shows.
-    team: TeamView,
+    team: CalendarTeam,
     /// Whether it shows the leave type, such as sick leave; false by default.
     #[serde(default)]
     show_type: bool,
@@ -49,7 +49,7 @@ pub(crate) struct NewFeed {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CalendarFeedWithUrl {
     #[serde(flatten)]
-    feed: CalendarFeedView,
+    feed: api_types::CalendarFeed,
     /// The feed's address for calendar apps. It is the only credential, and is not shown again.
     #[schema(example = "https://lucca.example.com/calendar-feeds/cal_EXAMPLE/calendar.ics")]
     url: String,
@@ -60,8 +60,8 @@ pub(crate) struct CalendarFeedWithUrl {
 /// It shows names and days, no comments, and leave types only if requested. Its address is the only
 /// credential; it is in this response and never shown again.
 #[utoipa::path(
-    post, path = "/v1/linked-accounts/{account_id}/calendar-feeds", tag = "calendars", security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id")), request_body = NewFeed,
+    post, path = "/v1/linked-accounts/{linked_account_id}/calendar-feeds", tag = "calendars", security(("key" = [])),
+    params(("linked_account_id" = String, Path, description = "The linked account's id.")), request_body = CalendarFeedCreate,
     responses(
         (status = 201, body = CalendarFeedWithUrl),
         Unauthorized,
@@ -71,13 +71,13 @@ pub(crate) struct CalendarFeedWithUrl {
         Unprocessable,
     )
 )]
-pub(crate) async fn new_calendar_feed(
+pub(crate) async fn create_calendar_feed(
     State(app): State<App>,
     vendor: Vendor,
-    Path(account_id): Path<String>,
-    Body(wanted): Body<NewFeed>,
+    Path(linked_account_id): Path<String>,
+    Body(wanted): Body<CalendarFeedCreate>,
 ) -> Result<(StatusCode, Json<CalendarFeedWithUrl>), Problem> {
-    let account = find(&app, &account_id).await?;
+    let account = find(&app, &linked_account_id).await?;
     if account.status == store::AccountStatus::Unlinked {
         return Err(store::Error::Unlinked.into());
     }
@@ -115,19 +115,19 @@ pub(crate) async fn new_calendar_feed(
     Ok((StatusCode::CREATED, Json(CalendarFeedWithUrl { feed: feed.into(), url })))
 }
 
-fn team(team: TeamView) -> Result<Team, Problem> {
+fn team(team: CalendarTeam) -> Result<Team, Problem> {
     let refused = || {
         let detail = "Name exactly one of department_id, manager_id and employee_ids (1 to 1,000).";
         Problem::field("team", "request.invalid", detail)
     };
     match team {
-        TeamView { department_id: Some(id), manager_id: None, employee_ids: None } => {
+        CalendarTeam { department_id: Some(id), manager_id: None, employee_ids: None } => {
             Ok(Team::Department(RemoteId::from(id)))
         }
-        TeamView { department_id: None, manager_id: Some(id), employee_ids: None } => {
+        CalendarTeam { department_id: None, manager_id: Some(id), employee_ids: None } => {
             Ok(Team::Manager(RemoteId::from(id)))
         }
-        TeamView { department_id: None, manager_id: None, employee_ids: Some(ids) }
+        CalendarTeam { department_id: None, manager_id: None, employee_ids: Some(ids) }
             if (1..=MOST_EMPLOYEES).contains(&ids.len()) =>
         {
             Ok(Team::Employees(ids.into_iter().map(RemoteId::from).collect()))

@@ -1,41 +1,32 @@
-//! `GET /v1/linked-accounts/{account_id}/calendar-feeds`: lists the feeds of a linked account.
+//! `GET /v1/linked-accounts/{linked_account_id}/calendar-feeds`: lists the feeds of a linked account.
 
+use api_types::List;
 use axum::Json;
 use axum::extract::{Path, State};
-use serde::Serialize;
-use utoipa::ToSchema;
 use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use super::CalendarFeedView;
 use crate::answers::{Forbidden, NotFound, Unauthorized};
 use crate::linked_accounts::find;
 
-/// Calendar feeds.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct CalendarFeedList {
-    /// The feeds, oldest first.
-    items: Vec<CalendarFeedView>,
-}
-
 /// Lists the feeds of a linked account, without their addresses.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{account_id}/calendar-feeds", tag = "calendars", security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id")),
+    get, path = "/v1/linked-accounts/{linked_account_id}/calendar-feeds", tag = "calendars", security(("key" = [])),
+    params(("linked_account_id" = String, Path, description = "The linked account's id.")),
     responses(
-        (status = 200, body = CalendarFeedList),
+        (status = 200, body = List<api_types::CalendarFeed>),
         Unauthorized,
         Forbidden,
         NotFound,
     )
 )]
-pub(crate) async fn calendar_feeds(
+pub(crate) async fn list_calendar_feeds(
     State(app): State<App>,
     _: Vendor,
-    Path(account_id): Path<String>,
-) -> Result<Json<CalendarFeedList>, Problem> {
-    let account = find(&app, &account_id).await?;
+    Path(linked_account_id): Path<String>,
+) -> Result<Json<List<api_types::CalendarFeed>>, Problem> {
+    let account = find(&app, &linked_account_id).await?;
     let feeds = app.services.store.calendar_feeds(account.no).await?;
-    Ok(Json(CalendarFeedList { items: feeds.into_iter().map(CalendarFeedView::from).collect() }))
+    Ok(Json(List::complete(feeds.into_iter().map(api_types::CalendarFeed::from).collect())))
 }

@@ -30,7 +30,7 @@ DTEND;VALUE=DATE:20261224\r\nSUMMARY:Anne Roux: absent\r\nEND:VEVENT\r\nEND:VCAL
         NotFound,
     )
 )]
-pub(crate) async fn calendar_feed(
+pub(crate) async fn download_calendar_feed(
     State(app): State<App>,
     Sender(from): Sender,
     Path(secret): Path<String>,

@@ -1,4 +1,4 @@
-//! `DELETE /v1/linked-accounts/{account_id}/calendar-feeds/{feed_id}`: removes a feed.
+//! `DELETE /v1/linked-accounts/{linked_account_id}/calendar-feeds/{feed_id}`: removes a feed.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -11,10 +11,10 @@ use crate::linked_accounts::find;
 
 /// Removes a feed: its address stops working at once. Calendar apps keep their copy until they refresh.
 #[utoipa::path(
-    delete, path = "/v1/linked-accounts/{account_id}/calendar-feeds/{feed_id}", tag = "calendars",
+    delete, path = "/v1/linked-accounts/{linked_account_id}/calendar-feeds/{feed_id}", tag = "calendars",
     security(("key" = [])),
     params(
-        ("account_id" = String, Path, description = "the linked account's id"),
+        ("linked_account_id" = String, Path, description = "The linked account's id."),
         ("feed_id" = String, Path, description = "the feed's id"),
     ),
     responses(
@@ -24,12 +24,12 @@ use crate::linked_accounts::find;
         NotFound,
     )
 )]
-pub(crate) async fn remove_calendar_feed(
+pub(crate) async fn delete_calendar_feed(
     State(app): State<App>,
     vendor: Vendor,
-    Path((account_id, feed_id)): Path<(String, String)>,
+    Path((linked_account_id, feed_id)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let account = find(&app, &account_id).await?;
+    let account = find(&app, &linked_account_id).await?;
     let missing = || Problem::not_found("calendar feed");
     let id = feed_id.parse().map_err(|_| missing())?;
     let (store, at) = (&app.services.store, app.services.clock.now());

@@ -37,7 +37,7 @@ pub(crate) struct ChallengeQuery {
         Unprocessable,
     )
 )]
-pub(crate) async fn inbound_challenge(
+pub(crate) async fn verify_inbound_webhook(
     State(app): State<App>,
     Sender(from): Sender,
     Path(inbound_id): Path<String>,

@@ -34,7 +34,7 @@ pub(crate) const LARGEST: usize = 256 * 1024;
         TooLarge,
     )
 )]
-pub(crate) async fn inbound(
+pub(crate) async fn receive_inbound_webhook(
     State(app): State<App>,
     Sender(from): Sender,
     Path(inbound_id): Path<String>,

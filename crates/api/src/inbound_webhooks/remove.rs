@@ -1,4 +1,4 @@
-//! `DELETE /v1/linked-accounts/{account_id}/inbound-webhooks`: disables an account's inbound webhooks.
+//! `DELETE /v1/linked-accounts/{linked_account_id}/inbound-webhooks`: disables an account's inbound webhooks.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -12,8 +12,8 @@ use crate::linked_accounts::find;
 
 /// Disables an account's inbound webhooks: address and keys stop working at once. Scheduled syncs continue.
 #[utoipa::path(
-    delete, path = "/v1/linked-accounts/{account_id}/inbound-webhooks", tag = "inbound webhooks", security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id")),
+    delete, path = "/v1/linked-accounts/{linked_account_id}/inbound-webhooks", tag = "inbound webhooks", security(("key" = [])),
+    params(("linked_account_id" = String, Path, description = "The linked account's id.")),
     responses(
         (status = 204),
         Unauthorized,
@@ -21,12 +21,12 @@ use crate::linked_accounts::find;
         NotFound,
     )
 )]
-pub(crate) async fn remove_inbound_webhooks(
+pub(crate) async fn delete_inbound_webhooks(
     State(app): State<App>,
     vendor: Vendor,
-    Path(account_id): Path<String>,
+    Path(linked_account_id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let account = find(&app, &account_id).await?;
+    let account = find(&app, &linked_account_id).await?;
     let (store, at) = (&app.services.store, app.services.clock.now());
     if store.remove_inbound_webhook(&account, vendor.actor(), at).await? {
         Ok(StatusCode::NO_CONTENT)

@@ -1,4 +1,4 @@
-//! `PUT /v1/linked-accounts/{account_id}/inbound-webhooks`: enables or changes an account's inbound webhooks.
+//! `PUT /v1/linked-accounts/{linked_account_id}/inbound-webhooks`: enables or changes an account's inbound webhooks.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -12,7 +12,7 @@ use web::auth::Vendor;
 use web::problem::Problem;
 use web::tokens::{INBOUND_KEY_OVERLAP, new_inbound_key};
 
-use super::{InboundWebhooksView, off, view};
+use super::{off, view};
 use crate::Body;
 use crate::answers::{Conflict, Forbidden, NotFound, Unauthorized, Unprocessable};
 use crate::linked_accounts::find;
@@ -23,7 +23,7 @@ const LONGEST_SECRET: usize = 500;
 /// Changes to inbound webhooks; absent members stay unchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct WantedInbound {
+pub(crate) struct InboundWebhooksUpdate {
     /// Whether to create a new key. The previous key stays valid for seven days; one that was replaced before
     /// that does not.
     #[serde(default)]
@@ -44,7 +44,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<S
 #[derive(Serialize, ToSchema)]
 pub(crate) struct InboundWebhooksWithKey {
     #[serde(flatten)]
-    webhooks: InboundWebhooksView,
+    webhooks: api_types::InboundWebhooks,
     /// The key to enter in Lucca; only if this call created it. It is not shown again.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "inb_EXAMPLE")]
@@ -56,8 +56,8 @@ pub(crate) struct InboundWebhooksWithKey {
 /// If they were disabled, the response has the key. Webhooks carry no data into the store: they only decide
 /// what is read again at once.
 #[utoipa::path(
-    put, path = "/v1/linked-accounts/{account_id}/inbound-webhooks", tag = "inbound webhooks", security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id")), request_body = WantedInbound,
+    put, path = "/v1/linked-accounts/{linked_account_id}/inbound-webhooks", tag = "inbound webhooks", security(("key" = [])),
+    params(("linked_account_id" = String, Path, description = "The linked account's id.")), request_body = InboundWebhooksUpdate,
     responses(
         (status = 200, body = InboundWebhooksWithKey),
         (status = 201, body = InboundWebhooksWithKey, description = "They were off, and are on from now on."),
@@ -68,13 +68,13 @@ pub(crate) struct InboundWebhooksWithKey {
         Unprocessable,
     )
 )]
-pub(crate) async fn set_inbound_webhooks(
+pub(crate) async fn update_inbound_webhooks(
     State(app): State<App>,
     vendor: Vendor,
-    Path(account_id): Path<String>,
-    Body(wanted): Body<WantedInbound>,
+    Path(linked_account_id): Path<String>,
+    Body(wanted): Body<InboundWebhooksUpdate>,
 ) -> Result<(StatusCode, Json<InboundWebhooksWithKey>), Problem> {
-    let account = find(&app, &account_id).await?;
+    let account = find(&app, &linked_account_id).await?;
     if account.status == AccountStatus::Unlinked {
         return Err(store::Error::Unlinked.into());
     }

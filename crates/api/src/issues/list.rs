@@ -2,17 +2,18 @@
 
 use std::collections::HashMap;
 
+use api_types::List;
 use axum::Json;
 use axum::extract::State;
 use people::Language;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use store::{IssueId, LinkedAccount};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use super::{IssueView, Standing};
+use super::Standing;
 use crate::answers::{Forbidden, Unauthorized, Unprocessable};
 use crate::{Params, page_size};
 
@@ -39,30 +40,21 @@ pub(crate) struct IssuesQuery {
     cursor: Option<String>,
 }
 
-/// A page of issues.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct IssuePage {
-    /// The issues, oldest first.
-    items: Vec<IssueView>,
-    /// Cursor of the next page; null at the end.
-    next_cursor: Option<String>,
-}
-
 /// Lists the issues that a person has to act on, for all linked accounts.
 #[utoipa::path(
     get, path = "/v1/issues", tag = "linked accounts", security(("key" = [])), params(IssuesQuery),
     responses(
-        (status = 200, body = IssuePage),
+        (status = 200, body = List<api_types::Issue>),
         Unauthorized,
         Forbidden,
         Unprocessable,
     )
 )]
-pub(crate) async fn issues(
+pub(crate) async fn list_issues(
     State(app): State<App>,
     _: Vendor,
     Params(which): Params<IssuesQuery>,
-) -> Result<Json<IssuePage>, Problem> {
+) -> Result<Json<List<api_types::Issue>>, Problem> {
     let limit = page_size(which.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let after: Option<IssueId> = which.cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| {
         Problem::field("cursor", "request.invalid", "It is not one of this list: begin without it.")
@@ -79,7 +71,7 @@ pub(crate) async fn issues(
     let next_cursor = found.last().filter(|_| has_more).map(|issue| issue.id.to_string());
     // Issues of accounts that no longer exist are left out.
     let view = |issue: store::Issue| {
-        accounts.get(&issue.account_no).map(|account| IssueView::of(account, issue, which.language))
+        accounts.get(&issue.account_no).map(|account| api_types::Issue::of(account, issue, which.language))
     };
-    Ok(Json(IssuePage { items: found.into_iter().filter_map(view).collect(), next_cursor }))
+    Ok(Json(List { items: found.into_iter().filter_map(view).collect(), next_cursor }))
 }

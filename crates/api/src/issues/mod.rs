@@ -3,14 +3,10 @@
 pub(crate) mod list;
 pub(crate) mod show;
 
-use jobs::IssueTexts;
 use people::Language;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use store::{Issue, IssueFilter, LinkedAccount};
+use serde::Deserialize;
+use store::{Issue, IssueFilter};
 use utoipa::{IntoParams, ToSchema};
-
-use super::time;
 
 /// The language of the texts.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -53,58 +49,4 @@ impl Standing {
             Self::All => true,
         }
     }
-}
-
-/// An issue that a person has to act on.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct IssueView {
-    /// The issue's id.
-    #[schema(example = "iss_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
-    id: String,
-    /// The linked account.
-    #[schema(example = "acct_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
-    account_id: String,
-    /// A stable code.
-    #[schema(example = "permission.missing.see_former")]
-    code: String,
-    /// What the issue concerns, if the code may apply to several things, such as a kind of record.
-    subject: String,
-    /// Evidence: counts and codes, no personal data.
-    #[schema(value_type = Object)]
-    detail: Value,
-    /// What is wrong, as text.
-    text: Option<String>,
-    /// What to do about it, as text.
-    remedy: Option<String>,
-    /// When it was opened, UTC.
-    opened_at: String,
-    /// When it was last confirmed to persist, UTC.
-    updated_at: String,
-    /// When it was resolved, UTC; absent while it is open.
-    resolved_at: Option<String>,
-}
-
-impl IssueView {
-    pub(crate) fn of(account: &LinkedAccount, issue: Issue, language: Language) -> Self {
-        let IssueTexts { text, remedy } = jobs::issue_texts(account, &issue, language);
-        Self {
-            id: issue.id.to_string(),
-            account_id: account.id.to_string(),
-            code: issue.code,
-            subject: issue.subject,
-            detail: issue.detail,
-            text,
-            remedy,
-            opened_at: time(issue.opened_at),
-            updated_at: time(issue.updated_at),
-            resolved_at: issue.resolved_at.map(time),
-        }
-    }
-}
-
-/// Issues.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct IssueList {
-    /// The issues, oldest first.
-    pub(crate) items: Vec<IssueView>,
 }

@@ -7,7 +7,7 @@ use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use super::{IssueView, LanguageQuery};
+use super::LanguageQuery;
 use crate::Params;
 use crate::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
 
@@ -16,24 +16,24 @@ use crate::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
     get, path = "/v1/issues/{issue_id}", tag = "linked accounts", security(("key" = [])),
     params(("issue_id" = String, Path, description = "the issue's id"), LanguageQuery),
     responses(
-        (status = 200, body = IssueView),
+        (status = 200, body = api_types::Issue),
         Unauthorized,
         Forbidden,
         NotFound,
         Unprocessable,
     )
 )]
-pub(crate) async fn issue(
+pub(crate) async fn get_issue(
     State(app): State<App>,
     _: Vendor,
     Path(issue_id): Path<String>,
     Params(LanguageQuery { language }): Params<LanguageQuery>,
-) -> Result<Json<IssueView>, Problem> {
+) -> Result<Json<api_types::Issue>, Problem> {
     let missing = || Problem::not_found("issue");
     let id: IssueId = issue_id.parse().map_err(|_| missing())?;
     let store = &app.services.store;
     let found = store.issue(id).await?.ok_or_else(missing)?;
     let accounts = store.accounts().await?;
     let account = accounts.iter().find(|account| account.no == found.account_no).ok_or_else(missing)?;
-    Ok(Json(IssueView::of(account, found, language)))
+    Ok(Json(api_types::Issue::of(account, found, language)))
 }

@@ -1,4 +1,4 @@
-//! `GET`, `PUT /v1/linked-accounts/{account_id}/delivery`: delivery filters, field selection and renames.
+//! `GET`, `PUT /v1/linked-accounts/{linked_account_id}/delivery`: delivery filters, field selection and renames.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -28,7 +28,7 @@ pub(crate) struct DryRunQuery {
 
 /// The delivery rules of a linked account. See docs/mapping.md.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct DeliveryView {
+pub(crate) struct DeliverySettings {
     /// `people`, a filter; `fields`, by stream `only` or `except`; `renames`, by stream. `{}` delivers
     /// everything, under the model's names.
     #[schema(value_type = Object, example = json!({
@@ -42,7 +42,7 @@ pub(crate) struct DeliveryView {
     people: Value,
 }
 
-impl DeliveryView {
+impl DeliverySettings {
     async fn of(app: &App, account: &LinkedAccount, rules: &DeliveryRules) -> Result<Self, Problem> {
         let services = &app.services;
         let store::AudienceChange { before, enter, leave } =
@@ -56,19 +56,19 @@ impl DeliveryView {
 
 /// Shows the delivery rules of a linked account.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{account_id}/delivery", tag = "linked accounts", security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id")),
+    get, path = "/v1/linked-accounts/{linked_account_id}/delivery", tag = "linked accounts", security(("key" = [])),
+    params(("linked_account_id" = String, Path, description = "The linked account's id.")),
     responses(
-        (status = 200, body = DeliveryView),
+        (status = 200, body = DeliverySettings),
         Unauthorized,
         NotFound,
     )
 )]
-pub(crate) async fn account_delivery(
+pub(crate) async fn get_delivery_settings(
     State(app): State<App>,
     Reader { account, .. }: Reader,
-) -> Result<Json<DeliveryView>, Problem> {
-    Ok(Json(DeliveryView::of(&app, &account, &account.settings.delivery).await?))
+) -> Result<Json<DeliverySettings>, Problem> {
+    Ok(Json(DeliverySettings::of(&app, &account, &account.settings.delivery).await?))
 }
 
 /// Replaces the delivery rules of a linked account.
@@ -77,14 +77,14 @@ pub(crate) async fn account_delivery(
 /// `excluded` for removed people and `created` or `restored` for added ones. Sending the same rules again
 /// confirms them: the next sync then applies the changes that it has held because of them (`delivery.held`).
 #[utoipa::path(
-    put, path = "/v1/linked-accounts/{account_id}/delivery", tag = "linked accounts", security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id"), DryRunQuery),
+    put, path = "/v1/linked-accounts/{linked_account_id}/delivery", tag = "linked accounts", security(("key" = [])),
+    params(("linked_account_id" = String, Path, description = "The linked account's id."), DryRunQuery),
     request_body(content = Object, description = "The rules: see docs/mapping.md.", example = json!({
         "people": { "statuses": ["active", "future"] },
         "fields": { "employees": { "except": ["login"] } },
     })),
     responses(
-        (status = 200, body = DeliveryView),
+        (status = 200, body = DeliverySettings),
         Unauthorized,
         Forbidden,
         NotFound,
@@ -92,18 +92,18 @@ pub(crate) async fn account_delivery(
         Unprocessable,
     )
 )]
-pub(crate) async fn set_account_delivery(
+pub(crate) async fn update_delivery_settings(
     State(app): State<App>,
     vendor: Vendor,
-    Path(account_id): Path<String>,
+    Path(linked_account_id): Path<String>,
     Params(DryRunQuery { dry_run }): Params<DryRunQuery>,
     Body(rules): Body<DeliveryRules>,
-) -> Result<Json<DeliveryView>, Problem> {
-    let account = find(&app, &account_id).await?;
+) -> Result<Json<DeliverySettings>, Problem> {
+    let account = find(&app, &linked_account_id).await?;
     let rules = rules.plain();
     Mapping::new(&rules)
         .map_err(|error| Problem::field("fields", error.code(), format!("Refused: {error}.")))?;
-    let view = DeliveryView::of(&app, &account, &rules).await?;
+    let view = DeliverySettings::of(&app, &account, &rules).await?;
     if dry_run {
         return Ok(Json(view));
     }

@@ -1,5 +1,6 @@
-//! `GET /v1/linked-accounts/{account_id}/issues`: the issues of a linked account.
+//! `GET /v1/linked-accounts/{linked_account_id}/issues`: the issues of a linked account.
 
+use api_types::{Issue, List};
 use axum::Json;
 use axum::extract::State;
 use store::IssueFilter;
@@ -9,26 +10,25 @@ use web::problem::Problem;
 
 use crate::Params;
 use crate::answers::{NotFound, Unauthorized, Unprocessable};
-use crate::issues::{IssueList, IssueView, LanguageQuery};
+use crate::issues::LanguageQuery;
 
 /// Lists the issues of a linked account, open and resolved.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{account_id}/issues", tag = "linked accounts", security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id"), LanguageQuery),
+    get, path = "/v1/linked-accounts/{linked_account_id}/issues", tag = "linked accounts", security(("key" = [])),
+    params(("linked_account_id" = String, Path, description = "The linked account's id."), LanguageQuery),
     responses(
-        (status = 200, body = IssueList),
+        (status = 200, body = List<Issue>),
         Unauthorized,
         NotFound,
         Unprocessable,
     )
 )]
-pub(crate) async fn account_issues(
+pub(crate) async fn list_linked_account_issues(
     State(app): State<App>,
     Reader { account, .. }: Reader,
     Params(LanguageQuery { language }): Params<LanguageQuery>,
-) -> Result<Json<IssueList>, Problem> {
+) -> Result<Json<List<Issue>>, Problem> {
     let issues = app.services.store.issues(Some(account.no), IssueFilter::All).await?;
-    Ok(Json(IssueList {
-        items: issues.into_iter().map(|issue| IssueView::of(&account, issue, language)).collect(),
-    }))
+    let items = issues.into_iter().map(|issue| Issue::of(&account, issue, language)).collect();
+    Ok(Json(List::complete(items)))
 }

@@ -1,14 +1,14 @@
 //! `GET /v1/linked-accounts`: all linked accounts, or one customer's.
 
+use api_types::List;
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use super::LinkedAccountView;
 use crate::Params;
 use crate::answers::Unauthorized;
 
@@ -20,27 +20,20 @@ pub(crate) struct LinkedAccountsQuery {
     customer_id: Option<String>,
 }
 
-/// Linked accounts.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct LinkedAccountList {
-    /// The linked accounts, oldest first.
-    items: Vec<LinkedAccountView>,
-}
-
 /// Lists linked accounts.
 #[utoipa::path(
     get, path = "/v1/linked-accounts", tag = "linked accounts", security(("key" = [])),
     params(LinkedAccountsQuery),
     responses(
-        (status = 200, body = LinkedAccountList),
+        (status = 200, body = List<api_types::LinkedAccount>),
         Unauthorized,
     )
 )]
-pub(crate) async fn linked_accounts(
+pub(crate) async fn list_linked_accounts(
     State(app): State<App>,
     _: Vendor,
     Params(which): Params<LinkedAccountsQuery>,
-) -> Result<Json<LinkedAccountList>, Problem> {
+) -> Result<Json<List<api_types::LinkedAccount>>, Problem> {
     let store = &app.services.store;
     let accounts = match &which.customer_id {
         Some(customer) => store.accounts_of_customer(customer).await?,
@@ -48,7 +41,7 @@ pub(crate) async fn linked_accounts(
     };
     let mut items = Vec::with_capacity(accounts.len());
     for account in &accounts {
-        items.push(LinkedAccountView::of(&app, account).await?);
+        items.push(api_types::LinkedAccount::of(&app.services.store, account).await?);
     }
-    Ok(Json(LinkedAccountList { items }))
+    Ok(Json(List::complete(items)))
 }

@@ -1,4 +1,4 @@
-//! `POST`, `PUT /v1/linked-accounts/{account_id}/passthrough`: passthrough requests to Lucca, and whether the
+//! `POST`, `PUT /v1/linked-accounts/{linked_account_id}/passthrough`: passthrough requests to Lucca, and whether the
 //! operator allows them.
 
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use lucca::{ApiPath, Method, NotShared, PassthroughResponse, SharedScope};
+use lucca::{ApiPath, Method, NotShared, SharedScope};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{AccountSettings, Actor, LinkedAccount, NewAuditEntry, SettingsChange};
@@ -15,7 +15,7 @@ use web::app::App;
 use web::auth::{Operator, Vendor};
 use web::problem::Problem;
 
-use super::{LinkedAccountView, client, find};
+use super::{client, find};
 use crate::Body;
 use crate::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable};
 
@@ -25,7 +25,7 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(25);
 /// A request to Lucca.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct WantedRequest {
+pub(crate) struct PassthroughRequest {
     /// `GET`, the default; others only if the operator allows them.
     #[schema(example = "GET")]
     method: Option<String>,
@@ -40,7 +40,7 @@ pub(crate) struct WantedRequest {
 /// Whether passthrough requests are allowed.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct PassthroughSetting {
+pub(crate) struct PassthroughUpdate {
     /// Whether this account's API key may be used for passthrough requests.
     #[schema(example = true)]
     allowed: bool,
@@ -48,7 +48,7 @@ pub(crate) struct PassthroughSetting {
 
 /// Lucca's response, without the data that the customer did not share.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct PassedOn {
+pub(crate) struct PassthroughResponse {
     /// Lucca's HTTP status.
     #[schema(example = 200, minimum = 100, maximum = 599)]
     status: u16,
@@ -64,8 +64,8 @@ pub(crate) struct PassedOn {
     text: Option<String>,
 }
 
-impl PassedOn {
-    fn new(passed: PassthroughResponse, filter: impl FnOnce(Value) -> Value) -> Self {
+impl PassthroughResponse {
+    fn new(passed: lucca::PassthroughResponse, filter: impl FnOnce(Value) -> Value) -> Self {
         let is_success = (200..300).contains(&passed.status);
         let (body, text) = match passed.body {
             lucca::Body::Json(body) if is_success => (Some(filter(body)), None),
@@ -87,10 +87,10 @@ impl PassedOn {
 /// Allows or forbids passthrough requests to a linked account's tenant; forbidden by default. Only for
 /// operators.
 #[utoipa::path(
-    put, path = "/v1/linked-accounts/{account_id}/passthrough", tag = "linked accounts", security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id")), request_body = PassthroughSetting,
+    put, path = "/v1/linked-accounts/{linked_account_id}/passthrough", tag = "linked accounts", security(("key" = [])),
+    params(("linked_account_id" = String, Path, description = "The linked account's id.")), request_body = PassthroughUpdate,
     responses(
-        (status = 200, body = LinkedAccountView),
+        (status = 200, body = api_types::LinkedAccount),
         Unauthorized,
         Forbidden,
         NotFound,
@@ -98,19 +98,19 @@ impl PassedOn {
         Unprocessable,
     )
 )]
-pub(crate) async fn allow_passthrough(
+pub(crate) async fn update_passthrough(
     State(app): State<App>,
     _: Operator,
-    Path(account_id): Path<String>,
-    Body(wanted): Body<PassthroughSetting>,
-) -> Result<Json<LinkedAccountView>, Problem> {
-    let account = find(&app, &account_id).await?;
+    Path(linked_account_id): Path<String>,
+    Body(wanted): Body<PassthroughUpdate>,
+) -> Result<Json<api_types::LinkedAccount>, Problem> {
+    let account = find(&app, &linked_account_id).await?;
     let settings = AccountSettings { passthrough: wanted.allowed, ..account.settings.clone() };
     let change = SettingsChange { settings: &settings, gives_delivery: false };
     let by = (Actor::Operator, app.services.clock.now());
     app.services.store.set_account_settings(&account, change, by).await?;
-    let account = find(&app, &account_id).await?;
-    Ok(Json(LinkedAccountView::of(&app, &account).await?))
+    let account = find(&app, &linked_account_id).await?;
+    Ok(Json(api_types::LinkedAccount::of(&app.services.store, &account).await?))
 }
 
 /// Sends a request to Lucca with the account's API key, and returns Lucca's response.
@@ -121,10 +121,10 @@ pub(crate) async fn allow_passthrough(
 /// from the response. Erased people are left out. Nothing is mapped or stored. The account's audit log
 /// records the actor and the path.
 #[utoipa::path(
-    post, path = "/v1/linked-accounts/{account_id}/passthrough", tag = "linked accounts", security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id")), request_body = WantedRequest,
+    post, path = "/v1/linked-accounts/{linked_account_id}/passthrough", tag = "linked accounts", security(("key" = [])),
+    params(("linked_account_id" = String, Path, description = "The linked account's id.")), request_body = PassthroughRequest,
     responses(
-        (status = 200, body = PassedOn),
+        (status = 200, body = PassthroughResponse),
         Unauthorized,
         Forbidden,
         NotFound,
@@ -133,13 +133,13 @@ pub(crate) async fn allow_passthrough(
         LuccaErrors,
     )
 )]
-pub(crate) async fn passthrough(
+pub(crate) async fn send_passthrough_request(
     State(app): State<App>,
     vendor: Vendor,
-    Path(account_id): Path<String>,
-    Body(wanted): Body<WantedRequest>,
-) -> Result<Json<PassedOn>, Problem> {
-    let account = find(&app, &account_id).await?;
+    Path(linked_account_id): Path<String>,
+    Body(wanted): Body<PassthroughRequest>,
+) -> Result<Json<PassthroughResponse>, Problem> {
+    let account = find(&app, &linked_account_id).await?;
     if !account.settings.delivery.is_everything() {
         let detail =
             "People or fields of this account are left out of what is delivered: this would go round that.";
@@ -172,7 +172,7 @@ pub(crate) async fn passthrough(
     }
 }
 
-impl WantedRequest {
+impl PassthroughRequest {
     /// Parses the request, if passthrough may send it.
     fn read(self, allowed: &[String]) -> Result<(Method, ApiPath, Option<Value>), Problem> {
         let method = self.method.as_deref().map_or(Ok(Method::Get), str::parse);
@@ -203,12 +203,12 @@ async fn send(
     method: Method,
     path: &ApiPath,
     body: Option<Value>,
-) -> Result<PassedOn, lucca::Error> {
+) -> Result<PassthroughResponse, lucca::Error> {
     let bytes = body.as_ref().map(|body| body.to_string().into_bytes());
     let passed = client.pass_on(method, path, bytes.as_deref()).await?;
     // The target was checked before, so there is one.
     let target = scope.target(method, path, body.as_ref());
-    Ok(PassedOn::new(passed, |body| target.map_or(Value::Null, |target| target.filter(body))))
+    Ok(PassthroughResponse::new(passed, |body| target.map_or(Value::Null, |target| target.filter(body))))
 }
 
 fn not_shared(refusal: &NotShared) -> Problem {

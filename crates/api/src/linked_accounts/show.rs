@@ -1,4 +1,4 @@
-//! `GET /v1/linked-accounts/{account_id}`: one linked account. The audit log records who viewed it.
+//! `GET /v1/linked-accounts/{linked_account_id}`: one linked account. The audit log records who viewed it.
 
 use axum::Json;
 use axum::extract::State;
@@ -6,23 +6,22 @@ use web::app::App;
 use web::auth::Reader;
 use web::problem::Problem;
 
-use super::LinkedAccountView;
 use crate::answers::{NotFound, Unauthorized};
 
 /// Shows a linked account.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{account_id}", tag = "linked accounts", security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id")),
+    get, path = "/v1/linked-accounts/{linked_account_id}", tag = "linked accounts", security(("key" = [])),
+    params(("linked_account_id" = String, Path, description = "The linked account's id.")),
     responses(
-        (status = 200, body = LinkedAccountView),
+        (status = 200, body = api_types::LinkedAccount),
         Unauthorized,
         NotFound,
     )
 )]
-pub(crate) async fn linked_account(
+pub(crate) async fn get_linked_account(
     State(app): State<App>,
     reader: Reader,
-) -> Result<Json<LinkedAccountView>, Problem> {
+) -> Result<Json<api_types::LinkedAccount>, Problem> {
     reader.note_view(&app, None).await?;
-    Ok(Json(LinkedAccountView::of(&app, &reader.account).await?))
+    Ok(Json(api_types::LinkedAccount::of(&app.services.store, &reader.account).await?))
 }

@@ -1,4 +1,4 @@
-//! `DELETE /v1/linked-accounts/{account_id}`: erases the API key, and the data if requested.
+//! `DELETE /v1/linked-accounts/{linked_account_id}`: erases the API key, and the data if requested.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use super::{LinkedAccountView, find};
+use super::find;
 use crate::Params;
 use crate::answers::{NotFound, Unauthorized, Unprocessable};
 
@@ -27,38 +27,41 @@ pub(crate) struct UnlinkQuery {
 
 /// The result of unlinking.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Unlinked {
+pub(crate) struct UnlinkResult {
     /// The linked account, now `unlinked`.
-    account: LinkedAccountView,
+    linked_account: api_types::LinkedAccount,
     /// Number of erased records by kind; empty if the data was kept.
     erased: BTreeMap<String, u64>,
 }
 
 /// Unlinks an account: erases its API key at once, and its data if requested.
 #[utoipa::path(
-    delete, path = "/v1/linked-accounts/{account_id}", tag = "linked accounts", security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id"), UnlinkQuery),
+    delete, path = "/v1/linked-accounts/{linked_account_id}", tag = "linked accounts", security(("key" = [])),
+    params(("linked_account_id" = String, Path, description = "The linked account's id."), UnlinkQuery),
     responses(
-        (status = 200, body = Unlinked),
+        (status = 200, body = UnlinkResult),
         Unauthorized,
         NotFound,
         Unprocessable,
     )
 )]
-pub(crate) async fn unlink_account(
+pub(crate) async fn unlink_linked_account(
     State(app): State<App>,
     vendor: Vendor,
-    Path(account_id): Path<String>,
+    Path(linked_account_id): Path<String>,
     Params(how): Params<UnlinkQuery>,
-) -> Result<Json<Unlinked>, Problem> {
+) -> Result<Json<UnlinkResult>, Problem> {
     let policy = match how.data.as_deref() {
         None | Some("keep") => DataPolicy::Keep,
         Some("erase") => DataPolicy::Erase,
         Some(_) => return Err(Problem::field("data", "request.invalid", "It must be keep or erase.")),
     };
-    let account = find(&app, &account_id).await?;
+    let account = find(&app, &linked_account_id).await?;
     let store = &app.services.store;
     let receipt = store.unlink(&account, policy, vendor.actor(), app.services.clock.now()).await?;
-    let account = find(&app, &account_id).await?;
-    Ok(Json(Unlinked { account: LinkedAccountView::of(&app, &account).await?, erased: receipt.records }))
+    let account = find(&app, &linked_account_id).await?;
+    Ok(Json(UnlinkResult {
+        linked_account: api_types::LinkedAccount::of(&app.services.store, &account).await?,
+        erased: receipt.records,
+    }))
 }

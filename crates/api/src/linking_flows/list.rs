@@ -1,15 +1,16 @@
 //! `GET /v1/linking-flows`: lists linking flows and their progress.
 
+use api_types::List;
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use store::{FlowId, FlowStatus};
 use utoipa::{IntoParams, ToSchema};
 use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use super::LinkingFlowView;
+use super::linking_flow;
 use crate::answers::{Forbidden, Unauthorized, Unprocessable};
 use crate::{Params, page_size};
 
@@ -56,31 +57,22 @@ pub(crate) struct LinkingFlowsQuery {
     cursor: Option<String>,
 }
 
-/// A page of linking flows.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct LinkingFlowPage {
-    /// The flows, latest first.
-    items: Vec<LinkingFlowView>,
-    /// Cursor of the next page; null at the end.
-    next_cursor: Option<String>,
-}
-
 /// Lists linking flows and their progress. Link tokens are not shown again, since only their hashes are
 /// stored.
 #[utoipa::path(
     get, path = "/v1/linking-flows", tag = "linking", security(("key" = [])), params(LinkingFlowsQuery),
     responses(
-        (status = 200, body = LinkingFlowPage),
+        (status = 200, body = List<api_types::LinkingFlow>),
         Unauthorized,
         Forbidden,
         Unprocessable,
     )
 )]
-pub(crate) async fn linking_flows(
+pub(crate) async fn list_linking_flows(
     State(app): State<App>,
     _: Vendor,
     Params(which): Params<LinkingFlowsQuery>,
-) -> Result<Json<LinkingFlowPage>, Problem> {
+) -> Result<Json<List<api_types::LinkingFlow>>, Problem> {
     let limit = page_size(which.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let before: Option<FlowId> = which.cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| {
         Problem::field("cursor", "request.invalid", "It is not one of this list: begin without it.")
@@ -92,5 +84,5 @@ pub(crate) async fn linking_flows(
     let has_more = found.len() > limit;
     found.truncate(limit);
     let next_cursor = found.last().filter(|_| has_more).map(|flow| flow.id.to_string());
-    Ok(Json(LinkingFlowPage { items: found.iter().map(LinkingFlowView::of).collect(), next_cursor }))
+    Ok(Json(List { items: found.iter().map(linking_flow).collect(), next_cursor }))
 }

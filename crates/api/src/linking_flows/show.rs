@@ -6,7 +6,7 @@ use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use super::{LinkingFlowView, find};
+use super::{find, linking_flow};
 use crate::answers::{NotFound, Unauthorized};
 
 /// Shows the progress of a linking flow.
@@ -14,15 +14,15 @@ use crate::answers::{NotFound, Unauthorized};
     get, path = "/v1/linking-flows/{flow_id}", tag = "linking", security(("key" = [])),
     params(("flow_id" = String, Path, description = "the flow's id")),
     responses(
-        (status = 200, body = LinkingFlowView),
+        (status = 200, body = api_types::LinkingFlow),
         Unauthorized,
         NotFound,
     )
 )]
-pub(crate) async fn linking_flow(
+pub(crate) async fn get_linking_flow(
     State(app): State<App>,
     _: Vendor,
     Path(flow_id): Path<String>,
-) -> Result<Json<LinkingFlowView>, Problem> {
-    Ok(Json(LinkingFlowView::of(&find(&app, &flow_id).await?)))
+) -> Result<Json<api_types::LinkingFlow>, Problem> {
+    Ok(Json(linking_flow(&find(&app, &flow_id).await?)))
 }

@@ -6,6 +6,7 @@ use web::limits;
 use web::problem::Problem;
 
 use super::operations::{is_keyed, operations, reference};
+use super::shapes;
 
 /// An error response: its status, the name of its component, its meaning, and an example of a code and its
 /// text.
@@ -61,31 +62,31 @@ const REFUSALS: [Refusal; 13] = [
     ),
     refusal(
         "413",
-        "TooLarge",
+        "ContentTooLarge",
         "The body is too large.",
         ("request.too_large", "The body is larger than any request needs to be."),
     ),
     refusal(
         "415",
-        "Unsupported",
+        "UnsupportedMediaType",
         "The body is of another kind.",
         ("request.not_json", "Send JSON with Content-Type: application/json."),
     ),
     refusal(
         "422",
-        "Unprocessable",
+        "UnprocessableContent",
         "A parameter or a member of the body can't be used; `field` names it.",
         ("request.invalid", "It is between 1 and 500."),
     ),
     refusal(
         "429",
-        "TooMany",
+        "TooManyRequests",
         "Too many requests: wait for as long as Retry-After says.",
         ("too_many_requests", "Too many requests. Wait for as long as Retry-After says, then go on."),
     ),
     refusal(
         "500",
-        "Internal",
+        "InternalServerError",
         "Something failed in the service; its log says what.",
         ("internal", "Something failed in the service."),
     ),
@@ -97,7 +98,7 @@ const REFUSALS: [Refusal; 13] = [
     ),
     refusal(
         "503",
-        "Unavailable",
+        "ServiceUnavailable",
         "It took too long, or Lucca asks to wait: send the same again after Retry-After.",
         ("request.took_too_long", "This took too long. Try again, or ask for less."),
     ),
@@ -114,10 +115,11 @@ const PROBLEM: &str = "application/problem+json";
 /// The header with the caller's key for a request, so that it is processed once.
 pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// The header that marks a replayed response.
-pub(crate) const REPLAYED: &str = "Idempotent-Replayed";
+pub(crate) const REPLAYED: &str = "Idempotent-WebhookReplay";
 
 /// Adds the shared parts to all operations.
 pub(super) fn complete(description: &mut Value) {
+    shapes::complete(description);
     list_examples(description);
     for (path, method, operation) in operations(description) {
         parameters(method, operation);

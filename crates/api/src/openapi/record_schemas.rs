@@ -14,7 +14,7 @@ use crate::records::routes::kind_of;
 /// path.
 pub(super) fn complete(description: &mut Value) {
     let mut schemas = BTreeMap::new();
-    let general = description["components"]["schemas"]["RecordPage"].clone();
+    let general = description["components"]["schemas"]["RecordList"].clone();
     let Some(paths) = description["paths"].as_object_mut() else { return };
     for (path, methods) in paths {
         let Some(kind) = kind_of(path) else { continue };
@@ -24,20 +24,17 @@ pub(super) fn complete(description: &mut Value) {
                 continue;
             };
             let record = format!("{kind:?}");
-            let page = format!("{kind:?}Page");
+            let list = format!("{kind:?}List");
             if *schema == reference("Record") {
                 *schema = reference(&record);
-            } else if *schema == reference("RecordPage") {
-                *schema = reference(&page);
-                let lines = json!({
-                    "schema": { "type": "string", "description": format!("Every record as JSON, one a line: {record}.") },
-                });
-                content.insert("application/x-ndjson".to_owned(), lines);
-                schemas.insert(page, page_of(&general, &record));
+            } else if *schema == reference("RecordList") {
+                *schema = reference(&list);
+                schemas.insert(list, list_of(&general, &record));
             } else {
                 continue;
             }
-            schemas.insert(record, schema_of(kind));
+            let own = schema_of(kind, &mut schemas);
+            schemas.insert(record, own);
             if let Some(parameters) = operation["parameters"].as_array_mut() {
                 parameters.retain(|one| one["name"].as_str().is_none_or(|name| takes(kind, name)));
                 for include in parameters.iter_mut().filter(|one| one["name"] == "include") {
@@ -48,7 +45,7 @@ pub(super) fn complete(description: &mut Value) {
     }
     let Some(all) = description["components"]["schemas"].as_object_mut() else { return };
     all.remove("Record");
-    all.remove("RecordPage");
+    all.remove("RecordList");
     all.extend(schemas);
 }
 
@@ -62,78 +59,134 @@ fn includes(kind: Kind, parameter: &Value) -> Value {
     parameter
 }
 
-fn page_of(general: &Value, record: &str) -> Value {
-    let mut page = general.clone();
-    page["description"] = json!(format!("A page of records: {record}."));
-    page["properties"]["items"]["items"] = reference(record);
-    page
+fn list_of(general: &Value, record: &str) -> Value {
+    let mut list = general.clone();
+    list["description"] = json!(format!("A page of a list of {record}."));
+    list["properties"]["items"]["items"] = reference(record);
+    list
 }
 
-/// The schema of a kind's records in this API.
-fn schema_of(kind: Kind) -> Value {
+/// The schema of a kind's records in this API. Adds the schemas to which its members refer.
+fn schema_of(kind: Kind, schemas: &mut BTreeMap<String, Value>) -> Value {
     let delivered = delivery::catalog::schema(kind);
     let own = delivered["properties"].as_object().cloned().unwrap_or_default();
     let mut members: Map<String, Value> =
         own.into_iter().filter(|(name, _)| !name.starts_with("_lucca")).collect();
     members.values_mut().for_each(translate);
+    for (name, member) in &mut members {
+        extract(&format!("{kind:?}{}", pascal_case(name)), member, schemas);
+    }
     members.insert(
         "id".to_owned(),
         json!({ "type": "string", "description": "The id in Lucca.", "examples": ["12"] }),
     );
-    let nullable = |schema: Value, description: &str| json!({ "anyOf": [schema, { "type": "null" }], "description": description });
-    members.insert(
-        "state".to_owned(),
+    schemas.insert(
+        "RecordState".to_owned(),
         json!({
             "type": "string",
             "enum": ["present", "gone", "hidden"],
-            "description": "How it stands: `present`, `gone` from Lucca, or `hidden` from the API key.",
+            "description": "Whether a record is in Lucca: `present`, `gone`, or `hidden` from the API key.",
         }),
     );
+    members.insert("state".to_owned(), reference("RecordState"));
     members.insert(
         "updated_at".to_owned(),
         json!({
             "type": "string", "format": "date-time", "examples": ["2026-11-25T10:00:00Z"],
-            "description": "When it was last written here, UTC.",
+            "description": "When the connector last wrote the record, UTC.",
         }),
     );
     members.insert(
         "raw".to_owned(),
-        json!({ "description": "With `include=raw`: as Lucca sent it; null where that is not kept." }),
+        json!({
+            "type": ["object", "null"], "additionalProperties": true,
+            "description": "The record as Lucca sent it, with `include=raw`; null where it is not stored.",
+        }),
     );
     if kind == Kind::Employee {
-        let of = |name: &str| {
-            json!({
-                "type": "object",
-                "required": ["id"],
-                "properties": {
-                    "id": { "type": "string", "examples": ["7"] },
-                    "name": { "type": ["string", "null"], "examples": [name] },
-                },
-            })
-        };
-        members.insert(
-            "manager".to_owned(),
-            nullable(of("Camille Petit"), "With `include=manager`: who manages the person."),
-        );
+        members.insert("manager".to_owned(), nullable("Reference", "The manager, with `include=manager`."));
         members.insert(
             "department".to_owned(),
-            nullable(of("Design"), "With `include=department`: where the person works."),
+            nullable("Reference", "The department, with `include=department`."),
         );
-        members.insert(
-            "status".to_owned(),
+        schemas.insert(
+            "EmployeeStatus".to_owned(),
             json!({
                 "type": "string",
                 "enum": ["active", "future", "former"],
-                "description": "How the person stands on the day asked for; today, unless another is.",
+                "description": "Whether an employee is employed today, or on the day of `as_of`.",
             }),
         );
+        members.insert("status".to_owned(), reference("EmployeeStatus"));
     }
     json!({
         "type": "object",
-        "description": "A record. With `fields=` only the members asked for are there, and `id`.",
+        "description": "A record. With `fields=` it has only these members, and `id`.",
         "required": ["id"],
         "properties": members,
     })
+}
+
+/// Moves the schema of an object, or of a list's objects, to a component, since generators name types by components:
+/// `Reference` for another record with its name, else `name`, in the singular for a list.
+fn extract(name: &str, schema: &mut Value, schemas: &mut BTreeMap<String, Value>) {
+    if let Some(values) = schema.get_mut("additionalProperties").filter(|values| values.is_object()) {
+        return extract(name, values, schemas);
+    }
+    if let Some(items) = schema.get_mut("items") {
+        return extract(name.strip_suffix('s').unwrap_or(name), items, schemas);
+    }
+    let Some(mut members) = schema.get_mut("properties").and_then(Value::as_object_mut).map(std::mem::take)
+    else {
+        return;
+    };
+    let is_reference = members.keys().eq(["id", "name"]);
+    for (inner, member) in &mut members {
+        extract(&format!("{name}{}", pascal_case(inner)), member, schemas);
+    }
+    let (name, component) = if is_reference {
+        let name = json!({ "type": ["string", "null"], "description": "Its name in Lucca.", "examples": ["Design"] });
+        let id = json!({ "type": "string", "description": "Its id in Lucca.", "examples": ["7"] });
+        (
+            "Reference",
+            json!({
+                "type": "object",
+                "description": "Another record or value of Lucca's.",
+                "required": ["id"],
+                "properties": { "id": id, "name": name },
+            }),
+        )
+    } else {
+        (
+            name,
+            json!({
+                "type": "object",
+                "description": schema["description"],
+                "properties": members,
+                "additionalProperties": true,
+            }),
+        )
+    };
+    schemas.insert(name.to_owned(), component);
+    let may_be_null = schema["type"].as_array().is_some_and(|types| types.contains(&json!("null")));
+    *schema = match (may_be_null, schema["description"].as_str()) {
+        (true, description) => nullable(name, description.unwrap_or_default()),
+        (false, _) => reference(name),
+    };
+}
+
+fn nullable(schema: &str, description: &str) -> Value {
+    json!({ "description": description, "oneOf": [reference(schema), { "type": "null" }] })
+}
+
+/// `work_cycles` as `WorkCycles`.
+fn pascal_case(name: &str) -> String {
+    name.split('_')
+        .flat_map(|word| {
+            let mut letters = word.chars();
+            letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters)
+        })
+        .collect()
 }
 
 /// Converts the deliveries' draft 7 to draft 2020-12 of OpenAPI 3.1. Drops keywords of other tools, and the
@@ -141,12 +194,16 @@ fn schema_of(kind: Kind) -> Value {
 fn translate(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
+            if let Some(Value::Array(types)) = members.get_mut("type") {
+                // Some generators keep the order, and read better with null at the end.
+                types.sort_by_key(|name| name == "null");
+            }
             if members.remove("airbyte_type").is_some() {
                 members.remove("format");
-                members.insert(
-                    "description".to_owned(),
-                    json!("As Lucca writes it: without a zone, or UTC with `Z`."),
-                );
+                let description = members.get("description").and_then(Value::as_str).unwrap_or_default();
+                let description =
+                    format!("{description} As Lucca writes it: without a zone, or UTC with `Z`.");
+                members.insert("description".to_owned(), json!(description.trim()));
             }
             members.values_mut().for_each(translate);
         }

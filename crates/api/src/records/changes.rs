@@ -1,19 +1,18 @@
-//! `GET /v1/linked-accounts/{account_id}/changes`: the change log, in order.
+//! `GET /v1/linked-accounts/{linked_account_id}/changes`: the change log, in order.
 
 use axum::Json;
 use axum::extract::State;
 use delivery::mapping::Mapping;
 use people::Kind;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use store::{Change, ChangeFilter};
+use store::ChangeFilter;
 use utoipa::{IntoParams, ToSchema};
 use web::app::App;
 use web::auth::Reader;
 use web::problem::Problem;
 
 use crate::answers::{Gone, NotFound, Unauthorized, Unprocessable};
-use crate::{Params, page_size, time};
+use crate::{Params, page_size};
 
 const DEFAULT_LIMIT: u32 = 100;
 const MAX_LIMIT: u32 = 1000;
@@ -34,51 +33,11 @@ pub(crate) struct ChangesQuery {
     kind: Option<String>,
 }
 
-/// A change of a record.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct ChangeView {
-    /// The change's number in the linked account's sequence, from 1, without gaps unless the database was
-    /// restored.
-    #[schema(example = 1371)]
-    seq: i64,
-    /// When it was written, UTC.
-    at: String,
-    /// The kind of record.
-    #[schema(example = "employees")]
-    kind: &'static str,
-    /// The record's id in Lucca.
-    #[schema(example = "12")]
-    id: String,
-    /// `created`, `updated`, `restored`, `deleted`, `hidden`, `started`, `ended`, `excluded` or `erased`.
-    #[schema(example = "updated")]
-    operation: &'static str,
-    /// The changed members, each as `{"before", "after"}`; null if values may not be stored.
-    #[schema(value_type = Option<Object>)]
-    fields: Option<Value>,
-    /// The run that found the change; null if a person decided.
-    run_id: Option<String>,
-}
-
-impl ChangeView {
-    fn of(change: Change, mapping: &Mapping) -> Self {
-        let fields = change.fields.as_ref().and_then(|fields| serde_json::from_str(fields.get()).ok());
-        Self {
-            seq: change.seq,
-            at: time(change.at),
-            kind: change.kind.name(),
-            id: change.id.to_string(),
-            operation: change.operation.name(),
-            fields: fields.map(|fields| Value::Object(mapping.members(change.kind, fields))),
-            run_id: change.run_id,
-        }
-    }
-}
-
 /// Changes, in order.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ChangeList {
     /// The changes.
-    items: Vec<ChangeView>,
+    items: Vec<api_types::Change>,
     /// The number to pass as `after` in the next call, also at the end: later changes have higher numbers.
     #[schema(example = 1470)]
     next_after: i64,
@@ -92,8 +51,8 @@ pub(crate) struct ChangeList {
 /// number, or the database was restored to an older state, the response is 410, and the reader has to read
 /// the records anew.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{account_id}/changes", tag = "records", security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id"), ChangesQuery),
+    get, path = "/v1/linked-accounts/{linked_account_id}/changes", tag = "records", security(("key" = [])),
+    params(("linked_account_id" = String, Path, description = "The linked account's id."), ChangesQuery),
     responses(
         (status = 200, body = ChangeList),
         Unauthorized,
@@ -102,7 +61,7 @@ pub(crate) struct ChangeList {
         Unprocessable,
     )
 )]
-pub(crate) async fn changes(
+pub(crate) async fn list_changes(
     State(app): State<App>,
     reader: Reader,
     Params(query): Params<ChangesQuery>,
@@ -126,7 +85,7 @@ pub(crate) async fn changes(
     let next_after = if has_more { shown_up_to } else { last.max(shown_up_to) };
     let mapping = Mapping::of(&reader.account.settings.delivery);
     Ok(Json(ChangeList {
-        items: found.into_iter().map(|change| ChangeView::of(change, &mapping)).collect(),
+        items: found.into_iter().map(|change| api_types::Change::of(change, &mapping)).collect(),
         next_after,
         has_more,
     }))

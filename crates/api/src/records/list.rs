@@ -29,7 +29,7 @@ const NDJSON: &str = "application/x-ndjson";
 /// A page of records.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only described: the page is put together as text")]
-pub(crate) struct RecordPage {
+pub(crate) struct RecordList {
     /// The records, in the order of their ids as text; with `modified_after`, in the order of their changes.
     /// Each has the model's members, `state` (`present`, `gone` in Lucca, `hidden` from the key) and
     /// `updated_at` (when it was last written here, UTC); employees also have a `status`: `active`, `future`

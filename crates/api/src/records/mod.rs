@@ -1,4 +1,4 @@
-//! `/v1/linked-accounts/{account_id}/employees` and the other lists of synced records: a page, or the whole
+//! `/v1/linked-accounts/{linked_account_id}/employees` and the other lists of synced records: a page, or the whole
 //! list as NDJSON (`list`), and one record (`show`). All kinds are read alike, and `routes` has a row for each; the
 //! people model defines them. `query` parses parameters, `view` renders records; `web::page_cache` computes tags and
 //! keeps rendered pages.

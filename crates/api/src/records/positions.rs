@@ -1,4 +1,4 @@
-//! `GET /v1/linked-accounts/{account_id}/positions` and `…/employees/{id}/positions`: each employee's
+//! `GET /v1/linked-accounts/{linked_account_id}/positions` and `…/employees/{id}/positions`: each employee's
 //! departments, managers and jobs over time, with the source of each value.
 
 use axum::extract::{Path, RawQuery, State};
@@ -39,7 +39,7 @@ pub(crate) struct PositionsQuery {
 
 /// Positions of employees over time.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct PositionPage {
+pub(crate) struct PositionList {
     /// The positions, by employee in the order of ids as text, and from the oldest to the current one, which
     /// has no `ends_on`. `starts_on` is null if unknown. Each value has a `source`: `contract`, `user_log`
     /// (Lucca's log), `observation` (a sync found the change) or `current` (the current value, without
@@ -85,17 +85,17 @@ async fn positions_of(
 
 /// Lists the positions of employees over time.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{account_id}/positions", tag = "records", security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id"), PositionsQuery),
+    get, path = "/v1/linked-accounts/{linked_account_id}/positions", tag = "records", security(("key" = [])),
+    params(("linked_account_id" = String, Path, description = "The linked account's id."), PositionsQuery),
     responses(
-        (status = 200, body = PositionPage, headers(("ETag" = String, description = "the page's fingerprint"))),
+        (status = 200, body = PositionList, headers(("ETag" = String, description = "the page's fingerprint"))),
         (status = 304, description = "The page is the one in If-None-Match."),
         Unauthorized,
         NotFound,
         Unprocessable,
     )
 )]
-pub(crate) async fn positions(
+pub(crate) async fn list_positions(
     State(app): State<App>,
     reader: Reader,
     headers: HeaderMap,
@@ -118,16 +118,16 @@ pub(crate) async fn positions(
     people.truncate(limit);
     let last = people.last().filter(|_| has_more);
     let next_cursor = last.map(|last| cursor(kind, &filter, last.place()));
-    let page = PositionPage { items: positions_of(&app, account, &people).await?, next_cursor };
+    let page = PositionList { items: positions_of(&app, account, &people).await?, next_cursor };
     // Serialising positions to JSON can't fail.
     Ok(tag.json(serde_json::to_vec(&page).unwrap_or_default().into()))
 }
 
 /// Shows the positions of an employee over time.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{account_id}/employees/{id}/positions", tag = "records", security(("key" = [])),
+    get, path = "/v1/linked-accounts/{linked_account_id}/employees/{id}/positions", tag = "records", security(("key" = [])),
     params(
-        ("account_id" = String, Path, description = "the linked account's id"),
+        ("linked_account_id" = String, Path, description = "The linked account's id."),
         ("id" = String, Path, description = "Lucca's id of the person", example = "12"),
     ),
     responses(
@@ -137,7 +137,7 @@ pub(crate) async fn positions(
         NotFound,
     )
 )]
-pub(crate) async fn employee_positions(
+pub(crate) async fn list_employee_positions(
     State(app): State<App>,
     reader: Reader,
     Path((_, id)): Path<(String, String)>,

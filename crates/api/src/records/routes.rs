@@ -1,4 +1,4 @@
-//! The routes of synced records, by kind: `GET /v1/linked-accounts/{account_id}/employees` and
+//! The routes of synced records, by kind: `GET /v1/linked-accounts/{linked_account_id}/employees` and
 //! `…/employees/{id}`, and so on. Each row of `record_routes!` generates the handlers of a kind, their description and
 //! their routes; `list` and `show` compute the responses.
 
@@ -12,7 +12,7 @@ use web::app::App;
 use web::auth::Reader;
 use web::problem::Problem;
 
-use super::list::{self, RecordPage};
+use super::list::{self, RecordList};
 use super::query::ListQuery;
 use super::show::{self, Record, ShowQuery};
 use crate::Params;
@@ -31,10 +31,10 @@ macro_rules! record_routes {
             $(#[doc = $list_doc])+
             #[utoipa::path(
                 get, path = $path, tag = "records", security(("key" = [])),
-                params(("account_id" = String, Path, description = "the linked account's id"), ListQuery),
+                params(("linked_account_id" = String, Path, description = "The linked account's id."), ListQuery),
                 responses(
                     (status = 200, description = "A page; with `Accept: application/x-ndjson` all of it, a record a line.",
-                     body = RecordPage, headers(("ETag" = String, description = "the page's fingerprint"))),
+                     body = RecordList, headers(("ETag" = String, description = "the page's fingerprint"))),
                     (status = 304, description = "The page is the one in If-None-Match."),
                     Unauthorized,
                     NotFound,
@@ -55,7 +55,7 @@ macro_rules! record_routes {
             #[utoipa::path(
                 get, path = concat!($path, "/{id}"), tag = "records", security(("key" = [])),
                 params(
-                    ("account_id" = String, Path, description = "the linked account's id"),
+                    ("linked_account_id" = String, Path, description = "The linked account's id."),
                     ("id" = String, Path, description = "Lucca's id", example = "12"),
                     ShowQuery,
                 ),
@@ -95,71 +95,71 @@ macro_rules! record_routes {
 }
 
 record_routes! {
-    Employee at "/v1/linked-accounts/{account_id}/employees" {
+    Employee at "/v1/linked-accounts/{linked_account_id}/employees" {
         /// Lists employees: current, future and former.
-        employees,
-        /// Shows an employee, including former, gone and hidden ones.
-        employee,
+        list_employees,
+        /// Returns an employee, including former, gone and hidden ones.
+        get_employee,
     }
-    Employment at "/v1/linked-accounts/{account_id}/employments" {
+    Employment at "/v1/linked-accounts/{linked_account_id}/employments" {
         /// Lists employments: contracts with their dates.
-        employments,
-        /// Shows an employment.
-        employment,
+        list_employments,
+        /// Returns an employment.
+        get_employment,
     }
-    Department at "/v1/linked-accounts/{account_id}/departments" {
+    Department at "/v1/linked-accounts/{linked_account_id}/departments" {
         /// Lists departments. Their `parent_id` forms a tree.
-        departments,
-        /// Shows a department.
-        department,
+        list_departments,
+        /// Returns a department.
+        get_department,
     }
-    Establishment at "/v1/linked-accounts/{account_id}/establishments" {
+    Establishment at "/v1/linked-accounts/{linked_account_id}/establishments" {
         /// Lists establishments: where people are employed.
-        establishments,
-        /// Shows an establishment.
-        establishment,
+        list_establishments,
+        /// Returns an establishment.
+        get_establishment,
     }
-    LegalUnit at "/v1/linked-accounts/{account_id}/legal-units" {
+    LegalUnit at "/v1/linked-accounts/{linked_account_id}/legal-units" {
         /// Lists legal units: the companies that establishments belong to.
-        legal_units,
-        /// Shows a legal unit.
-        legal_unit,
+        list_legal_units,
+        /// Returns a legal unit.
+        get_legal_unit,
     }
-    JobQualification at "/v1/linked-accounts/{account_id}/qualifications" {
+    JobQualification at "/v1/linked-accounts/{linked_account_id}/job-qualifications" {
         /// Lists job qualifications.
-        qualifications,
-        /// Shows a job qualification.
-        qualification,
+        list_job_qualifications,
+        /// Returns a job qualification.
+        get_job_qualification,
     }
-    OccupationCategory at "/v1/linked-accounts/{account_id}/occupation-categories" {
+    OccupationCategory at "/v1/linked-accounts/{linked_account_id}/occupation-categories" {
         /// Lists occupation categories.
-        occupation_categories,
-        /// Shows an occupation category.
-        occupation_category,
+        list_occupation_categories,
+        /// Returns an occupation category.
+        get_occupation_category,
     }
-    LeaveType at "/v1/linked-accounts/{account_id}/leave-types" {
+    LeaveType at "/v1/linked-accounts/{linked_account_id}/leave-types" {
         /// Lists leave types: Lucca's leave accounts.
-        leave_types,
-        /// Shows a leave type.
-        leave_type,
+        list_leave_types,
+        /// Returns a leave type.
+        get_leave_type,
     }
-    AbsenceRequest at "/v1/linked-accounts/{account_id}/absence-request-records" {
+    AbsenceRequest at "/v1/linked-accounts/{linked_account_id}/absence-requests" {
         /// Lists absence requests as they are in Lucca, from all sources. `absence-requests` lists those made
         /// through the connector, with their submission status.
-        absence_request_records,
-        /// Shows an absence request as it is in Lucca.
-        absence_request_record,
+        list_absence_requests,
+        /// Returns an absence request as it is in Lucca.
+        get_absence_request,
     }
-    Absence at "/v1/linked-accounts/{account_id}/absences" {
+    Absence at "/v1/linked-accounts/{linked_account_id}/absences" {
         /// Lists absences, each with its half-days.
-        absences,
-        /// Shows an absence with its half-days.
-        absence,
+        list_absences,
+        /// Returns an absence with its half-days.
+        get_absence,
     }
-    CustomFieldDefinition at "/v1/linked-accounts/{account_id}/custom-field-definitions" {
+    CustomFieldDefinition at "/v1/linked-accounts/{linked_account_id}/custom-field-definitions" {
         /// Lists the definitions of the tenant's custom fields.
-        custom_field_definitions,
-        /// Shows the definition of a custom field.
-        custom_field_definition,
+        list_custom_field_definitions,
+        /// Returns the definition of a custom field.
+        get_custom_field_definition,
     }
 }

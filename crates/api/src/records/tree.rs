@@ -1,4 +1,4 @@
-//! `GET /v1/linked-accounts/{account_id}/departments/tree`: the departments as a tree.
+//! `GET /v1/linked-accounts/{linked_account_id}/departments/tree`: the departments as a tree.
 
 use std::collections::{HashMap, HashSet};
 
@@ -69,8 +69,8 @@ pub(crate) struct DepartmentTree {
 
 /// Shows the departments as a tree.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{account_id}/departments/tree", tag = "records", security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id"), TreeQuery),
+    get, path = "/v1/linked-accounts/{linked_account_id}/departments/tree", tag = "records", security(("key" = [])),
+    params(("linked_account_id" = String, Path, description = "The linked account's id."), TreeQuery),
     responses(
         (status = 200, body = DepartmentTree, headers(("ETag" = String, description = "the tree's fingerprint"))),
         (status = 304, description = "The tree is the one in If-None-Match."),
@@ -79,7 +79,7 @@ pub(crate) struct DepartmentTree {
         Unprocessable,
     )
 )]
-pub(crate) async fn department_tree(
+pub(crate) async fn get_department_tree(
     State(app): State<App>,
     reader: Reader,
     headers: HeaderMap,

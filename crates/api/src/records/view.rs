@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use store::{LinkedAccount, ListPosition, ListedRecord, RecordState, Store};
 use web::problem::Problem;
 
-use crate::time;
+use api_types::time;
 
 /// The requested members of each record.
 #[derive(Clone, Debug, Default)]

@@ -1,4 +1,4 @@
-//! `POST /v1/linked-accounts/{account_id}/runs/{run_id}/cancel`: cancels a sync.
+//! `POST /v1/linked-accounts/{linked_account_id}/runs/{run_id}/cancel`: cancels a sync.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -8,7 +8,6 @@ use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use super::RunView;
 use crate::answers::{Conflict, Forbidden, NotFound, Unauthorized};
 use crate::linked_accounts::find;
 
@@ -17,13 +16,13 @@ use crate::linked_accounts::find;
 /// A queued sync ends at once. A running one ends at its next commit, which is not written; the next sync
 /// continues from there. Repeating the call has no further effect. Scheduled syncs of the account continue.
 #[utoipa::path(
-    post, path = "/v1/linked-accounts/{account_id}/runs/{run_id}/cancel", tag = "runs", security(("key" = [])),
+    post, path = "/v1/linked-accounts/{linked_account_id}/runs/{run_id}/cancel", tag = "runs", security(("key" = [])),
     params(
-        ("account_id" = String, Path, description = "the linked account's id"),
+        ("linked_account_id" = String, Path, description = "The linked account's id."),
         ("run_id" = String, Path, description = "the run's id"),
     ),
     responses(
-        (status = 202, description = "The run as it is; its `outcome` is `cancelled` once it has ended.", body = RunView),
+        (status = 202, description = "The run as it is; its `outcome` is `cancelled` once it has ended.", body = api_types::Run),
         Unauthorized,
         Forbidden,
         NotFound,
@@ -33,10 +32,10 @@ use crate::linked_accounts::find;
 pub(crate) async fn cancel_run(
     State(app): State<App>,
     vendor: Vendor,
-    Path((account_id, run_id)): Path<(String, String)>,
-) -> Result<(StatusCode, Json<RunView>), Problem> {
+    Path((linked_account_id, run_id)): Path<(String, String)>,
+) -> Result<(StatusCode, Json<api_types::Run>), Problem> {
     let missing = || Problem::not_found("run");
-    let account = find(&app, &account_id).await?;
+    let account = find(&app, &linked_account_id).await?;
     let id = run_id.parse().map_err(|_| missing())?;
     let services = &app.services;
     let store = &services.store;
@@ -48,5 +47,5 @@ pub(crate) async fn cancel_run(
         }
     }
     let run = store.run(id).await?.ok_or_else(missing)?;
-    Ok((StatusCode::ACCEPTED, Json(run.into())))
+    Ok((StatusCode::ACCEPTED, Json(api_types::Run::new(run, account.id))))
 }

@@ -1,16 +1,16 @@
-//! `GET /v1/linked-accounts/{account_id}/runs`: the latest syncs.
+//! `GET /v1/linked-accounts/{linked_account_id}/runs`: the latest syncs.
 
+use api_types::{List, Run};
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use web::app::App;
 use web::auth::Reader;
 use web::problem::Problem;
 
-use super::RunView;
 use crate::answers::{NotFound, Unauthorized, Unprocessable};
-use crate::{Params, page_size};
+use crate::{Params, cut, page_size, unknown_cursor};
 
 const DEFAULT_LIMIT: u32 = 20;
 const MAX_LIMIT: u32 = 200;
@@ -23,32 +23,30 @@ pub(crate) struct RunsQuery {
     /// Maximum number of runs; 20 by default.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
-}
-
-/// Syncs.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct RunList {
-    /// The runs, latest first.
-    items: Vec<RunView>,
+    /// The `next_cursor` of the previous page.
+    cursor: Option<String>,
 }
 
 /// Lists the latest syncs of a linked account.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{account_id}/runs", tag = "runs", security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id"), RunsQuery),
+    get, path = "/v1/linked-accounts/{linked_account_id}/runs", tag = "runs", security(("key" = [])),
+    params(("linked_account_id" = String, Path, description = "The linked account's id."), RunsQuery),
     responses(
-        (status = 200, body = RunList),
+        (status = 200, body = List<Run>),
         Unauthorized,
         NotFound,
         Unprocessable,
     )
 )]
-pub(crate) async fn runs(
+pub(crate) async fn list_runs(
     State(app): State<App>,
     reader: Reader,
     Params(query): Params<RunsQuery>,
-) -> Result<Json<RunList>, Problem> {
+) -> Result<Json<List<Run>>, Problem> {
     let limit = page_size(query.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
-    let runs = app.services.store.runs(Some(reader.account.no), limit).await?;
-    Ok(Json(RunList { items: runs.into_iter().map(RunView::from).collect() }))
+    let before = query.cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| unknown_cursor())?;
+    let mut runs = app.services.store.runs(Some(reader.account.no), before, limit + 1).await?;
+    let next_cursor = cut(&mut runs, limit).map(|last| last.id.to_string());
+    let items = runs.into_iter().map(|run| Run::new(run, reader.account.id)).collect();
+    Ok(Json(List { items, next_cursor }))
 }

@@ -1,10 +1,11 @@
-//! `POST /v1/linked-accounts/{account_id}/runs`: starts a sync.
+//! `POST /v1/linked-accounts/{linked_account_id}/runs`: starts a sync.
 
+use api_types::Run;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use store::AccountStatus;
 use utoipa::ToSchema;
 use web::app::App;
@@ -15,18 +16,10 @@ use crate::OptionalBody;
 use crate::answers::{Conflict, Forbidden, NotFound, Unauthorized, Unprocessable};
 use crate::linked_accounts::find;
 
-/// A sync that was enqueued.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct RunStarted {
-    /// The run's id.
-    #[schema(example = "run_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
-    id: String,
-}
-
 /// Options of a run.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct RunOptions {
+pub(crate) struct RunCreate {
     /// `true`: reads everything again. `false`, the default: reads only changes.
     #[serde(default)]
     full: bool,
@@ -38,11 +31,11 @@ pub(crate) struct RunOptions {
 /// the same run, which reads everything if one of them requested that. Poll the run at the address in
 /// `Location`.
 #[utoipa::path(
-    post, path = "/v1/linked-accounts/{account_id}/runs", tag = "runs", security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id")),
-    request_body(content = Option<RunOptions>, description = "how it is to be done; may be left out"),
+    post, path = "/v1/linked-accounts/{linked_account_id}/runs", tag = "runs", security(("key" = [])),
+    params(("linked_account_id" = String, Path, description = "The linked account's id.")),
+    request_body(content = Option<RunCreate>, description = "how it is to be done; may be left out"),
     responses(
-        (status = 202, body = RunStarted, headers(("Location" = String, description = "where it is followed"))),
+        (status = 202, body = Run, headers(("Location" = String, description = "where it is followed"))),
         Unauthorized,
         Forbidden,
         NotFound,
@@ -50,13 +43,13 @@ pub(crate) struct RunOptions {
         Unprocessable,
     )
 )]
-pub(crate) async fn start_run(
+pub(crate) async fn create_run(
     State(app): State<App>,
     _: Vendor,
-    Path(account_id): Path<String>,
-    OptionalBody(options): OptionalBody<RunOptions>,
+    Path(linked_account_id): Path<String>,
+    OptionalBody(options): OptionalBody<RunCreate>,
 ) -> Result<Response, Problem> {
-    let account = find(&app, &account_id).await?;
+    let account = find(&app, &linked_account_id).await?;
     let conflict = |code, detail: &str| Problem::new(StatusCode::CONFLICT, code, detail);
     match account.status {
         AccountStatus::Linked => {}
@@ -71,7 +64,8 @@ pub(crate) async fn start_run(
         return Err(conflict("sync.busy", "A sync of this account runs already: look at its runs."));
     }
     let id = services.ask_for_run(&account, options.full).await?;
-    let place = format!("/v1/linked-accounts/{account_id}/runs/{id}");
-    let started = Json(RunStarted { id: id.to_string() });
+    let place = format!("/v1/linked-accounts/{linked_account_id}/runs/{id}");
+    let run = services.store.run(id).await?.ok_or_else(|| Problem::not_found("run"))?;
+    let started = Json(Run::new(run, account.id));
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, place)], started).into_response())
 }

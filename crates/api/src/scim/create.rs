@@ -11,7 +11,7 @@ use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use super::{ScimTargetView, checked_settings, checked_token};
+use super::{checked_settings, checked_token};
 use crate::Body;
 use crate::answers::{Forbidden, Unauthorized, Unprocessable};
 use crate::destinations::{self, Creation};
@@ -20,7 +20,7 @@ use crate::linked_accounts;
 /// The service to add.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct NewTarget {
+pub(crate) struct ScimTargetCreate {
     /// The linked account whose employees are provisioned.
     linked_account_id: String,
     /// The base address of the service's `/Users` and `/Groups`: `https:`, on the public internet.
@@ -37,19 +37,19 @@ pub(crate) struct NewTarget {
 /// Adds a SCIM service. All of the account's employees are pushed soon. To preview the effect, use
 /// `lucca-connector scim push --dry-run`.
 #[utoipa::path(
-    post, path = "/v1/scim-targets", tag = "SCIM", security(("key" = [])), request_body = NewTarget,
+    post, path = "/v1/scim-targets", tag = "SCIM", security(("key" = [])), request_body = ScimTargetCreate,
     responses(
-        (status = 201, body = ScimTargetView),
+        (status = 201, body = api_types::ScimTarget),
         Unauthorized,
         Forbidden,
         Unprocessable,
     )
 )]
-pub(crate) async fn new_scim_target(
+pub(crate) async fn create_scim_target(
     State(app): State<App>,
     vendor: Vendor,
-    Body(wanted): Body<NewTarget>,
-) -> Result<(StatusCode, Json<ScimTargetView>), Problem> {
+    Body(wanted): Body<ScimTargetCreate>,
+) -> Result<(StatusCode, Json<api_types::ScimTarget>), Problem> {
     let target = destinations::target(&app, "base_url", &wanted.base_url)?;
     let account = linked_accounts::find_named(&app, "linked_account_id", &wanted.linked_account_id).await?;
     let new = Creation {

@@ -10,7 +10,7 @@ use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use super::{ScimTargetView, find};
+use super::find;
 use crate::Body;
 use crate::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
 use crate::destinations::missing;
@@ -18,7 +18,7 @@ use crate::destinations::missing;
 /// Options of a push.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct WantedPush {
+pub(crate) struct ScimPushCreate {
     /// Whether to confirm deactivations that exceed the limit above which a push requires confirmation; false
     /// by default.
     #[serde(default)]
@@ -29,9 +29,9 @@ pub(crate) struct WantedPush {
 /// pushed within seconds. `last_push` has the result.
 #[utoipa::path(
     post, path = "/v1/scim-targets/{target_id}/push", tag = "SCIM", security(("key" = [])),
-    params(("target_id" = String, Path, description = "the service's id")), request_body = WantedPush,
+    params(("target_id" = String, Path, description = "the service's id")), request_body = ScimPushCreate,
     responses(
-        (status = 202, body = ScimTargetView),
+        (status = 202, body = api_types::ScimTarget),
         Unauthorized,
         Forbidden,
         NotFound,
@@ -42,8 +42,8 @@ pub(crate) async fn push_scim_target(
     State(app): State<App>,
     vendor: Vendor,
     Path(target_id): Path<String>,
-    Body(wanted): Body<WantedPush>,
-) -> Result<(StatusCode, Json<ScimTargetView>), Problem> {
+    Body(wanted): Body<ScimPushCreate>,
+) -> Result<(StatusCode, Json<api_types::ScimTarget>), Problem> {
     let target = find(&app, &target_id).await?;
     let (services, actor) = (&app.services, vendor.actor());
     if !services.store.request_push(&target, wanted.confirm, (actor, services.clock.now())).await? {

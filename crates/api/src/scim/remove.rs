@@ -21,7 +21,7 @@ use crate::destinations;
         NotFound,
     )
 )]
-pub(crate) async fn remove_scim_target(
+pub(crate) async fn delete_scim_target(
     State(app): State<App>,
     vendor: Vendor,
     Path(target_id): Path<String>,

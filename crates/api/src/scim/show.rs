@@ -6,7 +6,7 @@ use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use super::{ScimTargetView, find};
+use super::find;
 use crate::answers::{Forbidden, NotFound, Unauthorized};
 
 /// Shows a service and the result of the last push to it.
@@ -14,16 +14,16 @@ use crate::answers::{Forbidden, NotFound, Unauthorized};
     get, path = "/v1/scim-targets/{target_id}", tag = "SCIM", security(("key" = [])),
     params(("target_id" = String, Path, description = "the service's id")),
     responses(
-        (status = 200, body = ScimTargetView),
+        (status = 200, body = api_types::ScimTarget),
         Unauthorized,
         Forbidden,
         NotFound,
     )
 )]
-pub(crate) async fn scim_target(
+pub(crate) async fn get_scim_target(
     State(app): State<App>,
     _: Vendor,
     Path(target_id): Path<String>,
-) -> Result<Json<ScimTargetView>, Problem> {
+) -> Result<Json<api_types::ScimTarget>, Problem> {
     Ok(Json(find(&app, &target_id).await?.into()))
 }

@@ -10,7 +10,7 @@ use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use super::{ScimTargetView, checked_settings, checked_token, find};
+use super::{checked_settings, checked_token, find};
 use crate::Body;
 use crate::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
 use crate::destinations;
@@ -18,7 +18,7 @@ use crate::destinations;
 /// Changes to a service; absent members stay unchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ChangedTarget {
+pub(crate) struct ScimTargetUpdate {
     /// Settings, which replace the current ones.
     #[schema(value_type = Option<Object>, example = json!({ "hire_lead_days": 7 }))]
     settings: Option<Value>,
@@ -32,21 +32,21 @@ pub(crate) struct ChangedTarget {
 /// Changes, disables or enables a service. A full comparison follows soon.
 #[utoipa::path(
     patch, path = "/v1/scim-targets/{target_id}", tag = "SCIM", security(("key" = [])),
-    params(("target_id" = String, Path, description = "the service's id")), request_body = ChangedTarget,
+    params(("target_id" = String, Path, description = "the service's id")), request_body = ScimTargetUpdate,
     responses(
-        (status = 200, body = ScimTargetView),
+        (status = 200, body = api_types::ScimTarget),
         Unauthorized,
         Forbidden,
         NotFound,
         Unprocessable,
     )
 )]
-pub(crate) async fn change_scim_target(
+pub(crate) async fn update_scim_target(
     State(app): State<App>,
     vendor: Vendor,
     Path(target_id): Path<String>,
-    Body(wanted): Body<ChangedTarget>,
-) -> Result<Json<ScimTargetView>, Problem> {
+    Body(wanted): Body<ScimTargetUpdate>,
+) -> Result<Json<api_types::ScimTarget>, Problem> {
     let target = find(&app, &target_id).await?;
     let token = wanted.token.map(checked_token).transpose()?;
     let nonce = app.services.entropy.bytes()?;

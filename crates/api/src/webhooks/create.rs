@@ -1,5 +1,6 @@
 //! `POST /v1/webhook-endpoints`: creates a webhook endpoint.
 
+use api_types::WebhookPayload;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -12,7 +13,7 @@ use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use super::{PayloadView, WebhookEndpointWithSecret, checked_description, checked_types};
+use super::{WebhookEndpointWithSecret, checked_description, checked_types};
 use crate::Body;
 use crate::answers::{Forbidden, Unauthorized, Unprocessable};
 use crate::destinations::{self, Creation};
@@ -27,7 +28,7 @@ use crate::linked_accounts;
     "description": "The people app",
 }))]
 #[serde(deny_unknown_fields)]
-pub(crate) struct NewEndpoint {
+pub(crate) struct WebhookEndpointCreate {
     /// The address that receives webhooks: `https:`, on the public internet, at most 2,048 bytes.
     #[schema(example = "https://app.example/hooks/lucca")]
     url: String,
@@ -39,7 +40,7 @@ pub(crate) struct NewEndpoint {
     #[schema(example = json!(["employee.hired", "absence.*"]))]
     event_types: Vec<String>,
     /// The contents of events; `thin` by default.
-    payload: Option<PayloadView>,
+    payload: Option<WebhookPayload>,
     /// Its purpose, at most 500 characters.
     description: Option<String>,
 }
@@ -47,7 +48,7 @@ pub(crate) struct NewEndpoint {
 /// Creates a webhook endpoint, which receives events from now on, of current and future linked accounts. The
 /// secret is returned in this response only.
 #[utoipa::path(
-    post, path = "/v1/webhook-endpoints", tag = "webhooks", security(("key" = [])), request_body = NewEndpoint,
+    post, path = "/v1/webhook-endpoints", tag = "webhooks", security(("key" = [])), request_body = WebhookEndpointCreate,
     responses(
         (status = 201, body = WebhookEndpointWithSecret),
         Unauthorized,
@@ -55,10 +56,10 @@ pub(crate) struct NewEndpoint {
         Unprocessable,
     )
 )]
-pub(crate) async fn new_webhook_endpoint(
+pub(crate) async fn create_webhook_endpoint(
     State(app): State<App>,
     vendor: Vendor,
-    Body(wanted): Body<NewEndpoint>,
+    Body(wanted): Body<WebhookEndpointCreate>,
 ) -> Result<(StatusCode, Json<WebhookEndpointWithSecret>), Problem> {
     let target = destinations::target(&app, "url", &wanted.url)?;
     let settings = Settings {

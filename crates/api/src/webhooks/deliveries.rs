@@ -1,9 +1,9 @@
 //! `GET /v1/webhook-endpoints/{endpoint_id}/deliveries`: the delivery log, without the contents of events.
 
+use api_types::List;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
-use store::WebhookDelivery;
 use utoipa::{IntoParams, ToSchema};
 use web::app::App;
 use web::auth::Vendor;
@@ -11,7 +11,8 @@ use web::problem::Problem;
 
 use super::find;
 use crate::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
-use crate::{Params, page_size, time};
+use crate::{Params, page_size};
+use api_types::time;
 
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 500;
@@ -29,16 +30,17 @@ pub(crate) struct DeliveriesQuery {
 
 /// The delivery of an event to an endpoint.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct WebhookDeliveryView {
+pub(crate) struct WebhookDelivery {
     /// The event's id, the same in every attempt.
     #[schema(example = "msg_5f0c7c1e9a3b4d2f8e6a1b0c9d8e7f60")]
     webhook_id: String,
     /// The event's type.
     #[schema(example = "employee.hired")]
     event_type: String,
-    /// The linked account of the event; absent for a test.
+    /// The linked account of the event; null for a test.
     linked_account_id: Option<String>,
-    /// The log of the event: `changes` or `events`; absent for a test.
+    /// The log of the event; null for a test.
+    #[schema(value_type = Option<super::replay::EventLog>)]
     log: Option<String>,
     /// The event's number in that log.
     sequence: Option<i64>,
@@ -58,8 +60,8 @@ pub(crate) struct WebhookDeliveryView {
     last_attempt_at: String,
 }
 
-impl From<WebhookDelivery> for WebhookDeliveryView {
-    fn from(delivery: WebhookDelivery) -> Self {
+impl From<store::WebhookDelivery> for WebhookDelivery {
+    fn from(delivery: store::WebhookDelivery) -> Self {
         Self {
             webhook_id: delivery.webhook_id,
             event_type: delivery.event,
@@ -77,33 +79,26 @@ impl From<WebhookDelivery> for WebhookDeliveryView {
     }
 }
 
-/// Deliveries.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct WebhookDeliveryList {
-    /// The deliveries, latest attempt first.
-    items: Vec<WebhookDeliveryView>,
-}
-
 /// Lists the events sent to a webhook endpoint in the last 30 days, without their contents.
 #[utoipa::path(
     get, path = "/v1/webhook-endpoints/{endpoint_id}/deliveries", tag = "webhooks", security(("key" = [])),
     params(("endpoint_id" = String, Path, description = "the endpoint's id"), DeliveriesQuery),
     responses(
-        (status = 200, body = WebhookDeliveryList),
+        (status = 200, body = List<WebhookDelivery>),
         Unauthorized,
         Forbidden,
         NotFound,
         Unprocessable,
     )
 )]
-pub(crate) async fn webhook_deliveries(
+pub(crate) async fn list_webhook_deliveries(
     State(app): State<App>,
     _: Vendor,
     Path(endpoint_id): Path<String>,
     Params(which): Params<DeliveriesQuery>,
-) -> Result<Json<WebhookDeliveryList>, Problem> {
+) -> Result<Json<List<WebhookDelivery>>, Problem> {
     let endpoint = find(&app, &endpoint_id).await?;
     let limit = page_size(which.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let found = app.services.store.webhook_deliveries(endpoint.id, which.delivered, limit).await?;
-    Ok(Json(WebhookDeliveryList { items: found.into_iter().map(WebhookDeliveryView::from).collect() }))
+    Ok(Json(List::complete(found.into_iter().map(WebhookDelivery::from).collect())))
 }

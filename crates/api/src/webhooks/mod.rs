@@ -10,105 +10,23 @@ pub(crate) mod show;
 pub(crate) mod test;
 pub(crate) mod update;
 
-use delivery::webhooks::{Courier, Payload, Settings, is_type};
-use serde::{Deserialize, Serialize};
+use delivery::webhooks::{Courier, is_type};
+use serde::Serialize;
 use store::{Destination, DestinationKind};
 use utoipa::ToSchema;
 use web::app::App;
 use web::problem::Problem;
 
-use super::{destinations, time};
+use super::destinations;
 
 const LONGEST_DESCRIPTION: usize = 500;
 const MOST_TYPES: usize = 200;
-
-/// The contents of an event.
-#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum PayloadView {
-    /// The operation, the record's id, and the names of the changed fields; no personal data.
-    Thin,
-    /// Also the values, as far as the change log stores them, and the record as it is stored when the webhook
-    /// is sent.
-    Full,
-}
-
-impl From<PayloadView> for Payload {
-    fn from(view: PayloadView) -> Self {
-        match view {
-            PayloadView::Thin => Self::Thin,
-            PayloadView::Full => Self::Full,
-        }
-    }
-}
-
-/// A webhook endpoint. Its secret is shown once, when it is created.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct WebhookEndpointView {
-    /// The endpoint's id.
-    #[schema(example = "whe_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
-    id: String,
-    /// The address that receives webhooks.
-    #[schema(example = "https://app.example/hooks/lucca")]
-    url: String,
-    /// The only linked account whose events it receives; absent: all accounts, including future ones.
-    linked_account_id: Option<String>,
-    /// The types of event that it receives; empty: every type.
-    event_types: Vec<String>,
-    /// The contents of events.
-    payload: PayloadView,
-    /// Its purpose.
-    description: Option<String>,
-    /// Whether events are sent.
-    enabled: bool,
-    /// Why no events are sent: `asked`, `gone` (the receiver answered 410) or `failing` (for three days).
-    disabled_reason: Option<&'static str>,
-    /// Failed attempts since the last success.
-    failed_attempts: u32,
-    /// Since when deliveries fail, UTC.
-    failing_since: Option<String>,
-    /// When the next attempt is due, UTC, while deliveries fail.
-    next_attempt_at: Option<String>,
-    /// Until when the previous secret also signs, UTC.
-    previous_secret_until: Option<String>,
-    /// When it was created, UTC.
-    created_at: String,
-    /// When it was last changed, UTC.
-    updated_at: String,
-}
-
-impl TryFrom<Destination> for WebhookEndpointView {
-    type Error = Problem;
-
-    fn try_from(endpoint: Destination) -> Result<Self, Problem> {
-        let settings = Settings::parse(&endpoint.settings)?;
-        Ok(Self {
-            id: endpoint.id.to_string(),
-            url: endpoint.address,
-            linked_account_id: endpoint.account_id.map(|id| id.to_string()),
-            event_types: settings.event_types,
-            payload: match settings.payload {
-                Payload::Thin => PayloadView::Thin,
-                Payload::Full => PayloadView::Full,
-            },
-            description: settings.description,
-            enabled: endpoint.disabled.is_none(),
-            disabled_reason: endpoint.disabled.map(store::DisabledReason::name),
-            failed_attempts: endpoint.attempts,
-            failing_since: endpoint.failing_since.map(time),
-            next_attempt_at: endpoint.next_attempt_at.map(time),
-            previous_secret_until: endpoint.previous_credential_until.map(time),
-            created_at: time(endpoint.created_at),
-            updated_at: time(endpoint.updated_at),
-        })
-    }
-}
 
 /// An endpoint with its new secret.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WebhookEndpointWithSecret {
     #[serde(flatten)]
-    endpoint: WebhookEndpointView,
+    endpoint: api_types::WebhookEndpoint,
     /// The secret that signs webhooks, `whsec_` and base64. It is not shown again.
     #[schema(example = "whsec_EXAMPLE")]
     secret: String,

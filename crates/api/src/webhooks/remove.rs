@@ -21,7 +21,7 @@ use crate::destinations;
         NotFound,
     )
 )]
-pub(crate) async fn remove_webhook_endpoint(
+pub(crate) async fn delete_webhook_endpoint(
     State(app): State<App>,
     vendor: Vendor,
     Path(endpoint_id): Path<String>,

@@ -18,7 +18,7 @@ use crate::linked_accounts;
 /// One of a linked account's two logs.
 #[derive(Clone, Copy, Default, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum LogName {
+pub(crate) enum EventLog {
     /// The change log: changes of records.
     #[default]
     Changes,
@@ -29,7 +29,7 @@ pub(crate) enum LogName {
 /// The position to replay from.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Replay {
+pub(crate) struct WebhookReplayCreate {
     /// Events after this number are sent: 0 for all. It may also be ahead of the current position; the events
     /// in between are then skipped.
     #[schema(example = 0, minimum = 0)]
@@ -38,12 +38,12 @@ pub(crate) struct Replay {
     linked_account_id: Option<String>,
     /// The log; `changes` by default.
     #[serde(default)]
-    log: LogName,
+    log: EventLog,
 }
 
 /// The events that will be sent.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Replayed {
+pub(crate) struct WebhookReplay {
     /// The linked account.
     linked_account_id: String,
     /// Events after this number in the log are sent.
@@ -57,9 +57,9 @@ pub(crate) struct Replayed {
 /// Events are sent as soon as the endpoint is enabled and responds. Each has the same `webhook-id` as before.
 #[utoipa::path(
     post, path = "/v1/webhook-endpoints/{endpoint_id}/replay", tag = "webhooks", security(("key" = [])),
-    params(("endpoint_id" = String, Path, description = "the endpoint's id")), request_body = Replay,
+    params(("endpoint_id" = String, Path, description = "the endpoint's id")), request_body = WebhookReplayCreate,
     responses(
-        (status = 202, body = Replayed),
+        (status = 202, body = WebhookReplay),
         Unauthorized,
         Forbidden,
         NotFound,
@@ -67,18 +67,18 @@ pub(crate) struct Replayed {
         Unprocessable,
     )
 )]
-pub(crate) async fn replay_webhooks(
+pub(crate) async fn replay_webhook_events(
     State(app): State<App>,
     vendor: Vendor,
     Path(endpoint_id): Path<String>,
-    Body(wanted): Body<Replay>,
-) -> Result<(StatusCode, Json<Replayed>), Problem> {
+    Body(wanted): Body<WebhookReplayCreate>,
+) -> Result<(StatusCode, Json<WebhookReplay>), Problem> {
     let endpoint = find(&app, &endpoint_id).await?;
     let account = account(&app, endpoint.account_id, wanted.linked_account_id.as_deref()).await?;
     let store = &app.services.store;
     let (log, last) = match wanted.log {
-        LogName::Changes => (Log::Changes, store.last_change(account.no).await?),
-        LogName::Events => (Log::Events, store.last_event(account.no).await?),
+        EventLog::Changes => (Log::Changes, store.last_change(account.no).await?),
+        EventLog::Events => (Log::Events, store.last_event(account.no).await?),
     };
     if !(0..=last).contains(&wanted.after_seq) {
         let detail = format!("The log's last number is {last}; give one from 0 to that.");
@@ -89,8 +89,11 @@ pub(crate) async fn replay_webhooks(
     }
     let by = (vendor.actor(), app.services.clock.now());
     store.replay_webhooks(&endpoint, (account.no, log), Cursor::after(wanted.after_seq), by).await?;
-    let replayed =
-        Replayed { linked_account_id: account.id.to_string(), after_seq: wanted.after_seq, last_seq: last };
+    let replayed = WebhookReplay {
+        linked_account_id: account.id.to_string(),
+        after_seq: wanted.after_seq,
+        last_seq: last,
+    };
     Ok((StatusCode::ACCEPTED, Json(replayed)))
 }
 

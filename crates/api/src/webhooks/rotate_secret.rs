@@ -33,7 +33,7 @@ const OVERLAP: Duration = Duration::from_hours(24);
         Conflict,
     )
 )]
-pub(crate) async fn rotate_webhook_secret(
+pub(crate) async fn rotate_webhook_endpoint_secret(
     State(app): State<App>,
     vendor: Vendor,
     Path(endpoint_id): Path<String>,

@@ -6,7 +6,7 @@ use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use super::{WebhookEndpointView, find};
+use super::find;
 use crate::answers::{Forbidden, NotFound, Unauthorized};
 
 /// Shows a webhook endpoint and its delivery state.
@@ -14,16 +14,16 @@ use crate::answers::{Forbidden, NotFound, Unauthorized};
     get, path = "/v1/webhook-endpoints/{endpoint_id}", tag = "webhooks", security(("key" = [])),
     params(("endpoint_id" = String, Path, description = "the endpoint's id")),
     responses(
-        (status = 200, body = WebhookEndpointView),
+        (status = 200, body = api_types::WebhookEndpoint),
         Unauthorized,
         Forbidden,
         NotFound,
     )
 )]
-pub(crate) async fn webhook_endpoint(
+pub(crate) async fn get_webhook_endpoint(
     State(app): State<App>,
     _: Vendor,
     Path(endpoint_id): Path<String>,
-) -> Result<Json<WebhookEndpointView>, Problem> {
+) -> Result<Json<api_types::WebhookEndpoint>, Problem> {
     Ok(Json(find(&app, &endpoint_id).await?.try_into()?))
 }

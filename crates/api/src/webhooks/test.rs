@@ -13,7 +13,7 @@ use crate::answers::{Forbidden, NotFound, Unauthorized};
 
 /// The result of a test event.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct WebhookTested {
+pub(crate) struct WebhookTest {
     /// The event's id.
     #[schema(example = "msg_5f0c7c1e9a3b4d2f8e6a1b0c9d8e7f60")]
     webhook_id: String,
@@ -33,7 +33,7 @@ pub(crate) struct WebhookTested {
     post, path = "/v1/webhook-endpoints/{endpoint_id}/test", tag = "webhooks", security(("key" = [])),
     params(("endpoint_id" = String, Path, description = "the endpoint's id")),
     responses(
-        (status = 200, body = WebhookTested),
+        (status = 200, body = WebhookTest),
         Unauthorized,
         Forbidden,
         NotFound,
@@ -43,10 +43,10 @@ pub(crate) async fn test_webhook_endpoint(
     State(app): State<App>,
     _: Vendor,
     Path(endpoint_id): Path<String>,
-) -> Result<Json<WebhookTested>, Problem> {
+) -> Result<Json<WebhookTest>, Problem> {
     let endpoint = find(&app, &endpoint_id).await?;
     let tested = courier(&app)?.test(&endpoint).await?;
-    Ok(Json(WebhookTested {
+    Ok(Json(WebhookTest {
         webhook_id: tested.webhook_id,
         delivered: tested.error.is_none(),
         response_status: tested.response,

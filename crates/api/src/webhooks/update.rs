@@ -1,5 +1,6 @@
 //! `PATCH /v1/webhook-endpoints/{endpoint_id}`: changes, disables or enables a webhook endpoint.
 
+use api_types::WebhookPayload;
 use axum::Json;
 use axum::extract::{Path, State};
 use delivery::webhooks::Settings;
@@ -10,7 +11,7 @@ use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use super::{PayloadView, WebhookEndpointView, checked_description, checked_types, find};
+use super::{checked_description, checked_types, find};
 use crate::Body;
 use crate::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
 use crate::destinations;
@@ -18,13 +19,13 @@ use crate::destinations;
 /// Changes to an endpoint; absent members stay unchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ChangedEndpoint {
+pub(crate) struct WebhookEndpointUpdate {
     /// The address that receives webhooks.
     url: Option<String>,
     /// The types of event that it receives; an empty list: every type.
     event_types: Option<Vec<String>>,
     /// The contents of events.
-    payload: Option<PayloadView>,
+    payload: Option<WebhookPayload>,
     /// Its purpose; null removes it.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
@@ -42,21 +43,21 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<S
 /// when it is enabled again.
 #[utoipa::path(
     patch, path = "/v1/webhook-endpoints/{endpoint_id}", tag = "webhooks", security(("key" = [])),
-    params(("endpoint_id" = String, Path, description = "the endpoint's id")), request_body = ChangedEndpoint,
+    params(("endpoint_id" = String, Path, description = "the endpoint's id")), request_body = WebhookEndpointUpdate,
     responses(
-        (status = 200, body = WebhookEndpointView),
+        (status = 200, body = api_types::WebhookEndpoint),
         Unauthorized,
         Forbidden,
         NotFound,
         Unprocessable,
     )
 )]
-pub(crate) async fn change_webhook_endpoint(
+pub(crate) async fn update_webhook_endpoint(
     State(app): State<App>,
     vendor: Vendor,
     Path(endpoint_id): Path<String>,
-    Body(wanted): Body<ChangedEndpoint>,
-) -> Result<Json<WebhookEndpointView>, Problem> {
+    Body(wanted): Body<WebhookEndpointUpdate>,
+) -> Result<Json<api_types::WebhookEndpoint>, Problem> {
     let endpoint = find(&app, &endpoint_id).await?;
     let url = wanted.url.map(|url| destinations::target(&app, "url", &url)).transpose()?;
     let before = Settings::parse(&endpoint.settings)?;

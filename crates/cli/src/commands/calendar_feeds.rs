@@ -214,7 +214,7 @@ async fn remove(
 fn shown(feed: &CalendarFeed) -> Value {
     json!({
         "id": feed.id,
-        "account_id": feed.account_id,
+        "linked_account_id": feed.account_id,
         "name": feed.name,
         "team": feed.team,
         "show_type": feed.show_type,

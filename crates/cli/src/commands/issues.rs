@@ -78,7 +78,7 @@ fn to_json(account: &LinkedAccount, issue: &Issue, language: Language) -> Value 
     let IssueTexts { text, remedy } = jobs::issue_texts(account, issue, language);
     json!({
         "id": issue.id,
-        "account_id": account.id,
+        "linked_account_id": account.id,
         "tenant": account.tenant,
         "code": issue.code,
         "subject": issue.subject,

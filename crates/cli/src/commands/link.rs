@@ -89,7 +89,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let headline = services.note_check(&account, &checked, source, Actor::Cli).await?.headline;
     if global.json {
         let mut answer = json!({
-            "account_id": account.id,
+            "linked_account_id": account.id,
             "tenant": account.tenant,
             "relinked": was_linked,
             "field_groups": settings.field_groups,

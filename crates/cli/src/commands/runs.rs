@@ -113,7 +113,7 @@ impl RunView<'_> {
     fn to_json(&self, now: Timestamp) -> Value {
         json!({
             "run_id": self.run.id,
-            "account_id": self.account.id,
+            "linked_account_id": self.account.id,
             "tenant": self.account.tenant,
             "state": self.state,
             "started_at": self.run.started_at,
@@ -136,7 +136,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let only = account.as_ref().and_then(|_| accounts.first()).map(|account| account.no);
     match &args.action {
         Action::List { limit, .. } => {
-            let runs = data.store.runs(only, *limit).await?;
+            let runs = data.store.runs(only, None, *limit).await?;
             let runs = run_views(&data, &accounts, runs, now).await?;
             list(global, &runs, now);
         }
@@ -216,7 +216,7 @@ async fn default_run(
 ) -> Result<Option<Run>, Failure> {
     match running_run(data, accounts, now).await? {
         Some(run) => Ok(Some(run)),
-        None => Ok(data.store.runs(only, 1).await?.pop()),
+        None => Ok(data.store.runs(only, None, 1).await?.pop()),
     }
 }
 

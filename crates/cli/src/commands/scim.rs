@@ -435,7 +435,7 @@ impl TokenSource {
 fn to_json(target: &Destination) -> Value {
     json!({
         "id": target.id,
-        "account_id": target.account_id,
+        "linked_account_id": target.account_id,
         "base_url": target.address,
         "settings": target.settings,
         "enabled": target.disabled.is_none(),

@@ -10,7 +10,7 @@ async fn unlinked_account_is_refused_until_relinked() {
     let emulator = emulator(20).await;
     let dir = tempfile::tempdir().unwrap();
     let linked = link(dir.path(), &emulator, &[]).ok_json();
-    let account = linked["account_id"].as_str().unwrap();
+    let account = linked["linked_account_id"].as_str().unwrap();
     run(dir.path(), &["sync", "--json"]).ok_json();
 
     // No terminal to confirm on.
@@ -56,7 +56,7 @@ async fn unlinked_account_is_refused_until_relinked() {
     assert_eq!(run(dir.path(), &["runs", "list", "--json"]).ok_json(), json!([]));
 
     let relinked = link(dir.path(), &emulator, &[]).ok_json();
-    assert_eq!((&relinked["account_id"], &relinked["relinked"]), (&linked["account_id"], &json!(true)));
+    assert_eq!((&relinked["linked_account_id"], &relinked["relinked"]), (&linked["linked_account_id"], &json!(true)));
     assert_eq!(run(dir.path(), &["sync", "--json"]).ok_json()["outcome"], "succeeded");
     assert_eq!(run(dir.path(), &["accounts", "--json"]).ok_json()[0]["employees"], 20);
 
@@ -97,7 +97,7 @@ async fn unlinked_account_is_not_selected() {
     assert_eq!(run(dir.path(), &["sync", "--json"]).ok_json()["outcome"], "succeeded");
     let all = run(dir.path(), &["sync", "--all", "--json"]).ok_json();
     assert_eq!((all.as_array().unwrap().len(), &all[0]["tenant"]), (1, &json!(second.url())));
-    let named = run(dir.path(), &["sync", "--account", gone["account_id"].as_str().unwrap(), "--json"]);
+    let named = run(dir.path(), &["sync", "--account", gone["linked_account_id"].as_str().unwrap(), "--json"]);
     assert_eq!(named.json()["error"]["code"], "account.unlinked");
     let text = run(dir.path(), &["accounts", "list"]).out;
     assert!(
@@ -118,7 +118,7 @@ async fn issues_stay_open_until_resolved() {
     let key = emulator.api_key().to_owned();
     emulator.tenant().set_rights(&key, Rights { see_former: false, ..Rights::all() });
     run(dir.path(), &["sync", "--full", "--json"]);
-    let arguments = ["issues", "list", "--account", linked["account_id"].as_str().unwrap(), "--json"];
+    let arguments = ["issues", "list", "--account", linked["linked_account_id"].as_str().unwrap(), "--json"];
     let open = run(dir.path(), &arguments).ok_json();
     let lost = |issue: &&Value| issue["code"] == "permission.lost.see_former_employees";
     let issue = open.as_array().unwrap().iter().find(lost).unwrap_or_else(|| panic!("{open}"));

@@ -70,7 +70,7 @@ impl Installation {
         let url = tenant.url();
         let link = ["link", &url, "--key-stdin", "--allow-loopback", "--requests-per-minute", "0", "--json"];
         let linked = self.run_with(version, &link, tenant.api_key()).ok_json();
-        linked["account_id"].as_str().unwrap().to_owned()
+        linked["linked_account_id"].as_str().unwrap().to_owned()
     }
 
     /// All people of an account.

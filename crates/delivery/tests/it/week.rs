@@ -113,7 +113,7 @@ async fn changes_arrive_in_order_despite_kills() {
             assert!(told("changes", &format!("employee.{name}"), change.seq), "{}", change.seq);
             assert!(name == "created" || told("changes", "employee.changed", change.seq), "{}", change.seq);
         }
-        let runs = world.store.runs(Some(world.account.no), 10_000).await.unwrap();
+        let runs = world.store.runs(Some(world.account.no), None, 10_000).await.unwrap();
         let ends = ids.keys().filter(|(_, name, _)| name == "sync.completed").count();
         assert_eq!(ends, runs.len());
 

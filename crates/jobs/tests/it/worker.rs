@@ -107,7 +107,7 @@ async fn linked_account_is_synced_and_delivered() {
         tokio::time::timeout(Duration::from_secs(60), delivered).await.expect("sync.completed");
         stop.cancel();
         working.await.unwrap().unwrap();
-        let runs = store.runs(Some(account.no), 10).await.unwrap();
+        let runs = store.runs(Some(account.no), None, 10).await.unwrap();
         assert_eq!(runs[0].outcome, Some(Outcome::Succeeded));
     }
 }

@@ -79,11 +79,11 @@ impl App {
     }
 
     async fn request(&self, key: &str, body: &Value) -> Answer {
-        self.send(self.to(Method::POST, "/absence-requests").header("idempotency-key", key).json(body)).await
+        self.send(self.to(Method::POST, "/absence-submissions").header("idempotency-key", key).json(body)).await
     }
 
     async fn import(&self, parameters: &str, file: &str) -> Answer {
-        let to = self.to(Method::POST, &format!("/absence-requests/imports{parameters}"));
+        let to = self.to(Method::POST, &format!("/absence-submissions/imports{parameters}"));
         self.send(to.header("content-type", "text/csv; charset=utf-8").body(file.to_owned())).await
     }
 
@@ -139,7 +139,7 @@ async fn absence_request_from_preview_to_cancellation() {
         assert_eq!((&remote["unit"], &remote["half_days"]), (&json!("days"), &json!(true)));
 
         let body = wanted(owner, REMOTE, "2027-01-04 PM", "2027-01-06 AM");
-        let preview = app.post("/absence-requests/preview", body.clone()).await;
+        let preview = app.post("/absence-submissions/preview", body.clone()).await;
         assert_eq!(preview.status, 200, "{}", preview.body);
         let taken = json!(["2027-01-04 PM", "2027-01-05 AM", "2027-01-05 PM", "2027-01-06 AM"]);
         assert_eq!(preview.body["plan"]["taken"], taken);
@@ -171,16 +171,16 @@ async fn absence_request_from_preview_to_cancellation() {
         assert_eq!((fresh.status, &fresh.body["status"]), (200, &json!("pending")));
         let second = app.request("key-2", &wanted(owner, REMOTE, "2027-01-11", "2027-01-11")).await;
         assert_eq!(second.status, 201);
-        let all = app.get(&format!("/absence-requests?employee_id={owner}")).await;
+        let all = app.get(&format!("/absence-submissions?employee_id={owner}")).await;
         let ids: Vec<&Value> = all.body["items"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
         assert_eq!(ids, [&second.body["id"], &made.body["id"]], "the latest first");
-        let latest = app.get("/absence-requests?limit=1").await;
+        let latest = app.get("/absence-submissions?limit=1").await;
         assert_eq!(latest.body["items"].as_array().unwrap().len(), 1);
-        let unknown = app.get("/absence-requests?employee_id=unknown").await;
+        let unknown = app.get("/absence-submissions?employee_id=unknown").await;
         assert_eq!(unknown.body["items"], json!([]));
 
         // First a part is cancelled, then the rest.
-        let cancel = format!("/absence-requests/{}/cancel", made.body["id"].as_str().unwrap());
+        let cancel = format!("/absence-submissions/{}/cancel", made.body["id"].as_str().unwrap());
         let half = app.post(&cancel, json!({ "half_days": ["2027-01-06 AM"] })).await;
         assert_eq!(half.status, 200, "{}", half.body);
         assert_eq!(half.body["half_days"], json!(["2027-01-04 PM", "2027-01-05 AM", "2027-01-05 PM"]));
@@ -199,12 +199,12 @@ async fn absence_request_from_preview_to_cancellation() {
 async fn request_requires_an_idempotency_key() {
     let app = app().await;
     let body = wanted(app.free_employee(), REMOTE, "2027-01-04", "2027-01-04");
-    let without = app.post("/absence-requests", body.clone()).await;
+    let without = app.post("/absence-submissions", body.clone()).await;
     assert_eq!(without.code(), (400, "request.no_idempotency_key"));
     for key in ["", "two words", &"x".repeat(201)] {
         assert_eq!(app.request(key, &body).await.code(), (400, "absence.invalid_idempotency_key"));
     }
-    let to = app.to(Method::POST, "/absence-requests").header("idempotency-key", "clé").json(&body);
+    let to = app.to(Method::POST, "/absence-submissions").header("idempotency-key", "clé").json(&body);
     assert_eq!(app.send(to).await.code(), (400, "absence.invalid_idempotency_key"));
     assert!(app.emulator.tenant().requests().is_empty());
 }
@@ -219,7 +219,7 @@ async fn warnings_must_be_acknowledged() {
     assert_eq!(warning["must_be_confirmed"], true);
     assert!(!warning["text"].as_str().unwrap().is_empty());
     assert_eq!(app.writes(), 0);
-    let previewed = app.post("/absence-requests/preview", body.clone()).await;
+    let previewed = app.post("/absence-submissions/preview", body.clone()).await;
     assert_eq!(previewed.body["warnings"], open.body["warnings"]);
 
     body["acknowledged_warnings"] = json!([warning["id"]]);
@@ -254,13 +254,13 @@ async fn read_only_account_is_refused_without_request() {
     let file = "employee,leave_type,starts,ends\n1,34,2027-01-04,2027-01-04\n";
     for refused in [
         app.request("k", &body).await,
-        app.post("/absence-requests/preview", body.clone()).await,
+        app.post("/absence-submissions/preview", body.clone()).await,
         app.get("/employees/1/leave-types").await,
-        app.post("/absence-requests/5120/cancel", json!({})).await,
-        app.post("/absence-requests/5120/approve", json!({})).await,
-        app.post("/absence-requests/5120/deny", json!({ "comment": "no" })).await,
+        app.post("/absence-submissions/5120/cancel", json!({})).await,
+        app.post("/absence-submissions/5120/approve", json!({})).await,
+        app.post("/absence-submissions/5120/deny", json!({ "comment": "no" })).await,
         app.import("", file).await,
-        app.import("?simulate=false", file).await,
+        app.import("?dry_run=false", file).await,
     ] {
         assert_eq!(refused.code(), (403, "absence.not_permitted"));
         assert_eq!(refused.body["permission"], "make_absence_requests");
@@ -295,13 +295,13 @@ async fn missing_permission_is_named() {
 async fn unknown_ids_are_not_found() {
     let app = app().await;
     let unknown = "abr_0193a5b0c2d47b3e9f1a2b3c4d5e6f70";
-    assert_eq!(app.get(&format!("/absence-requests/{unknown}")).await.code(), (404, "not_found"));
-    assert_eq!(app.get("/absence-requests/nonsense?refresh=true").await.code(), (404, "not_found"));
+    assert_eq!(app.get(&format!("/absence-submissions/{unknown}")).await.code(), (404, "not_found"));
+    assert_eq!(app.get("/absence-submissions/nonsense?refresh=true").await.code(), (404, "not_found"));
     for id in [unknown, "999999", "a%0d%0ab"] {
         for (what, body) in
             [("cancel", json!({})), ("approve", json!({})), ("deny", json!({ "comment": "no" }))]
         {
-            let answer = app.post(&format!("/absence-requests/{id}/{what}"), body).await;
+            let answer = app.post(&format!("/absence-submissions/{id}/{what}"), body).await;
             assert_eq!(answer.code(), (404, "absence.unknown"), "{id} {what}");
         }
     }
@@ -312,7 +312,7 @@ async fn unknown_ids_are_not_found() {
     }
     assert_eq!(app.get("/employees/999999/leave-types").await.code(), (404, "absence.unknown_employee"));
     let elsewhere = "/v1/linked-accounts/acct_0193a5b0c2d47b3e9f1a2b3c4d5e6f70";
-    for path in ["/absence-requests", "/employees/1/leave-types"] {
+    for path in ["/absence-submissions", "/employees/1/leave-types"] {
         let (status, problem) = app.service.get(&format!("{elsewhere}{path}")).await;
         assert_eq!((status, &problem["code"]), (404, &json!("not_found")));
     }
@@ -345,20 +345,20 @@ async fn invalid_members_are_refused_by_name() {
     assert_eq!(app.request("k", &body).await.code(), (422, "request.invalid"));
     for path in [
         "/leave-types?employee_id=1",
-        "/absence-requests?limit=0",
-        "/absence-requests?limit=501",
-        "/absence-requests?limit=many",
-        "/absence-requests/abr_0193a5b0c2d47b3e9f1a2b3c4d5e6f70?refresh=perhaps",
+        "/absence-submissions?limit=0",
+        "/absence-submissions?limit=501",
+        "/absence-submissions?limit=many",
+        "/absence-submissions/abr_0193a5b0c2d47b3e9f1a2b3c4d5e6f70?refresh=perhaps",
     ] {
         assert_eq!(app.get(path).await.code(), (422, "request.invalid"), "{path}");
     }
     let dated = app.get(&format!("/employees/{owner}/leave-types?ends_on=soon")).await;
     assert_eq!(dated.code(), (422, "absence.invalid_period"));
-    let half = app.post("/absence-requests/5120/cancel", json!({ "half_days": ["2027-01-04"] })).await;
+    let half = app.post("/absence-submissions/5120/cancel", json!({ "half_days": ["2027-01-04"] })).await;
     assert_eq!(half.code(), (422, "absence.invalid_period"));
-    let silent = app.post("/absence-requests/5120/deny", json!({ "comment": "  " })).await;
+    let silent = app.post("/absence-submissions/5120/deny", json!({ "comment": "  " })).await;
     assert_eq!(silent.code(), (422, "absence.comment_required"));
-    assert_eq!(app.post("/absence-requests/5120/deny", json!({})).await.code(), (422, "request.invalid"));
+    assert_eq!(app.post("/absence-submissions/5120/deny", json!({})).await.code(), (422, "request.invalid"));
     assert!(app.emulator.tenant().requests().is_empty());
 }
 
@@ -370,7 +370,7 @@ async fn requests_are_approved_and_denied() {
     let first = first.body["id"].as_str().unwrap();
     let mut status = Value::Null;
     for _ in 0..5 {
-        let answer = app.post(&format!("/absence-requests/{first}/approve"), json!({})).await;
+        let answer = app.post(&format!("/absence-submissions/{first}/approve"), json!({})).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         status = answer.body["status"].clone();
         if status == "approved" {
@@ -378,9 +378,9 @@ async fn requests_are_approved_and_denied() {
         }
     }
     assert_eq!(status, "approved");
-    let shown = app.get(&format!("/absence-requests/{first}")).await;
+    let shown = app.get(&format!("/absence-submissions/{first}")).await;
     assert_eq!(shown.body["approvals"][0]["approved"], true);
-    let again = app.post(&format!("/absence-requests/{first}/deny"), json!({ "comment": "no" })).await;
+    let again = app.post(&format!("/absence-submissions/{first}/deny"), json!({ "comment": "no" })).await;
     assert_eq!(again.code(), (409, "absence.wrong_state"));
 
     // By Lucca's id, as in a synced absence.
@@ -388,9 +388,9 @@ async fn requests_are_approved_and_denied() {
     app.sync().await;
     let absence = second.body["absence_id"].as_str().unwrap();
     let denied =
-        app.post(&format!("/absence-requests/{absence}/deny"), json!({ "comment": "Two are away." })).await;
+        app.post(&format!("/absence-submissions/{absence}/deny"), json!({ "comment": "Two are away." })).await;
     assert_eq!((denied.status, &denied.body["status"]), (200, &json!("denied")), "{}", denied.body);
-    let path = format!("/absence-requests/{}?refresh=true", second.body["id"].as_str().unwrap());
+    let path = format!("/absence-submissions/{}?refresh=true", second.body["id"].as_str().unwrap());
     let shown = app.get(&path).await;
     assert_eq!(shown.body["status"], "denied");
     assert_eq!(shown.body["approvals"][0]["comment"], "Two are away.");
@@ -407,7 +407,7 @@ async fn import_is_simulated_and_then_made_once() {
     assert_eq!((&tried.body["ok"], &tried.body["simulated"]), (&json!(false), &json!(false)));
     assert_eq!(tried.body["rows"][0]["half_days"].as_array().unwrap().len(), 4);
     assert_eq!(tried.body["rows"][1]["line"], 3);
-    let refused = app.import("?simulate=false", &bad).await;
+    let refused = app.import("?dry_run=false", &bad).await;
     assert_eq!(refused.code(), (422, "absence.not_importable"));
     assert!(refused.body["problems"].as_array().unwrap().iter().all(|one| one["line"] == 3));
     assert!(app.emulator.tenant().requests().is_empty());
@@ -415,20 +415,20 @@ async fn import_is_simulated_and_then_made_once() {
     let good = format!(
         "employee;leave_type;starts;ends\n{owner};{REMOTE};2027-01-04;2027-01-05\n{owner};{REMOTE};2027-01-11 PM;2027-01-11\n"
     );
-    let tried = app.import("?simulate=true", &good).await;
+    let tried = app.import("?dry_run=true", &good).await;
     assert_eq!((&tried.body["ok"], &tried.body["lucca_finds_fault"]), (&json!(true), &json!(false)));
     assert_eq!(app.writes(), 0);
-    let made = app.import("?simulate=false", &good).await;
+    let made = app.import("?dry_run=false", &good).await;
     assert_eq!(made.status, 201, "{}", made.body);
     let items = made.body["items"].as_array().unwrap();
     assert_eq!(items.iter().map(|one| &one["status"]).collect::<Vec<_>>(), ["pending", "pending"]);
     assert_eq!(items[1]["starts_on"], "2027-01-11 PM");
     let writes = app.writes();
-    let again = app.import("?simulate=false", &good).await;
+    let again = app.import("?dry_run=false", &good).await;
     assert_eq!((again.status, &again.body), (200, &made.body));
     assert_eq!(app.writes(), writes);
 
-    let json = app.send(app.to(Method::POST, "/absence-requests/imports").json(&json!({}))).await;
+    let json = app.send(app.to(Method::POST, "/absence-submissions/imports").json(&json!({}))).await;
     assert_eq!(json.code(), (415, "request.not_csv"));
     let huge = app.import("", &"x".repeat(1_100_000)).await;
     assert_eq!(huge.code(), (413, "request.too_large"));
@@ -439,7 +439,7 @@ async fn import_is_simulated_and_then_made_once() {
 async fn lost_response_is_resolved_by_reading() {
     let app = app().await;
     let body = wanted(app.free_employee(), REMOTE, "2027-01-04", "2027-01-04");
-    app.post("/absence-requests/preview", body.clone()).await;
+    app.post("/absence-submissions/preview", body.clone()).await;
     let reads = app.emulator.tenant().requests();
     let before = reads.iter().filter(|request| request.path.eq_ignore_ascii_case("/api/v3/leaves")).count();
     // The response is lost with the connection, and the reads right after it fail too.
@@ -531,12 +531,12 @@ async fn account_without_working_key_sends_nothing() {
     let id = made.body["id"].as_str().unwrap();
     for answer in [
         app.get("/employees/1/leave-types").await,
-        app.post(&format!("/absence-requests/{id}/cancel"), json!({})).await,
-        app.get(&format!("/absence-requests/{id}?refresh=true")).await,
+        app.post(&format!("/absence-submissions/{id}/cancel"), json!({})).await,
+        app.get(&format!("/absence-submissions/{id}?refresh=true")).await,
     ] {
         assert_eq!(answer.code(), (409, "account.unlinked"));
     }
     // Stored data is still shown.
-    assert_eq!(app.get(&format!("/absence-requests/{id}")).await.status, 200);
+    assert_eq!(app.get(&format!("/absence-submissions/{id}")).await.status, 200);
     assert!(app.emulator.tenant().requests().is_empty());
 }

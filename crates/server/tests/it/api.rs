@@ -108,7 +108,7 @@ async fn invalid_link_token_members_are_refused() {
         ),
         (json!({ "customer_id": "c", "valid_minutes": 31 }), "valid_minutes"),
         (json!({ "customer_id": "c", "valid_minutes": 0 }), "valid_minutes"),
-        (json!({ "customer_id": "c", "account_id": "run_1" }), "account_id"),
+        (json!({ "customer_id": "c", "linked_account_id": "run_1" }), "linked_account_id"),
     ] {
         let (status, problem) = service.post("/v1/link-tokens", body.clone()).await;
         assert_eq!((status, problem["field"].as_str()), (422, Some(field)), "{body}: {problem}");

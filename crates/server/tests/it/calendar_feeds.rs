@@ -154,7 +154,7 @@ async fn feed_has_etag_and_invalid_feeds_are_refused() {
         let (status, problem) = service.post(&base, body.clone()).await;
         assert_eq!((status, &problem["code"]), (422, &json!("request.invalid")), "{body}");
     }
-    let key = json!({ "name": "a reader", "role": "read_only", "account_id": account.id });
+    let key = json!({ "name": "a reader", "role": "read_only", "linked_account_id": account.id });
     let key = service.post("/v1/api-keys", key).await.1["key"].as_str().unwrap().to_owned();
     let address = format!("{}{base}", service.url);
     let answer = service.http.get(address).bearer_auth(key).send().await.unwrap();

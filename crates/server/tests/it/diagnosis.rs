@@ -101,7 +101,7 @@ async fn assert_all_agree(wanted: &[&str]) {
         let page = checked(&browser, &emulator.url(), emulator.api_key(), wanted).await;
         assert_eq!(browser.post("checks/link", &[("anyway", "yes")]).await.step(), "sync", "{about}");
         let (_, flow) = service.get(&format!("/v1/linking-flows/{flow}")).await;
-        let account = flow["account_id"].as_str().unwrap();
+        let account = flow["linked_account_id"].as_str().unwrap();
         let diagnosis = assert_agree(&service, account, &about).await;
         if let Some(readiness) = readiness {
             assert_eq!(diagnosis["readiness"], readiness, "{about}: {diagnosis}");

@@ -160,7 +160,7 @@ impl Scene {
             assert_eq!(status, 201, "{made}");
             made["key"].as_str().unwrap().to_owned()
         };
-        let reader = json!({ "name": "reader", "role": "read_only", "account_id": own.id.to_string() });
+        let reader = json!({ "name": "reader", "role": "read_only", "linked_account_id": own.id.to_string() });
         let reader = key(reader).await;
         let vendor = key(json!({ "name": "vendor", "role": "vendor" })).await;
         let (_, flow) = service.link_token(json!({})).await;
@@ -171,7 +171,7 @@ impl Scene {
         let feed = json!({ "name": "Absences", "team": { "employee_ids": [employees["items"][0]["id"]] } });
         let (_, feed) = service.post(&format!("{base}/calendar-feeds"), feed).await;
         let of_other = BTreeMap::from([
-            ("account_id", other.id.to_string()),
+            ("linked_account_id", other.id.to_string()),
             ("run_id", text(&runs["items"][0]["id"])),
             ("feed_id", text(&feed["id"])),
             ("flow_id", flow),
@@ -233,7 +233,7 @@ async fn no_role_reaches_beyond_its_account() {
             let of_other =
                 |name: &str| scene.of_other.get(name).cloned().unwrap_or_else(|| "none".to_owned());
             let across = |name: &str| match name {
-                "account_id" => scene.own.id.to_string(),
+                "linked_account_id" => scene.own.id.to_string(),
                 name => of_other(name),
             };
             // The other account by its id, and its objects under the id of the own account.
@@ -406,7 +406,7 @@ fn fuzzed(dice: &mut Dice, operations: &[Operation], scene: &Scene) -> Fuzzed {
     let mut account = None;
     let path = filled(&operation.path, |name| match (name, dice.below(6)) {
         // An unlinked account no longer answers, so only keys without that right try to unlink one.
-        ("account_id", 0..=4)
+        ("linked_account_id", 0..=4)
             if !may_end || matches!(shown, Shown::None | Shown::Unknown | Shown::Reader) =>
         {
             let id = if dice.one_in(3) { scene.other.id } else { scene.own.id }.to_string();

@@ -120,7 +120,7 @@ async fn request_bodies_take_typed_references() {
             (number.clone(), numbered),
         ] {
             let (status, preview) =
-                service.post(&format!("{base}/absence-requests/preview"), wanted(&text)).await;
+                service.post(&format!("{base}/absence-submissions/preview"), wanted(&text)).await;
             assert_eq!(status, 200, "{preview}");
             assert_eq!(preview["person"]["id"], id.to_string(), "{text}");
             assert!(!preview["person"]["name"].as_str().unwrap().is_empty());
@@ -131,7 +131,7 @@ async fn request_bodies_take_typed_references() {
         let before = emulator.tenant().writes().len();
         let request = service
             .http
-            .post(format!("{}{base}/absence-requests", service.url))
+            .post(format!("{}{base}/absence-submissions", service.url))
             .bearer_auth(OPERATOR)
             .header("idempotency-key", "k")
             .json(&wanted(&bare));

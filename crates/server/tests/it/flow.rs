@@ -52,7 +52,7 @@ async fn flow_links_an_account() {
         assert_eq!(account["status"], "linked");
         assert_eq!(exchange(&service, &public).await.0, 404, "once");
         let (_, flow) = service.get(&format!("/v1/linking-flows/{flow}")).await;
-        assert_eq!((&flow["status"], &flow["account_id"]), (&json!("finished"), &account["id"]));
+        assert_eq!((&flow["status"], &flow["linked_account_id"]), (&json!("finished"), &account["id"]));
 
         // All employees of the tenant are stored.
         let stored = service.database.store.accounts().await.unwrap();
@@ -253,7 +253,7 @@ async fn linking_again_keeps_the_id() {
     let (_, first) = exchange(&service, &public_token(&done)).await;
 
     let (token, _) =
-        service.link_token(json!({ "account_id": first["id"], "return_url": "https://app.example" })).await;
+        service.link_token(json!({ "linked_account_id": first["id"], "return_url": "https://app.example" })).await;
     let browser = service.browser(&token).await;
     browser.post("welcome", &[]).await;
     browser.post("access", &[("can", "yes")]).await;

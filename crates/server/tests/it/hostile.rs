@@ -168,7 +168,7 @@ async fn three_hundred_hostile_inputs() {
     // The API: every member of every body, every parameter of every path.
     for input in hostile() {
         for member in
-            ["customer_id", "organization", "email", "language", "allowed_origin", "return_url", "account_id"]
+            ["customer_id", "organization", "email", "language", "allowed_origin", "return_url", "linked_account_id"]
         {
             let mut body = json!({ "customer_id": "c" });
             body[member] = json!(input);
@@ -219,12 +219,12 @@ async fn three_hundred_hostile_inputs() {
         for member in ["employee_id", "leave_type_id", "starts_on", "ends_on", "minutes", "comment"] {
             let mut body = body.clone();
             body[member] = json!(input);
-            requests.push(post("absence-requests/preview".to_owned()).json(&body));
+            requests.push(post("absence-submissions/preview".to_owned()).json(&body));
         }
         let unknown_employee =
             json!({ "employee_id": "0", "leave_type_id": "34", "starts_on": day, "ends_on": day });
         requests.push(
-            post("absence-requests".to_owned())
+            post("absence-submissions".to_owned())
                 .json(&unknown_employee)
                 .header("idempotency-key", input.as_bytes()),
         );
@@ -235,10 +235,10 @@ async fn three_hundred_hostile_inputs() {
             ("approve", json!({ "comment": input })),
             ("deny", json!({ "comment": input })),
         ] {
-            requests.push(post(format!("absence-requests/{escaped}/{what}")).json(&body));
+            requests.push(post(format!("absence-submissions/{escaped}/{what}")).json(&body));
         }
-        for member in ["name", "role", "account_id"] {
-            let mut body = json!({ "name": "x", "role": "read_only", "account_id": account.id.to_string() });
+        for member in ["name", "role", "linked_account_id"] {
+            let mut body = json!({ "name": "x", "role": "read_only", "linked_account_id": account.id.to_string() });
             body[member] = json!(input);
             let url = format!("{}/v1/api-keys", service.url);
             requests.push(service.http.post(url).bearer_auth(crate::support::OPERATOR).json(&body));
@@ -247,9 +247,9 @@ async fn three_hundred_hostile_inputs() {
         requests.push(shown.header("authorization", format!("Bearer {input}").into_bytes()));
         for query in [
             "leave-types?limit",
-            "absence-request-records?employee_id",
             "absence-requests?employee_id",
-            "absence-requests?limit",
+            "absence-submissions?employee_id",
+            "absence-submissions?limit",
             "employees?limit",
             "employees?cursor",
             "employees?modified_after",
@@ -282,7 +282,7 @@ async fn three_hundred_hostile_inputs() {
             requests.push(service.http.get(url).bearer_auth(crate::support::OPERATOR));
         }
         for file in [input.clone(), format!("employee,leave_type,starts,ends\n{input},34,{day},{input}\n")] {
-            let request = post(format!("absence-requests/imports?simulate={}", sent % 2 == 0));
+            let request = post(format!("absence-submissions/imports?dry_run={}", sent % 2 == 0));
             requests.push(request.header("content-type", "text/csv").body(file));
         }
         for request in requests {

@@ -192,7 +192,7 @@ async fn paths_and_methods_are_checked_first() {
             let expected = if is_off { (403, "passthrough.method_refused") } else { (422, code) };
             assert_eq!((answered, answer["code"].as_str().unwrap()), expected, "{wanted}");
         }
-        let key = json!({ "name": "a test", "role": "read_only", "account_id": account.id });
+        let key = json!({ "name": "a test", "role": "read_only", "linked_account_id": account.id });
         let (_, made) = service.post("/v1/api-keys", key).await;
         let request = service.http.request(Method::POST, format!("{}{path}", service.url));
         let request = request.bearer_auth(made["key"].as_str().unwrap());

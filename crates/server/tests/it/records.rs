@@ -17,11 +17,11 @@ const LISTS: &[(&str, Kind)] = &[
     ("departments", Kind::Department),
     ("establishments", Kind::Establishment),
     ("legal-units", Kind::LegalUnit),
-    ("qualifications", Kind::JobQualification),
+    ("job-qualifications", Kind::JobQualification),
     ("occupation-categories", Kind::OccupationCategory),
     ("absences", Kind::Absence),
     ("leave-types", Kind::LeaveType),
-    ("absence-request-records", Kind::AbsenceRequest),
+    ("absence-requests", Kind::AbsenceRequest),
     ("custom-field-definitions", Kind::CustomFieldDefinition),
 ];
 
@@ -216,7 +216,7 @@ async fn keys_have_the_access_of_their_role() {
         let emulator = tenant(5, Rights::all()).await;
         let account = service.linked(&emulator, &[]).await;
         let own = account.id.to_string();
-        let new = |role: &str, account: Option<&str>| json!({ "name": "a test", "role": role, "account_id": account });
+        let new = |role: &str, account: Option<&str>| json!({ "name": "a test", "role": role, "linked_account_id": account });
         let mut keys = BTreeMap::new();
         for (role, of) in [("operator", None), ("vendor", None), ("read_only", Some(own.as_str()))] {
             let (status, made) = service.post("/v1/api-keys", new(role, of)).await;
@@ -251,7 +251,7 @@ async fn keys_have_the_access_of_their_role() {
             assert_eq!(call(role, Method::GET, "/v1/linked-accounts").await, list, "{role}");
             assert_eq!(call(role, Method::POST, "/v1/link-tokens").await, link, "{role}");
             assert_eq!(call(role, Method::GET, "/v1/api-keys").await, keys, "{role}");
-            let unlink = format!("/v1/linked-accounts/{own}/absence-requests/imports");
+            let unlink = format!("/v1/linked-accounts/{own}/absence-submissions/imports");
             assert_ne!(call(role, Method::POST, &unlink).await, 201, "{role}");
         }
         // The key's holder can't learn whether another account exists.

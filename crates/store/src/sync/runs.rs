@@ -397,17 +397,24 @@ impl Store {
             .await
     }
 
-    /// Lists the latest runs, newest first, queued ones included: of one linked account, or of all.
+    /// Lists the latest runs, newest first, queued ones included: of one linked account, or of all; only those older
+    /// than `before`, if it is given.
     #[boxed]
-    pub async fn runs(&self, account_no: Option<i64>, limit: u32) -> Result<Vec<Run>, Error> {
+    pub async fn runs(
+        &self,
+        account_no: Option<i64>,
+        before: Option<RunId>,
+        limit: u32,
+    ) -> Result<Vec<Run>, Error> {
         // Run ids begin with their creation time, so their order is that of the runs.
         let rows: Vec<RunRow> = on!(self.db, pool => sqlx::query_as(
             "SELECT id, account_no, started_at, finished_at, outcome, requests, report FROM runs \
-             WHERE ($1 IS NULL OR account_no = $1) \
+             WHERE ($1 IS NULL OR account_no = $1) AND ($2 IS NULL OR id < $2) \
              UNION ALL SELECT run_id, account_no, NULL, NULL, NULL, 0, NULL FROM asked_runs \
-             WHERE ($1 IS NULL OR account_no = $1) ORDER BY id DESC LIMIT $2",
+             WHERE ($1 IS NULL OR account_no = $1) AND ($2 IS NULL OR run_id < $2) ORDER BY id DESC LIMIT $3",
         )
         .bind(account_no)
+        .bind(before.map(|id| id.to_string()))
         .bind(i64::from(limit))
         .fetch_all(pool)
         .await)

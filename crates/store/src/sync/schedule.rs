@@ -125,6 +125,22 @@ impl Store {
         Ok(Waiting { accounts: from_sql_count(accounts), oldest: oldest.map(moment) })
     }
 
+    /// When the next sync of a linked account is due, by its interval or by a requested run; `None` unless the
+    /// account is linked.
+    #[boxed]
+    pub async fn next_sync(&self, account_no: i64) -> Result<Option<Timestamp>, Error> {
+        let due: Option<i64> = on!(self.db, pool => sqlx::query_scalar(
+            "SELECT coalesce((SELECT min(asked_runs.due_ms) FROM asked_runs \
+             WHERE asked_runs.account_no = linked_accounts.no AND asked_runs.due_ms < linked_accounts.due_ms), due_ms) \
+             FROM linked_accounts WHERE no = $1 AND status = 'linked'",
+        )
+        .bind(account_no)
+        .fetch_optional(pool)
+        .await)
+        .map_err(while_doing(DOING))?;
+        Ok(due.map(moment))
+    }
+
     /// Sets when the next sync of a linked account is due, after one that began at `began_at`. If `due_at`
     /// has passed, data could not be read: the sync is retried after a delay that grows.
     #[boxed]

@@ -106,6 +106,8 @@ pub struct SubmissionFilter {
     pub employee_id: Option<RemoteId>,
     /// Only those to be looked at by this time.
     pub due_by: Option<Timestamp>,
+    /// Only those made before this one.
+    pub before: Option<SubmissionId>,
 }
 
 const SELECT: &str = "SELECT id, account_no, idempotency_key, employee_id, ask, state, detail, request_id, absence_id, \
@@ -280,12 +282,13 @@ impl Store {
     pub async fn submissions(&self, filter: &SubmissionFilter, limit: u64) -> Result<Vec<Submission>, Error> {
         let sql = AssertSqlSafe(format!(
             "{SELECT} WHERE ($1 IS NULL OR account_no = $1) AND ($2 IS NULL OR employee_id = $2) \
-             AND ($3 IS NULL OR due_at <= $3) ORDER BY id DESC LIMIT $4",
+             AND ($3 IS NULL OR due_at <= $3) AND ($4 IS NULL OR id < $4) ORDER BY id DESC LIMIT $5",
         ));
         let rows: Vec<Row> = on!(self.db, pool => sqlx::query_as(sql)
         .bind(filter.account_no)
         .bind(filter.employee_id.as_ref().map(RemoteId::as_str))
         .bind(filter.due_by.map(|by| sql_time(Timestamp::from_second(by.as_second()).unwrap_or(by))))
+        .bind(filter.before.map(|id| id.to_string()))
         .bind(sql_count(limit))
         .fetch_all(pool)
         .await)

@@ -64,7 +64,7 @@ async fn killed_runs_are_marked_interrupted(fixture: Fixture) {
     let third = take(200).await;
     fixture.store.start_run(&third, at(200)).await.unwrap();
 
-    let runs = fixture.store.runs(Some(account.no), 10).await.unwrap();
+    let runs = fixture.store.runs(Some(account.no), None, 10).await.unwrap();
     let seen: Vec<_> = runs.iter().map(|run| (run.id, run.outcome, run.finished_at)).collect();
     assert_eq!(
         seen,

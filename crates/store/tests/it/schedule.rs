@@ -76,9 +76,9 @@ async fn requested_runs_begin_exactly_once(fixture: Fixture) {
     assert_eq!(store.waiting(at(21)).await.unwrap().accounts, 2);
     let queued = store.run(run_id(20)).await.unwrap().unwrap();
     assert_eq!((queued.account_no, queued.started_at, queued.outcome), (account.no, None, None));
-    let listed: Vec<_> = store.runs(Some(account.no), 9).await.unwrap().iter().map(|run| run.id).collect();
+    let listed: Vec<_> = store.runs(Some(account.no), None, 9).await.unwrap().iter().map(|run| run.id).collect();
     assert_eq!(listed, [run_id(20), lease.run_id]);
-    assert_eq!(store.runs(None, 1).await.unwrap()[0].id, run_id(20));
+    assert_eq!(store.runs(None, None, 1).await.unwrap()[0].id, run_id(20));
     let queued = async |account_no| store.queued_run(account_no).await.unwrap().map(|run| run.id);
     assert_eq!((queued(None).await, queued(Some(account.no)).await), (Some(run_id(20)), Some(run_id(20))));
     assert_eq!(queued(Some(other.no)).await, None);
@@ -176,7 +176,7 @@ async fn unlinking_cancels_queued_runs(fixture: Fixture) {
     let again = fixture.link(TENANT, KEY, 13).await;
     store.ask_for_run(again.no, run_id(14), false, at(14)).await.unwrap();
     store.unlink(&again, DataPolicy::Erase, Actor::Operator, at(15)).await.unwrap();
-    assert!(store.runs(Some(again.no), 9).await.unwrap().is_empty());
+    assert!(store.runs(Some(again.no), None, 9).await.unwrap().is_empty());
 }
 
 async fn failed_syncs_are_retried_with_growing_delay(fixture: Fixture) {

@@ -96,7 +96,7 @@ async fn unlinked_account_keeps_its_data(fixture: Fixture) {
     assert_eq!((now.updated_at, now.tenant.as_str()), (at(10), "https://acme.ilucca.net"));
     assert_eq!(store.count_present(account.no, Kind::Employee).await.unwrap(), 1);
     assert_eq!(store.last_change(account.no).await.unwrap(), 1);
-    assert_eq!(store.runs(Some(account.no), 10).await.unwrap().len(), 1);
+    assert_eq!(store.runs(Some(account.no), None, 10).await.unwrap().len(), 1);
     assert_eq!(store.count_open_issues(account.no).await.unwrap(), 0, "no person can act on it");
     assert_eq!(issues(&fixture, &account, IssueFilter::All).await[0].resolved_at, Some(at(10)));
 
@@ -137,7 +137,7 @@ async fn erased_data_is_in_no_table_and_no_file(fixture: Fixture) {
     let none =
         store.changes(account.no, ChangeFilter { after, ..ChangeFilter::default() }, 10).await.unwrap();
     assert!(none.is_empty());
-    assert!(store.runs(Some(account.no), 10).await.unwrap().is_empty());
+    assert!(store.runs(Some(account.no), None, 10).await.unwrap().is_empty());
     assert!(store.run_progress(run_id(2)).await.unwrap().is_empty());
     assert!(store.stream_states(account.no).await.unwrap().is_empty());
     assert!(store.holds(account.no).await.unwrap().is_empty());
@@ -197,7 +197,7 @@ async fn unlinking_excludes_a_run_that_begins(fixture: Fixture) {
         unlinking.unwrap();
         assert!(matches!(run, Ok(()) | Err(Error::Unlinked | Error::LeaseLost)), "{run:?}");
         assert!(second.count_records(account.no).await.unwrap().is_empty(), "{run:?}");
-        assert!(second.runs(Some(account.no), 9).await.unwrap().is_empty(), "{run:?}");
+        assert!(second.runs(Some(account.no), None, 9).await.unwrap().is_empty(), "{run:?}");
     }
     second.close().await;
 }

@@ -53,7 +53,7 @@ fn to_json(entry: &AuditEntry) -> Value {
         "at": entry.at,
         "actor": entry.actor.name(),
         "action": entry.action,
-        "account_id": entry.account_id,
+        "linked_account_id": entry.account_id,
         "flow_id": entry.flow_id,
         "detail": entry.detail,
         "hash": entry.hash,

@@ -277,7 +277,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         let minutes: Map<String, Value> =
             minutes().map(|(name, minutes)| (name.to_owned(), json!(minutes))).collect();
         crate::output::json(&json!({
-            "account_id": account.id,
+            "linked_account_id": account.id,
             "tenant": account.tenant,
             "changed": is_changed,
             "rhythms": minutes,

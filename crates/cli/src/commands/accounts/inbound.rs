@@ -56,7 +56,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     if args.change.off {
         let was_on = data.store.remove_inbound_webhook(&account, Actor::Cli, now).await?;
         if global.json {
-            crate::output::json(&json!({ "account_id": account.id, "on": false, "was_on": was_on }));
+            crate::output::json(&json!({ "linked_account_id": account.id, "on": false, "was_on": was_on }));
         } else {
             line(if was_on { "Lucca can tell nothing of it any more." } else { "It was off." });
         }
@@ -70,7 +70,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let begins = config::load(args.config.as_deref(), &data.path)?.public_url;
     let Some(webhook) = webhook else {
         if global.json {
-            crate::output::json(&json!({ "account_id": account.id, "on": false }));
+            crate::output::json(&json!({ "linked_account_id": account.id, "on": false }));
         } else {
             line("It is off. Switch it on with --on.");
         }
@@ -82,7 +82,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let key = key.as_ref().map(|key| key.expose_secret());
     if global.json {
         crate::output::json(&json!({
-            "account_id": account.id,
+            "linked_account_id": account.id,
             "on": true,
             "url": url,
             "key": key,

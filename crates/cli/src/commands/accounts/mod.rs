@@ -96,7 +96,7 @@ async fn list(global: &Global) -> Result<ExitCode, Failure> {
             outcome.unwrap_or("-").to_owned(),
         ]);
         list.push(json!({
-            "account_id": account.id,
+            "linked_account_id": account.id,
             "tenant": account.tenant,
             "customer_id": account.customer_id,
             "organization": account.organization,

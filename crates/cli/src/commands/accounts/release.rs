@@ -94,7 +94,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             _ => "preview",
         };
         crate::output::json(&json!({
-            "account_id": account.id,
+            "linked_account_id": account.id,
             "tenant": account.tenant,
             "action": action,
             "holds": questions.iter().map(to_json).collect::<Vec<_>>(),

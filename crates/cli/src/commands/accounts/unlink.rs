@@ -65,7 +65,7 @@ fn answer(global: &Global, args: &Args, account: &LinkedAccount, receipt: Option
     if global.json {
         let erased = receipt.filter(|_| args.data == Data::Erase);
         crate::output::json(&json!({
-            "account_id": account.id,
+            "linked_account_id": account.id,
             "tenant": account.tenant,
             "status": AccountStatus::Unlinked,
             "was_linked": account.status != AccountStatus::Unlinked,

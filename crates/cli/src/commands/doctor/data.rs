@@ -154,7 +154,7 @@ async fn clock(data: &DataDir, now: Timestamp) -> Result<Check, store::Error> {
             "They count for nothing, and go with the next sync. Set the clocks of all machines by NTP.";
         return Ok(Check::warn("clock", what, advice));
     }
-    let runs = data.store.runs(None, LAST_RUNS).await?;
+    let runs = data.store.runs(None, None, LAST_RUNS).await?;
     let last = runs.iter().find_map(|run| run.finished_at.or(run.started_at));
     let ahead = last.map(|at| at.duration_since(now));
     Ok(match ahead {
@@ -229,7 +229,7 @@ async fn account_check(
             format!("Make a new key in Lucca and link again: lucca-connector link {}", account.tenant),
         ));
     }
-    let runs = data.store.runs(Some(account.no), LAST_RUNS).await?;
+    let runs = data.store.runs(Some(account.no), None, LAST_RUNS).await?;
     let is_queued = runs.iter().any(|run| run.started_at.is_none());
     if is_queued && data.store.live_workers(now).await? == 0 {
         return Ok(Check::warn(

@@ -159,7 +159,7 @@ pub(super) async fn allow(
         ));
     }
     if global.json {
-        let allowed: Value = json!({ "account_id": account.id, "remote_id": id, "allowed": true });
+        let allowed: Value = json!({ "linked_account_id": account.id, "remote_id": id, "allowed": true });
         crate::output::json(&allowed);
     } else {
         line("The next sync reads them again, if Lucca still has them: lucca-connector sync");

@@ -1,31 +1,24 @@
-//! API types of absence requests, which stay stable while the engine changes.
+//! Absence submissions: absence requests made through the connector, with their previews and leave types.
 
 use absences::{Amount, Balance, Changed, Overlap, Preview, Report, UsableLeaveType};
-use people::{Approval, CancellationRequest, DayOff, HalfDay, LeaveUnit, RemoteId};
+use people::{DayOff, HalfDay, LeaveUnit, RemoteId};
 use serde::Serialize;
 use store::Submission;
 use utoipa::ToSchema;
-use web::absence_problem::{AbsenceProblem, AbsenceWarning, PersonView};
-use web::problem::Problem;
 
-use crate::time;
-
-/// Converts each item of a list.
-pub(crate) fn all<A: Into<B>, B>(list: impl IntoIterator<Item = A>) -> Vec<B> {
-    list.into_iter().map(Into::into).collect()
-}
+use crate::{AbsenceApi, AbsenceProblem, AbsenceStatus, AbsenceWarning, EmployeeSummary, all, time};
 
 /// A leave type, as the employee may use it.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct LeaveTypeView {
+pub struct EmployeeLeaveType {
     /// Lucca's id. Yearly leave types have a new id each year.
     #[schema(value_type = String, example = "34")]
     id: RemoteId,
     /// The name, in the language of the API key.
     #[schema(example = "Remote work")]
     name: Option<String>,
-    /// The unit: `days`, `hours` or `other`.
-    #[schema(value_type = Option<String>, example = "days")]
+    /// The unit.
+    #[schema(value_type = Option<LeaveUnitName>)]
     unit: Option<LeaveUnit>,
     /// Whether half-days can be taken, if Lucca reports it.
     half_days: Option<bool>,
@@ -37,57 +30,77 @@ pub(crate) struct LeaveTypeView {
     is_remote_work: Option<bool>,
 }
 
-impl From<UsableLeaveType> for LeaveTypeView {
+impl From<UsableLeaveType> for EmployeeLeaveType {
     fn from(leave_type: UsableLeaveType) -> Self {
         let UsableLeaveType { id, name, unit, half_days, step_hours, balance, is_remote_work } = leave_type;
         Self { id, name, unit, half_days, step_hours, balance, is_remote_work }
     }
 }
 
+/// The unit of a leave type.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case", as = LeaveUnit)]
+#[expect(dead_code, reason = "describes `LeaveUnit`")]
+enum LeaveUnitName {
+    Days,
+    Hours,
+    Other,
+}
+
+/// Why an employee does not work on a half-day. `not_worked`: part-time, or no contract.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes `DayOff`")]
+enum NonWorkingReason {
+    PublicHoliday,
+    WeeklyRest,
+    NotWorked,
+}
+
 /// A half-day on which the employee does not work anyway.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct OffHalfDayView {
+pub struct NonWorkingHalfDay {
     /// The half-day.
     #[schema(value_type = String, example = "2026-05-08 AM")]
-    at: HalfDay,
-    /// `public_holiday`, `weekly_rest` or `not_worked` (part-time, or no contract).
-    #[schema(value_type = String, example = "public_holiday")]
-    why: DayOff,
+    half_day: HalfDay,
+    /// The reason.
+    #[schema(value_type = NonWorkingReason)]
+    reason: DayOff,
 }
 
 /// The half-days of an absence.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct PlanView {
+pub struct HalfDayPlan {
     /// The half-days that would be taken, in order.
     #[schema(value_type = Vec<String>, example = json!(["2026-05-04 PM", "2026-05-05 AM"]))]
     taken: Vec<HalfDay>,
     /// The half-days in between that would not be taken.
-    off: Vec<OffHalfDayView>,
+    off: Vec<NonWorkingHalfDay>,
     /// Whether some days are estimates, Monday to Friday, because Lucca reported nothing about them.
     is_estimated: bool,
 }
 
-impl From<people::Plan> for PlanView {
+impl From<people::Plan> for HalfDayPlan {
     fn from(plan: people::Plan) -> Self {
-        let off = plan.off.into_iter().map(|one| OffHalfDayView { at: one.at, why: one.why });
+        let off = plan.off.into_iter().map(|one| NonWorkingHalfDay { half_day: one.at, reason: one.why });
         Self { taken: plan.taken, off: off.collect(), is_estimated: plan.is_estimated }
     }
 }
 
 /// The amount of a leave type that an absence takes.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct AmountView {
+pub struct LeaveAmount {
     /// The amount, in the unit.
     #[schema(example = 2.5)]
     value: f64,
-    /// `days`, `hours` or `other`.
-    #[schema(value_type = String, example = "days")]
+    /// The unit.
+    #[schema(value_type = LeaveUnitName)]
     unit: LeaveUnit,
 }
 
 /// The balance of a leave type, in its unit.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct BalanceView {
+pub struct LeaveBalance {
     /// Today, before the absence.
     before: f64,
     /// After the absence, calculated by the connector.
@@ -98,7 +111,7 @@ pub(crate) struct BalanceView {
 
 /// An existing absence that takes some of the same half-days.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct OverlapView {
+pub struct AbsenceOverlap {
     /// The existing absence.
     #[schema(value_type = String, example = "5120")]
     absence_id: RemoteId,
@@ -107,7 +120,7 @@ pub(crate) struct OverlapView {
     half_days: Vec<HalfDay>,
 }
 
-impl From<Overlap> for OverlapView {
+impl From<Overlap> for AbsenceOverlap {
     fn from(Overlap { absence_id, half_days }: Overlap) -> Self {
         Self { absence_id, half_days }
     }
@@ -115,9 +128,9 @@ impl From<Overlap> for OverlapView {
 
 /// The preview of an absence. No request was created.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct AbsencePreview {
+pub struct AbsencePreview {
     /// The employee.
-    person: PersonView,
+    employee: EmployeeSummary,
     /// The employee's id.
     #[schema(value_type = String, example = "12")]
     employee_id: RemoteId,
@@ -135,20 +148,19 @@ pub(crate) struct AbsencePreview {
     /// Duration in minutes, if requested.
     minutes: Option<u32>,
     /// The half-days it would take, and why not the others.
-    plan: PlanView,
+    plan: HalfDayPlan,
     /// The amount of the leave type that it would take.
-    amount: Option<AmountView>,
+    amount: Option<LeaveAmount>,
     /// The balance afterwards, if Lucca reports it.
-    balance: Option<BalanceView>,
+    balance: Option<LeaveBalance>,
     /// Existing absences that overlap.
-    overlaps: Vec<OverlapView>,
+    overlaps: Vec<AbsenceOverlap>,
     /// Lucca's warnings.
     warnings: Vec<AbsenceWarning>,
     /// Why it can't be requested; empty if it can.
     problems: Vec<AbsenceProblem>,
-    /// The API of Lucca that would be used: `factory` or `import`.
-    #[schema(example = "factory")]
-    door: &'static str,
+    /// The API of Lucca that would be used.
+    lucca_api: AbsenceApi,
     /// Whether it can be requested, once its warnings are acknowledged.
     can_be_requested: bool,
 }
@@ -159,7 +171,7 @@ impl From<Preview> for AbsencePreview {
             ask, person, leave_type_name, plan, amount, balance, overlaps, warnings, problems, ..
         } = preview;
         Self {
-            person: person.into(),
+            employee: person.into(),
             employee_id: ask.employee_id,
             leave_type_id: ask.leave_type_id,
             leave_type_name,
@@ -167,8 +179,8 @@ impl From<Preview> for AbsencePreview {
             ends_on: ask.last,
             minutes: ask.minutes,
             plan: plan.into(),
-            amount: amount.map(|Amount { value, unit }| AmountView { value, unit }),
-            balance: balance.map(|Balance { before, after, at_period_end }| BalanceView {
+            amount: amount.map(|Amount { value, unit }| LeaveAmount { value, unit }),
+            balance: balance.map(|Balance { before, after, at_period_end }| LeaveBalance {
                 before,
                 after,
                 at_period_end,
@@ -176,7 +188,7 @@ impl From<Preview> for AbsencePreview {
             overlaps: all(overlaps),
             warnings: all(warnings),
             problems: all(problems),
-            door: preview.door.name(),
+            lucca_api: preview.door.into(),
             can_be_requested: preview.can_be_requested,
         }
     }
@@ -184,10 +196,10 @@ impl From<Preview> for AbsencePreview {
 
 /// A half-day of an absence that was created.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct TakenHalfDayView {
+pub struct AbsenceHalfDay {
     /// The half-day.
     #[schema(value_type = String, example = "2026-05-04 PM")]
-    at: HalfDay,
+    half_day: HalfDay,
     /// False once it is cancelled, or denied with the rest.
     is_active: bool,
     /// Duration in minutes, if the leave type is counted in hours.
@@ -196,7 +208,7 @@ pub(crate) struct TakenHalfDayView {
 
 /// An approver's decision.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct ApprovalView {
+pub struct AbsenceApproval {
     /// The employee who decided.
     #[schema(value_type = Option<String>)]
     approver_id: Option<RemoteId>,
@@ -207,18 +219,18 @@ pub(crate) struct ApprovalView {
     approved: bool,
     /// When, as Lucca writes it: without an offset, the time zone is unknown.
     #[schema(example = "2026-05-01T09:30:00")]
-    at: Option<String>,
+    decided_at: Option<String>,
     /// The approver's comment.
     comment: Option<String>,
 }
 
-impl From<Approval> for ApprovalView {
-    fn from(approval: Approval) -> Self {
+impl From<people::Approval> for AbsenceApproval {
+    fn from(approval: people::Approval) -> Self {
         Self {
             approver_id: approval.approver_id,
             substituted_approver_id: approval.substituted_approver_id,
             approved: approval.approved,
-            at: approval.at.map(|at| at.to_string()),
+            decided_at: approval.at.map(|at| at.to_string()),
             comment: approval.comment,
         }
     }
@@ -226,7 +238,7 @@ impl From<Approval> for ApprovalView {
 
 /// A request to cancel an approved absence.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct CancellationView {
+pub struct CancellationRequest {
     /// The employee who requested the cancellation.
     #[schema(value_type = Option<String>)]
     author_id: Option<RemoteId>,
@@ -243,8 +255,8 @@ pub(crate) struct CancellationView {
     comment: Option<String>,
 }
 
-impl From<CancellationRequest> for CancellationView {
-    fn from(request: CancellationRequest) -> Self {
+impl From<people::CancellationRequest> for CancellationRequest {
+    fn from(request: people::CancellationRequest) -> Self {
         Self {
             author_id: request.author_id,
             approved: request.approved,
@@ -258,18 +270,15 @@ impl From<CancellationRequest> for CancellationView {
 
 /// An absence request made through the connector.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct AbsenceRequestView {
+pub struct AbsenceSubmission {
     /// The request's id.
     #[schema(example = "abr_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
     id: String,
     /// The caller's key of the request.
     #[schema(example = "6f1c0f6e-3f0a-4c6b-9a52-0d8f1f5c7a11")]
     idempotency_key: String,
-    /// `submitting` (being sent to Lucca), `in_doubt` (sent without a response: the connector is looking for
-    /// it), `refused` (by Lucca, before it was created), `not_made` (it did not reach Lucca), `pending` (an
-    /// approver has to decide), `approved`, `denied`, `cancelled`, or `cancellation_pending`.
-    #[schema(example = "pending")]
-    status: &'static str,
+    /// The state.
+    status: AbsenceStatus,
     /// The employee's id.
     #[schema(value_type = String, example = "12")]
     employee_id: RemoteId,
@@ -286,9 +295,8 @@ pub(crate) struct AbsenceRequestView {
     minutes: Option<u32>,
     /// The employee's comment to the approvers.
     comment: Option<String>,
-    /// The API of Lucca that was used: `factory` or `import`.
-    #[schema(example = "factory")]
-    door: Option<&'static str>,
+    /// The API of Lucca that was used; null before it is sent.
+    lucca_api: Option<AbsenceApi>,
     /// Lucca's id of the request; absent if there is none, as for an import that was approved at once.
     #[schema(value_type = Option<String>, example = "871")]
     request_id: Option<RemoteId>,
@@ -296,44 +304,51 @@ pub(crate) struct AbsenceRequestView {
     #[schema(value_type = Option<String>, example = "5121")]
     absence_id: Option<RemoteId>,
     /// The half-days that it takes, once it is created.
-    half_days: Vec<TakenHalfDayView>,
+    half_days: Vec<AbsenceHalfDay>,
     /// All decisions so far, in order.
-    approvals: Vec<ApprovalView>,
+    approvals: Vec<AbsenceApproval>,
     /// The employee who has to decide next.
     #[schema(value_type = Option<String>)]
     next_approver_id: Option<RemoteId>,
     /// All requests to cancel it after its approval.
-    cancellation_requests: Vec<CancellationView>,
+    cancellation_requests: Vec<CancellationRequest>,
     /// Why it was refused, or not created.
     problems: Vec<AbsenceProblem>,
     /// The warnings to acknowledge, under the same idempotency key, before it is created.
     warnings: Vec<AbsenceWarning>,
     /// When it was requested here, UTC.
+    #[schema(format = DateTime)]
     created_at: String,
     /// When its state was last updated, UTC.
+    #[schema(format = DateTime)]
     updated_at: String,
 }
 
-impl AbsenceRequestView {
-    pub(crate) fn of(submission: &Submission) -> Result<Self, Problem> {
+impl AbsenceSubmission {
+    /// A stored submission.
+    ///
+    /// # Errors
+    ///
+    /// [`absences::Error::Store`] if it can't be parsed.
+    pub fn of(submission: &Submission) -> Result<Self, absences::Error> {
         let report = Report::of(submission)?;
         let half_days = report.half_days.into_iter();
         Ok(Self {
             id: report.id.to_string(),
             idempotency_key: report.idempotency_key,
-            status: report.status.name(),
+            status: report.status.into(),
             employee_id: report.ask.employee_id,
             leave_type_id: report.ask.leave_type_id,
             starts_on: report.ask.first,
             ends_on: report.ask.last,
             minutes: report.ask.minutes,
             comment: report.ask.comment,
-            door: report.door.map(absences::DoorKind::name),
+            lucca_api: report.door.map(AbsenceApi),
             request_id: report.request_id,
             absence_id: report.absence_id,
             half_days: half_days
-                .map(|half| TakenHalfDayView {
-                    at: half.at,
+                .map(|half| AbsenceHalfDay {
+                    half_day: half.at,
                     is_active: half.is_active,
                     minutes: half.minutes,
                 })
@@ -349,31 +364,17 @@ impl AbsenceRequestView {
     }
 
     /// Whether its state will change without any further action.
-    pub(crate) fn is_on_its_way(&self) -> bool {
+    pub fn is_on_its_way(&self) -> bool {
         use absences::Status::{InDoubt, Submitting};
-        [Submitting, InDoubt].iter().any(|status| status.name() == self.status)
-    }
-}
-
-/// Absence requests.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct AbsenceRequestList {
-    /// The requests.
-    pub(crate) items: Vec<AbsenceRequestView>,
-}
-
-impl AbsenceRequestList {
-    pub(crate) fn of(submissions: &[Submission]) -> Result<Self, Problem> {
-        Ok(Self { items: submissions.iter().map(AbsenceRequestView::of).collect::<Result<_, _>>()? })
+        matches!(self.status.0, Submitting | InDoubt)
     }
 }
 
 /// The state of an absence after an action on it.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct ChangedAbsence {
-    /// The same values as for an absence request.
-    #[schema(example = "cancelled")]
-    status: &'static str,
+pub struct AbsenceDecision {
+    /// The state, as of an absence submission.
+    status: AbsenceStatus,
     /// Lucca's id of the absence.
     #[schema(value_type = String, example = "5121")]
     absence_id: RemoteId,
@@ -387,9 +388,9 @@ pub(crate) struct ChangedAbsence {
     was_changed: bool,
 }
 
-impl From<Changed> for ChangedAbsence {
+impl From<Changed> for AbsenceDecision {
     fn from(changed: Changed) -> Self {
         let Changed { status, absence_id, request_id, half_days, was_changed } = changed;
-        Self { status: status.name(), absence_id, request_id, half_days, was_changed }
+        Self { status: status.into(), absence_id, request_id, half_days, was_changed }
     }
 }

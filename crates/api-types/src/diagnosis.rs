@@ -1,35 +1,30 @@
-//! The diagnosis of a linked account's key, as the API shows it.
+//! The diagnosis of a linked account's API key.
 
 use linking::DiagnosisSummary;
 use people::Language;
 use serde::Serialize;
-use store::{KeptDiagnosis, LinkedAccount};
+use store::{KeptDiagnosis, LinkedAccount, Store};
 use utoipa::ToSchema;
-use web::app::App;
 
-use crate::time;
+use crate::{DiagnosisSource, PermissionName, Readiness, Verdict, time};
 
 /// The last diagnosis of the account's API key: made while linking, by a check, or after a sync. The
 /// headline, the open issues and the audit log agree with it.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct KeyDiagnosis {
-    /// `ready`; `ready_but`: an optional permission is missing or unconfirmed, or the key sees only a part of
-    /// the company; or `not_ready`: a required permission is missing or unconfirmed.
-    #[schema(example = "ready_but")]
-    readiness: &'static str,
+pub struct KeyDiagnosis {
+    /// The result in a word.
+    readiness: Readiness,
     /// The readiness in a sentence, in English.
     #[schema(example = "Ready, but 1 of your choices is missing: “View employee managers”.")]
     headline: String,
     /// The permissions behind this readiness: missing, or neither proven nor confirmed.
-    #[schema(example = json!(["view_managers"]))]
-    missing: Vec<&'static str>,
+    missing: Vec<PermissionName>,
     /// Set if the key seems narrowed to a part of the company; null otherwise.
     narrowed: Option<NarrowedRole>,
     /// The verdict on each permission that the account's features need.
-    permissions: Vec<PermissionVerdict>,
+    permissions: Vec<PermissionCheck>,
     /// How it was made: `linking` or `check`, by requests to Lucca, or `sync`, from stored data.
-    #[schema(example = "sync")]
-    source: &'static str,
+    source: DiagnosisSource,
     /// When, UTC.
     #[schema(example = "2026-11-25T12:30:00Z")]
     checked_at: String,
@@ -38,7 +33,7 @@ pub(crate) struct KeyDiagnosis {
 /// Evidence that the key's role is narrowed to a part of the company: at least 5 references, and at least 5 %
 /// of all, lead to people who are not shown.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct NarrowedRole {
+pub struct NarrowedRole {
     /// References (managers, heads of departments, contracts, absences) to people who are not shown.
     #[schema(example = 31)]
     unseen: u64,
@@ -49,15 +44,13 @@ pub(crate) struct NarrowedRole {
 
 /// The verdict on a permission.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct PermissionVerdict {
+pub struct PermissionCheck {
     /// The permission's name, as in the codes of issues.
-    #[schema(example = "view_managers")]
-    permission: &'static str,
+    permission: PermissionName,
     /// Whether people would be missing without it.
     required: bool,
     /// `granted`, `missing` or `cannot_tell`.
-    #[schema(example = "missing")]
-    verdict: &'static str,
+    verdict: Verdict,
     /// Whether the permission needs no action: it is there, a person confirmed it, or nothing is lost without
     /// it.
     #[schema(example = false)]
@@ -66,28 +59,28 @@ pub(crate) struct PermissionVerdict {
 
 impl KeyDiagnosis {
     /// The stored diagnosis; `None` if there is none yet, or if another version wrote it.
-    pub(crate) async fn of(app: &App, account: &LinkedAccount) -> Result<Option<Self>, store::Error> {
-        let kept = app.services.store.diagnosis(account.no).await?;
+    pub(crate) async fn of(store: &Store, account: &LinkedAccount) -> Result<Option<Self>, store::Error> {
+        let kept = store.diagnosis(account.no).await?;
         Ok(kept.and_then(|kept| Self::read(&kept)))
     }
 
     fn read(kept: &KeptDiagnosis) -> Option<Self> {
         let summary: DiagnosisSummary = serde_json::from_str(&kept.summary).ok()?;
-        let permissions = summary.findings.iter().map(|kept| PermissionVerdict {
-            permission: kept.finding.permission.name(),
+        let permissions = summary.findings.iter().map(|kept| PermissionCheck {
+            permission: kept.finding.permission.into(),
             required: kept.finding.need == linking::Need::Required,
-            verdict: kept.finding.verdict.name(),
+            verdict: kept.finding.verdict.into(),
             settled: kept.is_settled,
         });
         Some(Self {
-            readiness: summary.headline.readiness.name(),
+            readiness: summary.headline.readiness.into(),
             headline: summary.headline.text(Language::English),
-            missing: summary.headline.missing.iter().map(|permission| permission.name()).collect(),
+            missing: summary.headline.missing.iter().map(|permission| PermissionName(*permission)).collect(),
             narrowed: summary
                 .narrowed
                 .map(|narrowed| NarrowedRole { unseen: narrowed.unseen, of: narrowed.of }),
             permissions: permissions.collect(),
-            source: kept.source.name(),
+            source: kept.source.into(),
             checked_at: time(kept.checked_at),
         })
     }

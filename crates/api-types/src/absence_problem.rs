@@ -1,9 +1,10 @@
-//! Errors and warnings about an absence, with the employees whom they name. `problem` carries them, and so do
-//! the API's responses about absences.
+//! Errors and warnings about an absence, with the employees whom they name.
 
-use people::{HalfDay, PersonCandidate, PersonLabel, PersonStanding, ReferenceKind, RemoteId};
+use people::{HalfDay, PersonCandidate, PersonLabel, PersonStanding, RemoteId};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::ReferenceKind;
 
 /// An error in an absence.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -23,14 +24,14 @@ pub struct AbsenceProblem {
     message: String,
     /// Lucca's own message, in the language of the API key.
     #[serde(skip_serializing_if = "Option::is_none")]
-    lucca: Option<String>,
+    lucca_message: Option<String>,
     /// The half-days that have the error.
     #[schema(value_type = Vec<String>, example = json!(["2026-05-04 PM"]))]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     half_days: Vec<HalfDay>,
     /// The employees that the reference matches, or nearly matches.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    candidates: Vec<PersonCandidateView>,
+    candidates: Vec<EmployeeCandidate>,
 }
 
 impl AbsenceProblem {
@@ -48,7 +49,7 @@ impl From<absences::Problem> for AbsenceProblem {
             field,
             line: None,
             message,
-            lucca,
+            lucca_message: lucca,
             half_days,
             candidates: candidates.into_iter().map(Into::into).collect(),
         }
@@ -61,7 +62,7 @@ pub struct AbsenceWarning {
     /// The id by which it is acknowledged, in `acknowledged_warnings`.
     id: String,
     /// Lucca's text, in the language of the API key.
-    text: String,
+    message: String,
     /// Whether the request is only created once the warning is acknowledged.
     must_be_confirmed: bool,
 }
@@ -69,13 +70,13 @@ pub struct AbsenceWarning {
 impl From<absences::Warning> for AbsenceWarning {
     fn from(warning: absences::Warning) -> Self {
         let absences::Warning { id, text, must_be_confirmed } = warning;
-        Self { id, text, must_be_confirmed }
+        Self { id, message: text, must_be_confirmed }
     }
 }
 
 /// An employee.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct PersonView {
+pub struct EmployeeSummary {
     /// Lucca's id.
     #[schema(value_type = String, example = "12")]
     id: RemoteId,
@@ -87,30 +88,44 @@ pub struct PersonView {
     employee_number: Option<String>,
 }
 
-impl From<PersonLabel> for PersonView {
+impl From<PersonLabel> for EmployeeSummary {
     fn from(person: PersonLabel) -> Self {
         let PersonLabel { id, name, employee_number, work_email: _ } = person;
         Self { id, name, employee_number }
     }
 }
 
-/// An employee who matches a reference.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct PersonCandidateView {
-    /// The employee; null if the account's delivery filter excludes them.
-    person: Option<PersonView>,
-    /// `present`, `hidden` (no longer shown to the API key), `gone` (deleted in Lucca) or `withheld` (not
-    /// delivered).
-    #[schema(value_type = String, example = "present")]
-    standing: PersonStanding,
-    /// The attributes that match: `id`, `number` or `email`.
-    #[schema(value_type = Vec<String>, example = json!(["number"]))]
-    fits: Vec<ReferenceKind>,
+/// The state of an employee who matches a reference: `hidden` is no longer shown to the API key, `gone` no longer in
+/// Lucca, `withheld` not delivered by the account's rules.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes `PersonStanding`")]
+enum CandidateState {
+    Present,
+    Hidden,
+    Gone,
+    Withheld,
 }
 
-impl From<PersonCandidate> for PersonCandidateView {
+/// An employee who matches a reference.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct EmployeeCandidate {
+    /// The employee; null if the account's delivery filter excludes them.
+    employee: Option<EmployeeSummary>,
+    /// The state.
+    #[schema(value_type = CandidateState)]
+    state: PersonStanding,
+    /// The attributes that match.
+    matched_by: Vec<ReferenceKind>,
+}
+
+impl From<PersonCandidate> for EmployeeCandidate {
     fn from(candidate: PersonCandidate) -> Self {
         let PersonCandidate { person, standing, fits } = candidate;
-        Self { person: person.map(Into::into), standing, fits: fits.into_iter().collect() }
+        Self {
+            employee: person.map(Into::into),
+            state: standing,
+            matched_by: fits.into_iter().map(ReferenceKind).collect(),
+        }
     }
 }
