@@ -1,6 +1,6 @@
 //! Cancels and decides existing absences, including ones that were not requested through the connector. Reads
 //! Lucca's state right before and right after each change, so that only the intended state is changed, and a
-//! lost response is not taken for a failure.
+//! lost response does not count as a failure.
 
 use async_recursion::async_recursion as boxed;
 use linking::Permission;
@@ -68,9 +68,9 @@ impl CurrentAbsence {
 }
 
 impl Absences<'_> {
-    /// Cancels an absence or some of its half-days, by the id of a request made here (`abr_…`) or by Lucca's
-    /// id of the absence. A pending request is cancelled at once; for an approved one, Lucca may require the
-    /// cancellation to be approved. Repeated calls send nothing more.
+    /// Cancels an absence or some of its half-days, by the id of a submission (`abr_…`) or by Lucca's id of
+    /// the absence. A pending request is cancelled at once; for an approved one, Lucca may require an
+    /// approval of the cancellation. Repeated calls send nothing more.
     ///
     /// # Errors
     ///
@@ -223,8 +223,8 @@ impl Absences<'_> {
     }
 
     /// The last known state of an absence that Lucca no longer lists.
-    // unverified: whether the list hides cancelled absences. Unless the request says otherwise, the absence
-    // is taken for cancelled.
+    // unverified: whether the list hides cancelled absences. Without contrary evidence from the request, the
+    // absence counts as cancelled.
     async fn unlisted(
         &self,
         target: &Target,

@@ -1,4 +1,4 @@
-//! The half-days that an employee works, from Lucca or, failing that, from the store.
+//! Reads the half-days that an employee works, from Lucca or, failing that, from the store.
 
 use std::collections::HashMap;
 
@@ -13,12 +13,12 @@ use people::{
 use crate::Absences;
 use crate::problem::Error;
 
-/// Lucca recommends about ten employees and a month per request (source: absences.md §8); this many months of
-/// one employee are less.
+/// Months of one employee per request. Lucca recommends about ten employees and a month per request (source:
+/// absences.md §8); this is less.
 const MONTHS_AT_ONCE: i32 = 4;
 
 impl Absences<'_> {
-    /// The half-days that an absence would take.
+    /// Computes the half-days that an absence would take.
     pub(crate) async fn plan(
         &self,
         employee: &Employee,
@@ -27,7 +27,7 @@ impl Absences<'_> {
     ) -> Result<Plan, Error> {
         let days = match self.days_from_lucca(employee, first.date, last.date).await {
             Ok(days) => days,
-            // unverified: which permission opens the days; without it, the stored days are used.
+            // unverified: which permission grants access to the days; without it, the stored days are used.
             Err(error)
                 if ["lucca.not_found", "lucca.permission_missing", "lucca.bad_request"]
                     .contains(&error.code()) =>
@@ -39,7 +39,7 @@ impl Absences<'_> {
         self.plan_of(employee, first, last, days).await
     }
 
-    /// As [`plan`](Self::plan), by days that are known already.
+    /// As [`plan`](Self::plan), from days that are read already.
     pub(crate) async fn plan_of(
         &self,
         employee: &Employee,
@@ -107,7 +107,7 @@ impl Absences<'_> {
         self.stored(&ids).await
     }
 
-    /// The records with these ids that are stored and readable.
+    /// Reads the stored records with these ids; leaves out missing and unreadable ones.
     pub(crate) async fn stored<T: Model>(&self, ids: &[RemoteId]) -> Result<Vec<T>, Error> {
         let bodies = self.store.bodies(self.account.no, T::KIND, ids).await?;
         Ok(bodies.into_values().filter_map(|(body, _)| serde_json::from_str(&body).ok()).collect())

@@ -32,7 +32,7 @@ pub struct AbsenceDraft {
 }
 
 impl fmt::Debug for AbsenceDraft {
-    /// Without the comment.
+    /// Omits the comment.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AbsenceDraft")
             .field("employee_id", &self.employee_id)
@@ -53,7 +53,7 @@ pub fn minutes_of_hours(text: &str) -> Option<u32> {
             let minutes = minutes.parse::<u8>().ok().filter(|minutes| *minutes < 60)?;
             f64::from(hours.parse::<u16>().ok()?) * 60.0 + f64::from(minutes)
         }
-        // A spreadsheet may have rounded it, such as 7.333.
+        // Round values that a spreadsheet rounded, such as 7.333.
         None => (text.replace(',', ".").parse::<f64>().ok()? * 60.0).round(),
     };
     let is_within_a_day = (1.0..=24.0 * 60.0).contains(&minutes);
@@ -63,29 +63,30 @@ pub fn minutes_of_hours(text: &str) -> Option<u32> {
 }
 
 impl AbsenceDraft {
-    /// The problems that need no data to find.
+    /// Returns the problems that can be found without other data.
     pub(crate) fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         if self.first > self.last {
             problems.push(
-                Problem::new(ProblemCode::InvalidPeriod, "the last half-day is before the first")
+                Problem::new(ProblemCode::InvalidPeriod, "the last half-day must not be before the first")
                     .on("ends_on"),
             );
         } else if (self.last.date - self.first.date).get_days() >= LONGEST_DAYS {
-            let message = format!("an absence of more than {LONGEST_DAYS} days is entered by HR, in Lucca");
+            let message =
+                format!("the period must be at most {LONGEST_DAYS} days: HR enters longer absences in Lucca");
             problems.push(Problem::new(ProblemCode::InvalidPeriod, message).on("ends_on"));
         }
         if let Some(minutes) = self.minutes {
             if self.first.date != self.last.date {
-                let message = "a duration in hours is for an absence within one day";
+                let message = "a duration in hours requires an absence within one day";
                 problems.push(Problem::new(ProblemCode::InvalidDuration, message).on("minutes"));
             } else if minutes == 0 || minutes > 24 * 60 {
-                let message = "a duration is between a minute and a day";
+                let message = "the duration must be between a minute and a day";
                 problems.push(Problem::new(ProblemCode::InvalidDuration, message).on("minutes"));
             }
         }
         if self.comment.as_ref().is_some_and(|text| text.chars().count() > LONGEST_COMMENT) {
-            let message = format!("a comment has at most {LONGEST_COMMENT} characters");
+            let message = format!("the comment must have at most {LONGEST_COMMENT} characters");
             problems.push(Problem::new(ProblemCode::InvalidComment, message).on("comment"));
         }
         problems

@@ -1,4 +1,4 @@
-//! Follows a created request to its end: reads it from Lucca, often while it is young.
+//! Follows a created request until its state is final: reads it from Lucca, more often at first.
 
 use jiff::{SignedDuration, Timestamp};
 use people::{AbsenceStatus, absence_status};
@@ -54,8 +54,8 @@ pub(crate) fn status(submission: &Submission) -> Option<AbsenceStatus> {
     Some(absence_status(absence, submission.request.as_ref()))
 }
 
-/// When to read a created request next: soon while it is young and pending, rarely later, and never once its
-/// state is final.
+/// Returns when to read a created request next: soon while it is recent and pending, rarely later, and never
+/// once its state is final.
 pub(crate) fn due(submission: &Submission, ask: &AbsenceDraft, now: Timestamp) -> Option<Timestamp> {
     let age = now.duration_since(submission.created_at);
     let waits = match age {
@@ -64,7 +64,7 @@ pub(crate) fn due(submission: &Submission, ask: &AbsenceDraft, now: Timestamp) -
         age if age < SignedDuration::from_hours(7 * 24) => SignedDuration::from_hours(1),
         _ => SignedDuration::from_hours(6),
     };
-    // In every time zone, the last day is over two days later.
+    // Two days later, the last day is over in every time zone.
     let is_over =
         now.to_zoned(jiff::tz::TimeZone::UTC).date() > ask.last.date.saturating_add(jiff::ToSpan::days(2));
     match status(submission) {

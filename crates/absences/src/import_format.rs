@@ -1,5 +1,5 @@
-//! Formats of Lucca's import rows, where Lucca's pages contradict each other, and detection of the format
-//! that a tenant accepts, by simulations, which create nothing.
+//! Formats of Lucca's import rows, where Lucca's pages contradict each other. Detects the format that a
+//! tenant accepts by simulations, which create nothing.
 
 use std::collections::BTreeSet;
 
@@ -12,12 +12,12 @@ use crate::problem::{Error, Problem, ProblemCode};
 /// The capability that stores the tenant's accepted establishment column.
 const CAPABILITY: &str = "absence_requests.import_establishment";
 
-/// The most leave types to simulate one by one.
+/// Maximum number of leave types to simulate one by one.
 const MOST_LEAVE_TYPES: usize = 8;
 
-/// The content of the import's column `legalEntity`. The API documentation says the name (source: absences.md
-/// §5.2), the help page the code (source: recorded-more.md, help page 360029242671).
-// unverified: which of both a tenant accepts.
+/// The content of the import's column `legalEntity`. The API documentation specifies the name (source:
+/// absences.md §5.2), the help page the code (source: recorded-more.md, help page 360029242671).
+// unverified: which of the two a tenant accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EstablishmentColumn {
     Name,
@@ -187,8 +187,8 @@ impl Simulation<'_> {
             }
             let Some(taken) = taken else {
                 let message = format!(
-                    "Lucca's import refuses the rows of leave type {leave_type} and does not say why; it may not be the \
-                     people's, or a balance too low"
+                    "Lucca's import refuses the rows of leave type {leave_type} without a reason; check that \
+                     the leave type belongs to these employees and that their balances suffice"
                 );
                 return Ok(Simulated::Refused(vec![Problem::new(ProblemCode::Refused, message)]));
             };
@@ -213,7 +213,8 @@ impl Simulation<'_> {
 pub(crate) fn unexplained_refusal() -> Problem {
     Problem::new(
         ProblemCode::Refused,
-        "Lucca's import refuses it and does not say why; the leave type may not be the person's, or the balance too low",
+        "Lucca's import refuses the absence without a reason; check that the leave type belongs to the \
+         employee and that the balance suffices",
     )
 }
 

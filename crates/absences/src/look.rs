@@ -14,10 +14,10 @@ use crate::draft::AbsenceDraft;
 use crate::problem::{Error, Lacking};
 use crate::submit::Detail;
 
-/// Read comments of requests made here: the requesting app shows the reason of a denial.
+/// Read comments of submissions: the requesting app shows the reason of a denial.
 const COMMENTS: FieldGroups = FieldGroups::NONE.with(FieldGroup::LeaveReason);
 
-/// The most that the tenant's clock and ours may differ.
+/// Maximum difference between the tenant's clock and the connector's.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_hours(1);
 
 /// The data from which an absence is assembled.
@@ -127,7 +127,7 @@ impl Absences<'_> {
         let since = (since - CLOCK_SKEW * 15).to_zoned(jiff::tz::TimeZone::UTC).datetime();
         let query = LeaveRequestQuery {
             groups: COMMENTS,
-            // unverified: in which zone the server compares, so the query begins half a day earlier.
+            // unverified: the zone in which the server compares, so the query begins half a day earlier.
             created_since: Some(since),
             ..LeaveRequestQuery::default()
         };

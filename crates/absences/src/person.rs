@@ -15,13 +15,14 @@ use crate::import_format::is_same_in_import;
 use crate::problem::{Error, Problem, ProblemCode};
 
 impl Absences<'_> {
-    /// The one employee that a reference means: `id:9`, `number:009`, `email:jo@acme.example`, or a bare
-    /// value that fits no other employee. Reads all employees from the store; sends no request to Lucca.
+    /// Resolves the one employee that a reference matches: `id:9`, `number:009`, `email:jo@acme.example`, or
+    /// a bare value that matches no other employee. Reads all employees from the store; sends no request to
+    /// Lucca.
     ///
     /// # Errors
     ///
     /// [`Error::UnknownEmployee`], and [`Error::AmbiguousEmployee`] with every employee that the reference
-    /// fits.
+    /// matches.
     #[boxed]
     pub async fn find_person(&self, reference: &str) -> Result<PersonLabel, Error> {
         let index = self.person_index().await?;
@@ -36,8 +37,8 @@ impl Absences<'_> {
         Ok(self.store.person_index(self.account.no).await?)
     }
 
-    /// The problem if Lucca's import could confuse the employee with another: it identifies employees by
-    /// establishment, number and names, and has no column for their id.
+    /// Returns the problem if Lucca's import could confuse the employee with another: it identifies employees
+    /// by establishment, number and names, and has no column for their id.
     pub(crate) async fn import_doubles(
         &self,
         ask: &AbsenceDraft,
@@ -86,7 +87,7 @@ pub(crate) fn is_double(
 }
 
 pub(crate) fn double_problem() -> Problem {
-    let message = "another person has the same employee number in the same establishment: Lucca's import could take one \
-                   for the other";
+    let message = "another employee has the same employee number in the same establishment, and Lucca's \
+         import could confuse them: correct the number in Lucca";
     Problem::new(ProblemCode::NotImportable, message).on("employee_id")
 }

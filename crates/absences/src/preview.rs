@@ -1,4 +1,4 @@
-//! Previews of absences and their problems, and an employee's leave types. Requests nothing.
+//! Previews absences with their problems, and lists an employee's leave types. Creates nothing.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ pub struct Preview {
     pub person: PersonLabel,
     /// The leave type's name, if Lucca returns it.
     pub leave_type_name: Option<String>,
-    /// The half-days it would take, and why not the others.
+    /// The half-days it would take, and the reason for each half-day it would not take.
     pub plan: Plan,
     /// The amount of the leave type that it would take.
     pub amount: Option<Amount>,
@@ -163,7 +163,7 @@ impl Absences<'_> {
     }
 
     pub(crate) async fn examine(&self, ask: &AbsenceDraft) -> Result<Examined, Error> {
-        // Refuse declined features and recently refused doors without a request.
+        // Return declined features and recently refused doors without a request.
         drop(self.door().await?);
         let own = ask.problems();
         if !own.is_empty() {
@@ -177,12 +177,12 @@ impl Absences<'_> {
         let overlaps = overlaps(&plan, &existing);
         let mut problems = Vec::new();
         if plan.taken.is_empty() {
-            let message =
-                "nobody works on these half-days: rest, a public holiday, part-time, or no contract";
+            let message = "the employee works on none of these half-days: rest day, public holiday, \
+                           part-time, or no contract";
             problems.push(Problem::new(ProblemCode::NothingToTake, message).on("starts_on"));
         }
         if !overlaps.is_empty() {
-            let message = "the person is away already on some of these half-days";
+            let message = "the employee is already absent on some of these half-days";
             let half_days = overlaps.iter().flat_map(|one| one.half_days.iter().copied()).collect();
             let problem = Problem::new(ProblemCode::Overlap, message).on("starts_on");
             problems.push(Problem { half_days, ..problem });
@@ -220,7 +220,7 @@ impl Absences<'_> {
 /// The problem of a duration in hours on a leave type that is counted in days.
 pub(crate) fn wrong_unit(ask: &AbsenceDraft, leave_type: &LeaveType) -> Option<Problem> {
     (ask.minutes.is_some() && leave_type.unit == Some(LeaveUnit::Days)).then(|| {
-        let message = "this leave type is counted in days: leave the hours out";
+        let message = "this leave type is counted in days: leave out the duration";
         Problem::new(ProblemCode::InvalidDuration, message).on("minutes")
     })
 }

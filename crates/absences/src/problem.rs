@@ -39,13 +39,13 @@ pub enum ProblemCode {
     /// The store lacks data of the employee that the import needs.
     #[serde(rename = "absence.not_importable")]
     NotImportable,
-    /// Lucca refuses it.
+    /// Lucca refused the request.
     #[serde(rename = "absence.refused")]
     Refused,
     /// A warning must be confirmed first.
     #[serde(rename = "absence.confirmation_needed")]
     ConfirmationNeeded,
-    /// The request was sent and did not arrive.
+    /// The submission was sent and did not arrive in Lucca.
     #[serde(rename = "absence.not_made")]
     NotMade,
 }
@@ -76,7 +76,7 @@ pub struct Problem {
     /// The field it concerns, by its name in the API.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// The problem in English, for people.
+    /// The problem in English, for display.
     pub message: String,
     /// Lucca's own text, in the language of the API key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,8 +84,8 @@ pub struct Problem {
     /// The half-days it concerns.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub half_days: Vec<HalfDay>,
-    /// The employees that a reference fits, or nearly fits. Their names are here and not in `message`, which
-    /// may be logged.
+    /// The employees that a reference matches, or nearly matches. Their names are here and not in `message`,
+    /// which may be logged.
     #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
     pub candidates: Box<[PersonCandidate]>,
 }
@@ -114,11 +114,11 @@ impl Problem {
 
     /// The problem of a request that Lucca refused outright.
     pub(crate) fn of_refusal(error: &lucca::Error) -> Self {
-        Self::new(ProblemCode::Refused, "Lucca refuses the request").in_lucca_s_words(error.lucca_message())
+        Self::new(ProblemCode::Refused, "Lucca refused the request").in_lucca_s_words(error.lucca_message())
     }
 }
 
-/// A message of Lucca's about a request that it does not refuse.
+/// A message from Lucca about a request that it does not refuse.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
     /// The id by which callers acknowledge the warning.
@@ -132,44 +132,47 @@ pub struct Warning {
 /// Errors of absence requests.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The linked account, or its key, may not do this. Nothing was sent.
-    #[error("the API key may not do this: it lacks {}", .0.label())]
+    /// The linked account, or its key, lacks a feature or a permission. Nothing was sent.
+    #[error("the API key is not permitted to do this: it lacks {}", .0.label())]
     NotPermitted(Lacking),
-    /// The tenant has no door for requests.
-    #[error("this tenant offers no way to make absence requests")]
+    /// The tenant offers no door for requests.
+    #[error(
+        "the tenant offers neither Lucca's leave request factory nor its leave import, so no absence can be \
+         requested"
+    )]
     NoDoor,
     /// The linked account has no employee with this id.
-    #[error("no such person")]
+    #[error("the linked account has no such employee")]
     UnknownEmployee,
-    /// The reference fits several employees, who are listed; no request was sent to Lucca.
-    #[error("several people fit this reference")]
+    /// The reference matches several employees, who are listed; no request was sent to Lucca.
+    #[error("several employees match this reference")]
     AmbiguousEmployee(Vec<PersonCandidate>),
     /// The linked account has no absence with this id.
-    #[error("no such absence or absence request")]
+    #[error("the linked account has no such absence, absence request or absence submission")]
     UnknownAbsence,
-    /// The idempotency key was used for another request.
-    #[error("this idempotency key was used for another absence request")]
+    /// The idempotency key was used for another submission.
+    #[error("this idempotency key was used for another absence submission")]
     KeyReused,
     /// The idempotency key is empty, too long, or has characters other than visible ASCII.
-    #[error("an idempotency key has 1 to 200 visible ASCII characters")]
+    #[error("the idempotency key must have 1 to 200 visible ASCII characters")]
     InvalidKey,
     /// The request has problems. Nothing was sent.
     #[error("the absence can't be requested: {}", first_message(.0))]
     Problems(Vec<Problem>),
     /// Warnings must be confirmed first. Nothing was created.
-    #[error("Lucca asks to confirm first")]
+    #[error("Lucca's warnings must be acknowledged first")]
     ConfirmationNeeded(Vec<Warning>),
     /// The absence's state does not allow this.
-    #[error("this can't be done with an absence request that is {0}")]
+    #[error("an absence request in status {0} does not allow this")]
     WrongState(String),
     /// A denial without a comment.
-    #[error("a denial needs a comment")]
+    #[error("the comment is missing: a denial needs one")]
     CommentRequired,
     /// The absence does not have this half-day.
     #[error("the absence does not have this half-day: {0}")]
     NotItsHalfDay(HalfDay),
     /// A request to Lucca failed.
-    #[error("Lucca could not be asked")]
+    #[error("a request to Lucca failed")]
     Lucca(#[from] lucca::Error),
     /// The store failed.
     #[error(transparent)]
@@ -177,13 +180,13 @@ pub enum Error {
 }
 
 fn first_message(problems: &[Problem]) -> &str {
-    problems.first().map_or("something is wrong with it", |problem| &problem.message)
+    problems.first().map_or("the request has an unspecified problem", |problem| &problem.message)
 }
 
 /// The missing permission or feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lacking {
-    /// The linked account does not include absence requests: the customer was never asked for them.
+    /// The linked account does not include absence requests: the linking flow did not request the feature.
     Feature,
     /// A permission of the key.
     Permission(Permission),
@@ -196,7 +199,7 @@ pub enum Lacking {
 impl Lacking {
     fn label(&self) -> &'static str {
         match self {
-            Self::Feature => "absence requests, which this account was linked without",
+            Self::Feature => "the feature absence_requests, which this account was linked without",
             Self::Permission(permission) => permission.label(Language::English).text,
             Self::Operation(operation) => operation,
         }
@@ -226,53 +229,66 @@ impl Error {
         }
     }
 
-    /// The next step for a person.
+    /// The next step for the caller.
     pub fn advice(&self) -> String {
         match self {
             Self::NotPermitted(Lacking::Feature) => {
-                "Link again with the feature absence_requests, or add it with `lucca-connector accounts configure \
-                 --accept absence_requests`; then tick its permission in Lucca: Make absence requests, on the API \
-                 key's form."
+                "Link again with the feature absence_requests, or add it with `lucca-connector accounts \
+                 configure --accept absence_requests`. Then tick its permission in Lucca: Make absence \
+                 requests, on the API key's form."
                     .to_owned()
             }
             Self::NotPermitted(Lacking::Permission(permission)) => format!(
-                "In Lucca, on the API key's form, tick \"{}\" and save; then try again.",
+                "In Lucca, on the API key's form, tick \"{}\" and save. Then try again.",
                 permission.label(Language::English).text
             ),
             Self::NotPermitted(Lacking::Operation(operation)) => format!(
-                "In Lucca, open the role that carries the API key's name, the operations of absences, and grant \
-                 \"{operation}\"; then try again."
+                "In Lucca, open the role that carries the API key's name, grant \"{operation}\" among the \
+                 operations of absences, and save. Then try again."
             ),
             Self::NoDoor => {
-                "The tenant may not have Lucca's absences module. If it has, report this: its API may have changed."
+                "Check that the tenant has Lucca's absences module. If it has, report this: its API may have \
+                 changed."
                     .to_owned()
             }
             Self::UnknownEmployee => {
-                "Look the person up among the employees of this linked account; who was just hired appears with the \
-                 next sync."
+                "Search the employees of this linked account for the id. New hires appear after the next \
+                 sync."
                     .to_owned()
             }
             Self::AmbiguousEmployee(_) => {
-                "Write id:…, number:… or email:… with the value, to say which of them is meant.".to_owned()
+                "Write id:…, number:… or email:… with the value to select one employee.".to_owned()
             }
-            Self::UnknownAbsence => "List the person's absences or absence requests to find its id.".to_owned(),
-            Self::KeyReused => "Use another key for another request, and the same one only to repeat a request as it was."
+            Self::UnknownAbsence => "List the employee's absences, absence requests or absence submissions \
+                                     to find the id."
                 .to_owned(),
-            Self::InvalidKey => "Send a UUID that you make for this request, and keep it to repeat it.".to_owned(),
-            Self::Problems(_) => "Change what is asked for; nothing was made in Lucca.".to_owned(),
+            Self::KeyReused => "Use a new key for each new submission. Use the same key only to repeat a \
+                                submission unchanged."
+                .to_owned(),
+            Self::InvalidKey => {
+                "Send a UUID generated for this submission. Keep it to repeat the submission.".to_owned()
+            }
+            Self::Problems(_) => {
+                "Correct the fields named in the problems. Nothing was created in Lucca.".to_owned()
+            }
             Self::ConfirmationNeeded(_) => {
-                "Show Lucca's words to the person, and ask again with the ids of the warnings as acknowledged."
+                "Show Lucca's warnings to the employee. Then send the submission again with the warnings' \
+                 ids as acknowledged."
                     .to_owned()
             }
-            Self::WrongState(_) => "Look at its status; it may have changed meanwhile.".to_owned(),
-            Self::CommentRequired => "Say why: the person reads it.".to_owned(),
-            Self::NotItsHalfDay(_) => "Name half-days that the absence takes, such as 2026-05-04 AM.".to_owned(),
+            Self::WrongState(_) => "Read its current status: it may have changed meanwhile.".to_owned(),
+            Self::CommentRequired => {
+                "Send the reason of the denial as the comment: the employee reads it.".to_owned()
+            }
+            Self::NotItsHalfDay(_) => {
+                "Send half-days that the absence takes, such as 2026-05-04 AM.".to_owned()
+            }
             Self::Lucca(error) => error.advice(),
-            Self::Store(_) => "Try again; if it lasts, look at the database.".to_owned(),
+            Self::Store(_) => "Try again. If it fails again, check the database.".to_owned(),
         }
     }
 
-    /// Names the missing permission if Lucca refused for lack of one; returns other errors unchanged.
+    /// Returns `NotPermitted` if Lucca refused for lack of a permission; returns other errors unchanged.
     pub(crate) fn of(error: lucca::Error, lacking: Lacking) -> Self {
         match error.code() {
             "lucca.permission_missing" => Self::NotPermitted(lacking),

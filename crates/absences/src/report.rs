@@ -11,19 +11,19 @@ use crate::follow;
 use crate::problem::{Error, Problem, Warning};
 use crate::submit::{Detail, ask_of};
 
-/// The status of an absence request made here.
+/// The status of an absence submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Being sent to Lucca.
     Submitting,
-    /// Sent without a response: the absence is being looked up, and not sent again.
+    /// Sent without a response: the connector looks the absence up, and does not send it again.
     InDoubt,
     /// Lucca refused it before it was created.
     Refused,
-    /// It did not arrive.
+    /// It did not arrive in Lucca.
     NotMade,
-    /// Waits for an approver.
+    /// An approver's decision is pending.
     Pending,
     /// Approved.
     Approved,
@@ -80,7 +80,7 @@ pub struct TakenHalfDay {
     pub minutes: Option<i64>,
 }
 
-/// An absence request made through the connector.
+/// An absence submission: an absence request made through the connector.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// The submission's id.
@@ -110,7 +110,7 @@ pub struct Report {
     pub problems: Vec<Problem>,
     /// The warnings to acknowledge, under the same idempotency key, before it is sent.
     pub warnings: Vec<Warning>,
-    /// When it was requested here, UTC.
+    /// When the submission was created, UTC.
     pub created_at: Timestamp,
     /// When its state was last read, UTC.
     pub updated_at: Timestamp,

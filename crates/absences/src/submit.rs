@@ -17,7 +17,7 @@ use crate::look::find_created;
 use crate::preview::Examined;
 use crate::problem::{Error, Problem, ProblemCode, Warning};
 
-/// How long a sending process is given before another looks the request up: longer than a request may take.
+/// How long a sending process may take before another looks the request up: longer than a request may take.
 pub(crate) const SENDING_TIMEOUT: SignedDuration = SignedDuration::from_mins(2);
 
 /// How long after sending a missing request may still arrive. Lucca aborts a request after five seconds
@@ -27,7 +27,7 @@ const DOUBT_PERIOD: SignedDuration = SignedDuration::from_mins(5);
 /// The interval of lookups while a request is in doubt.
 const LOOKUP_INTERVAL: SignedDuration = SignedDuration::from_secs(10);
 
-/// How long an unsendable request stays queued.
+/// How long a request that can't be sent stays queued.
 const QUEUE_PERIOD: SignedDuration = SignedDuration::from_hours(24);
 
 const RESEND_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
@@ -72,7 +72,7 @@ impl Detail {
 }
 
 fn corrupt(error: serde_json::Error) -> store::Error {
-    store::Error::Corrupt { what: "absence request", source: Box::new(error) }
+    store::Error::Corrupt { what: "absence submission", source: Box::new(error) }
 }
 
 pub(crate) fn ask_of(submission: &Submission) -> Result<AbsenceDraft, Error> {
@@ -184,7 +184,7 @@ impl Absences<'_> {
         let ask = ask_of(&submission)?;
         let known = Detail::of(&submission)?;
         if known.is_of_a_file {
-            let message = "the import was cut short before it was sent: import the file again";
+            let message = "the import ended before this row was sent: import the file again";
             return self.not_made(submission, known, message.to_owned()).await;
         }
         let examined = match self.examine(&ask).await {
@@ -244,7 +244,7 @@ impl Absences<'_> {
                 self.mark_in_doubt(submission).await
             }
             Err(error) if error.may_have_happened() => self.mark_in_doubt(submission).await,
-            // It certainly did not arrive.
+            // The request certainly did not arrive.
             Err(error) if is_passing(&error) => self.requeue(submission, error).await,
             Err(error) => {
                 let mut problem = Problem::of_refusal(&error);
@@ -315,8 +315,8 @@ impl Absences<'_> {
             return self.refused(submission, detail, problems, confirm).await;
         }
         if now >= sent_at + DOUBT_PERIOD {
-            let message =
-                "it was sent, did not arrive in Lucca, and was not sent again: ask again under another key";
+            let message = "the request was sent, did not arrive in Lucca, and was not sent again: create a \
+                           submission with another idempotency key";
             return self.not_made(submission, detail, message.to_owned()).await;
         }
         submission.state = SubmissionState::InDoubt;
@@ -357,12 +357,12 @@ impl Absences<'_> {
         self.save(submission, self.clock.now()).await
     }
 
-    /// Lucca was unreachable or asks to wait: queue the submission, for at most a day.
+    /// Lucca was unreachable or requests a wait: queue the submission, for at most a day.
     async fn requeue(&self, mut submission: Submission, error: lucca::Error) -> Result<Submission, Error> {
         let now = self.clock.now();
-        tracing::info!(id = %submission.id, code = error.code(), "an absence request waits to be sent");
+        tracing::info!(id = %submission.id, code = error.code(), "an absence submission is queued");
         if now >= submission.created_at + QUEUE_PERIOD {
-            let message = format!("it could not be sent for a day: {}", error.code());
+            let message = format!("the request could not be sent for 24 hours: {}", error.code());
             let detail = Detail::of(&submission)?;
             return self.not_made(submission, detail, message).await;
         }

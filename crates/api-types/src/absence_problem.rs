@@ -1,4 +1,4 @@
-//! Errors and warnings about an absence, with the employees whom they name.
+//! Errors and warnings about an absence, with the employees that match a reference.
 
 use people::{HalfDay, PersonCandidate, PersonLabel, PersonStanding, RemoteId};
 use serde::Serialize;
@@ -19,8 +19,8 @@ pub struct AbsenceProblem {
     /// The line of the file, the header being line 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u64>,
-    /// The error, for a person.
-    #[schema(example = "the person is away already on some of these half-days")]
+    /// The error, for display.
+    #[schema(example = "the employee is already absent on some of these half-days")]
     message: String,
     /// Lucca's own message, in the language of the API key.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,7 +56,7 @@ impl From<absences::Problem> for AbsenceProblem {
     }
 }
 
-/// A warning of Lucca's about a request that it does not refuse.
+/// A warning from Lucca about a request that it does not refuse.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct AbsenceWarning {
     /// The id by which it is acknowledged, in `acknowledged_warnings`.

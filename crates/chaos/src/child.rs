@@ -21,7 +21,7 @@ use test_database::DatabaseLocation;
 /// The order that a child process receives as JSON.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Order {
-    /// The path of the SQLite file, or the PostgreSQL address.
+    /// The path of the SQLite file, or the PostgreSQL URL.
     pub place: String,
     /// The tenant's origin, which is also its name.
     pub origin: String,
@@ -31,13 +31,13 @@ pub struct Order {
     pub now: Timestamp,
     /// The tenant's date.
     pub today: Date,
-    /// Whether to read everything, or only what changed.
+    /// Whether to read all records, or only changes.
     pub full: bool,
     /// Seeds the run's id and the waits between retries.
     pub seed: u64,
     /// The name under which the process holds the lease.
     pub holder: String,
-    /// A lease holder that is known to have ended.
+    /// A lease holder that has ended, as far as the parent can tell.
     pub dead_holder: Option<String>,
     /// Timeout of a request, in milliseconds.
     pub timeout_ms: u64,
@@ -100,12 +100,12 @@ impl Progress for CountingProgress {
 }
 
 fn signal_self(signal: Signal) {
-    // Signalling our own process can't fail; if it did, the run would simply continue.
+    // Signalling this process can't fail; if it did, the run would simply continue.
     let _ = kill_process(getpid(), signal);
 }
 
 impl Order {
-    /// The address of the database.
+    /// The location of the database.
     pub fn place(&self) -> DatabaseLocation {
         if self.place.starts_with("postgres") {
             DatabaseLocation::Url(self.place.clone())

@@ -1,11 +1,11 @@
-//! Seeded choices: the same seed gives the same round.
+//! Seeded choices: the same seed makes the same round.
 
 /// A source of repeatable choices (SplitMix64).
 #[derive(Clone, Debug)]
 pub struct Dice(u64);
 
 impl Dice {
-    /// Choices for one purpose; the same `seed` and `purpose` give the same ones.
+    /// Choices for one purpose; the same `seed` and `purpose` make the same choices.
     pub fn new(seed: u64, purpose: u64) -> Self {
         let mut dice = Self(seed ^ purpose.wrapping_mul(0xA24B_AED4_963E_E407));
         dice.draw();

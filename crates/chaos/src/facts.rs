@@ -1,5 +1,5 @@
-//! The plain facts of a tenant, by kind and id: as the tenant holds them and as the store holds them, in the
-//! same members, so that both can be compared field by field.
+//! The plain facts of a tenant, by kind and id: in the tenant and in the store, with the same members, so
+//! that both can be compared field by field.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,7 @@ pub const KINDS: [(Kind, Stream); 6] = [
     (Kind::AbsenceRequest, Stream::LeaveRequests),
 ];
 
-/// Marks a field that the key may not read at present: its stored value may be anything.
+/// Marks a field that the key can't read at present: its stored value may be anything.
 pub const UNKNOWN: &str = "?";
 
 /// The store trims texts and keeps no empty ones.
@@ -225,7 +225,7 @@ pub async fn reaching_back(
     Ok(absences.into_iter().filter(reaches_back).map(|absence| absence.id).collect())
 }
 
-/// Marks these fields of every employee as fields that the key may not read.
+/// Marks these fields of every employee as fields that the key can't read.
 pub fn veil(facts: &mut Facts, fields: &[&str]) {
     for ((kind, _), value) in facts.iter_mut() {
         if *kind == Kind::Employee {
@@ -255,7 +255,7 @@ pub fn is_veiled(value: &Value) -> bool {
     value.as_object().is_some_and(|fields| fields.values().any(|value| value == UNKNOWN))
 }
 
-/// Lists how `is` differs from `should`, one line per record, for the keys that `wanted` picks.
+/// Lists how `is` differs from `should`, one line per record, for the keys that `wanted` selects.
 pub fn differences(should: &Facts, is: &Facts, wanted: impl Fn(&(Kind, RemoteId)) -> bool) -> Vec<String> {
     let mut lines = Vec::new();
     for (key, value) in should.iter().filter(|(key, _)| wanted(key)) {

@@ -1,6 +1,6 @@
-//! Random histories of small tenants against a plain model: a map of facts, kept by the change log and
+//! Random histories of small tenants against a plain model: a map of facts, updated from the change log and
 //! compared with the tenant. After every sync, each difference between the two that the sync could see must
-//! have been logged under its kind and id, and nothing else.
+//! have been logged under its kind and id, and no other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -42,15 +42,15 @@ pub struct History {
 pub struct Step {
     /// Chooses the events.
     pub seed: u64,
-    /// How many events.
+    /// Number of events.
     pub events: usize,
     /// Minutes that pass after the events.
     pub minutes: i64,
-    /// Whether the sync reads everything, or only changes and due streams.
+    /// Whether the sync reads all records, or only changes and due streams.
     pub sweep: bool,
 }
 
-/// Histories of 5 to 15 people and up to eight syncs after the first.
+/// Histories of 5 to 15 employees and up to eight syncs after the first.
 pub fn histories() -> impl Strategy<Value = History> {
     let minutes = proptest::prop_oneof![
         4 => 1_i64..120,
@@ -191,12 +191,12 @@ impl Life {
         veil(&mut stored, &self.model.once_veiled);
         let lines = differences(&self.model.facts, &stored, |_| true);
         if !lines.is_empty() {
-            return Err(format!("the log and what is stored differ:\n{}", some(&lines)));
+            return Err(format!("the change log and the stored records differ:\n{}", some(&lines)));
         }
         let stored = self.database.store.fingerprints(self.account.no).await.map_err(debug_text)?;
         match &self.model.replay.differences(&stored)[..] {
             [] => Ok(()),
-            lines => Err(format!("the log and what is stored differ:\n{}", some(lines))),
+            lines => Err(format!("the change log and the stored records differ:\n{}", some(lines))),
         }
     }
 
@@ -244,7 +244,7 @@ impl Model {
         }
     }
 
-    /// Applies the logged changes. Each entry must be true, and news.
+    /// Applies the logged changes. Each entry must be true, and new.
     fn apply_changes(&mut self, changes: &[Change], sight: &Sight, subject: &Subject) -> Result<(), String> {
         let before = self.facts.clone();
         self.written.clear();
@@ -257,7 +257,7 @@ impl Model {
             match change.operation {
                 Operation::Created | Operation::Updated | Operation::Restored => {
                     let Some(is) = sight.visible.get(&key) else {
-                        return wrong("of something the key does not see");
+                        return wrong("although the key can't see the record");
                     };
                     let was = before.get(&key);
                     let is_news = self.written.contains(&key)
@@ -266,21 +266,23 @@ impl Model {
                         || change.kind == Kind::Employment && owner_changed(is, &before, &sight.everything);
                     if !is_news {
                         let fields = change.fields.as_ref().map_or("", |fields| fields.get());
-                        return wrong(&format!("although nothing of it is new: {fields}, {is}"));
+                        return wrong(&format!("although it changes no field: {fields}, {is}"));
                     }
                     self.written.insert(key.clone());
                     self.facts.insert(key, is.clone());
                 }
-                Operation::Excluded | Operation::Erased => return wrong("although nobody asked for it"),
+                Operation::Excluded | Operation::Erased => {
+                    return wrong("although no exclusion or erasure was requested");
+                }
                 Operation::Deleted | Operation::Hidden => {
                     if sight.sees(&key) {
-                        return wrong("although it is there for the key to see");
+                        return wrong("although the key can still see the record");
                     }
                     if change.operation == Operation::Deleted
                         && sight.everything.contains_key(&key)
                         && self.last_seen.is_lost_by_rights(subject, &key)
                     {
-                        return wrong("although it is only that the key lost sight of it");
+                        return wrong("although the key only lost sight of the record");
                     }
                     self.facts.remove(&key);
                 }
@@ -290,7 +292,7 @@ impl Model {
         Ok(())
     }
 
-    /// Checks that the model knows everything that the sync could see.
+    /// Checks that the model has every fact that the sync could see.
     fn compare(&mut self, report: &RunReport, sight: &Sight) -> Result<(), String> {
         for field in &sight.veiled {
             if !self.once_veiled.contains(field) {
@@ -347,8 +349,8 @@ impl Model {
                     self.written.contains(&owner)
                 }
                 Kind::Absence => was != Some(is),
-                // The next sweep finds a request whose absence is too old to be read, and a request that is
-                // visible again after it was decided.
+                // The next full read finds a request whose absence is too old to be read, and a request that
+                // is visible again after it was decided.
                 Kind::AbsenceRequest => {
                     let is_open = is["status"] == 0 || is["status"] == 5;
                     let can_be_asked_for = was.is_none() || is_open || self.facts.contains_key(key);

@@ -1,4 +1,4 @@
-//! Breaks the sync engine on purpose and reports whether data was lost. Not part of the product: nothing
+//! Breaks the sync engine on purpose and reports whether data was lost. Not part of the product: no crate
 //! depends on it.
 //!
 //! `round` changes an emulated tenant while its sync processes (`child`, `process`) are killed and paused

@@ -73,7 +73,7 @@ impl Replay {
             (Operation::Hidden, Some(LoggedState::Present(_)), _) => LoggedState::Hidden,
             (Operation::Started | Operation::Ended, Some(LoggedState::Present(hash)), _) => {
                 if !self.turned.insert((change.id.clone(), change.operation == Operation::Ended)) {
-                    return wrong("is told twice");
+                    return wrong("is logged twice");
                 }
                 LoggedState::Present(hash)
             }
@@ -81,8 +81,8 @@ impl Replay {
                 self.states.remove(&(change.kind, change.id.clone()));
                 return Ok(());
             }
-            // No round erases a person.
-            _ => return wrong("does not fit what was told before"),
+            // No round erases an employee.
+            _ => return wrong("does not fit the entries before it"),
         };
         if !matches!(change.operation, Operation::Started | Operation::Ended) && change.kind == Kind::Employee
         {
@@ -105,11 +105,11 @@ impl Replay {
             let key = (*kind, id.clone());
             if self.states.get(&key) != Some(&told(record)) {
                 let told = self.states.get(&key);
-                lines.push(format!("{} {id} is stored as {record:?} and told as {told:?}", kind.name()));
+                lines.push(format!("{} {id} is stored as {record:?} and logged as {told:?}", kind.name()));
             }
         }
         let untold = self.states.keys().filter(|key| !stored.contains_key(key));
-        lines.extend(untold.map(|(kind, id)| format!("{} {id} is told and not stored", kind.name())));
+        lines.extend(untold.map(|(kind, id)| format!("{} {id} is logged and not stored", kind.name())));
         lines
     }
 }

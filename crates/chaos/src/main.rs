@@ -217,7 +217,7 @@ impl Arguments {
         let mut failed = 0;
         for n in 0..self.rounds {
             let seed = self.seed + n;
-            // The seed picks the engine, so that a round repeated alone gets the same one.
+            // The seed selects the engine, so that a round repeated alone gets the same one.
             let engine = engines[usize::try_from(seed).unwrap_or(0) % engines.len()];
             match round(seed, engine).await {
                 Ok(done) => tally.add(done),
@@ -243,11 +243,11 @@ impl Arguments {
 fn summary(tally: &Tally, failed: u64) -> String {
     let points = |is_sqlite| tally.points.iter().filter(|(sqlite, _)| *sqlite == is_sqlite).count();
     format!(
-        "{} rounds passed, {failed} failed: {} syncs, {} of them resumed an interrupted one\n\
-         killed: {} before a commit (points of a first sync: {} on SQLite, {} on PostgreSQL), {} after a page, \
-         {} at a random instant; paused, replaced and refused: {}\n\
-         {} things happened; {} requests, {} of them failed; {} changes logged; {} holds released by a person; \
-         {} records left the key's sight by themselves and were taken for deleted",
+        "{} rounds passed, {failed} failed: {} syncs, {} of them resumed an interrupted one\nkilled: {} \
+         before a commit (points of a first sync: {} on SQLite, {} on PostgreSQL), {} after a page, {} at a \
+         random instant; paused, replaced and refused: {}\n{} events; {} requests, {} of them failed; {} \
+         changes logged; {} holds released by the administrator; {} records moved out of the key's view and \
+         were logged as deleted",
         tally.rounds,
         tally.runs,
         tally.resumed,

@@ -1,4 +1,4 @@
-//! Child processes from the parent's side: started, killed at an instant, waited for while they are stopped.
+//! Child processes from the parent's side: started, killed at an instant, awaited while they are stopped.
 //!
 //! Only this module waits for other programs in real time.
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::child::Order;
 
-/// No sync of a small tenant takes this long: it hangs.
+/// Maximum duration of a sync of a small tenant; a longer one hangs.
 const LONGEST: Duration = Duration::from_secs(120);
 
 /// How a child process ended.
@@ -32,7 +32,7 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(order: &Order) -> Result<Self, String> {
-        let failed = |error: std::io::Error| format!("starting a child process: {error}");
+        let failed = |error: std::io::Error| format!("could not start a child process: {error}");
         let order = serde_json::to_string(order).map_err(|error| error.to_string())?;
         let mut child = Command::new(std::env::current_exe().map_err(failed)?)
             .args(["child", &order])
@@ -40,7 +40,7 @@ impl Process {
             .stdout(Stdio::piped())
             .spawn()
             .map_err(failed)?;
-        let mut stdout = child.stdout.take().ok_or("a child process without output")?;
+        let mut stdout = child.stdout.take().ok_or("a child process has no output")?;
         let reader = std::thread::spawn(move || {
             let mut text = String::new();
             // A killed process may leave its output unfinished.
@@ -94,7 +94,7 @@ impl Process {
             }
             pause(Duration::from_micros(500));
         }
-        Err("a child process neither stopped nor ended".to_owned())
+        Err("a child process neither stopped nor exited".to_owned())
     }
 
     /// Resumes the stopped process.

@@ -30,7 +30,8 @@ fn streams(report: &Value) -> &[Value] {
     report["streams"].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-/// Lists what keeps a report from being complete. A list that the key may not read is no shortcoming.
+/// Lists the shortcomings that keep a report from being complete. A list that the key can't read is no
+/// shortcoming.
 pub(crate) fn shortcomings(report: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     for stream in streams(report) {
@@ -46,7 +47,7 @@ pub(crate) fn shortcomings(report: &Value) -> Vec<String> {
         // The client learned this under faults: a later sync requests everything again.
         let falls_short = |note: &&Value| {
             let note = note.as_str().unwrap_or_default();
-            ["fields not known", "default ones are read", "request for a count"]
+            ["does not support these fields", "default fields are read", "requests for a count"]
                 .iter()
                 .any(|p| note.contains(p))
         };
@@ -64,12 +65,13 @@ pub(crate) fn shortcomings(report: &Value) -> Vec<String> {
 }
 
 pub(crate) fn is_complete(report: &Value) -> bool {
-    // Records that an administrator has to decide on stay held as long as nothing proves that they are gone.
-    let waits = |line: &String| line.contains("a person has to look");
+    // Records that an administrator has to decide on stay held as long as no evidence proves that they are
+    // gone.
+    let waits = |line: &String| line.contains("an operator must confirm");
     !streams(report).is_empty() && shortcomings(report).iter().all(waits)
 }
 
-/// The kinds whose list the key may not read: the report calls their stored records stale.
+/// The kinds whose list the key can't read: the report calls their stored records stale.
 pub(crate) fn unread(report: &Value) -> BTreeSet<Kind> {
     let refused: BTreeSet<&str> = streams(report)
         .iter()
@@ -80,7 +82,7 @@ pub(crate) fn unread(report: &Value) -> BTreeSet<Kind> {
     lists.filter(|(_, stream)| refused.contains(stream.name())).map(|(kind, _)| kind).collect()
 }
 
-/// The first 12 lines, and how many more there are.
+/// The first 12 lines, and the number of further ones.
 pub(crate) fn some(lines: &[String]) -> String {
     const FIRST: usize = 12;
     let mut text = lines.iter().take(FIRST).cloned().collect::<Vec<_>>().join("\n");

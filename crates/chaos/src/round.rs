@@ -70,7 +70,7 @@ struct Round<'a> {
     replay: Replay,
     steps: &'a mut Vec<String>,
     tally: Tally,
-    /// The processes that were killed: one of them may hold the lease.
+    /// The killed processes: one of them may hold the lease.
     dead: BTreeSet<String>,
     /// The usual duration of a sync.
     usual: Duration,
@@ -86,7 +86,7 @@ impl<'a> Round<'a> {
         let mut dice = Dice::new(seed, 0xC4A0);
         let employees = u32::try_from(dice.between(30, 150)).unwrap_or(30);
         let switches = harmless(&mut dice);
-        steps.push(format!("{employees} people, {switches:?}"));
+        steps.push(format!("{employees} employees, {switches:?}"));
         let subject = Subject::start(employees, seed, switches).await.map_err(debug_text)?;
         let database = TestDatabase::new(engine).await;
         let account = subject.link(&database.store).await.map_err(debug_text)?;
@@ -193,11 +193,11 @@ impl<'a> Round<'a> {
         let now = self.subject.now();
         let holder = self.database.store.lease_holder(self.account.no, now).await.map_err(debug_text)?;
         let mut dead_holder = holder.map(|holder| holder.holder).filter(|holder| self.dead.contains(holder));
-        // In one of five cases the engine does not know that the last process has ended: its lease has to
+        // In one of five cases the engine can't tell that the last process has ended: its lease has to
         // expire.
         if dead_holder.is_some() && self.dice.chance(20) {
             dead_holder = None;
-            // Its clock may have run ahead of ours while it waited for retries.
+            // Its clock may have run ahead of the parent's while it waited for retries.
             self.pass(180);
         }
         Ok(Order {
@@ -246,8 +246,8 @@ impl<'a> Round<'a> {
         Ok(exit)
     }
 
-    /// Pauses a process before a commit, lets another take over once the lease has expired, and resumes the
-    /// first: it must notice, and write nothing.
+    /// Pauses a process before a commit, lets another claim the lease once it has expired, and resumes the
+    /// first: it must detect that, and write no row.
     async fn pause_and_replace(&mut self, full: bool) -> Result<(), String> {
         let point = self.dice.between(1, USUAL_POINTS / 2);
         let before = self.sight();
@@ -274,14 +274,14 @@ impl<'a> Round<'a> {
             exit => return Err(format!("a process that was replaced ended with {}", describe_exit(&exit))),
         }
         if stored != self.everything_written().await? {
-            return Err("a process that was replaced has written something".to_owned());
+            return Err("a process that was replaced has written data".to_owned());
         }
         self.tally.fenced += 1;
-        self.steps.push("  went on, and was refused".to_owned());
+        self.steps.push("  continued, and was refused".to_owned());
         Ok(())
     }
 
-    /// Everything that a sync writes, to compare before and after.
+    /// All rows that a sync writes, to compare before and after.
     async fn everything_written(&self) -> Result<impl PartialEq + use<'a>, String> {
         let Self { database: TestDatabase { store, .. }, account, .. } = self;
         let states: BTreeMap<String, String> =
@@ -314,7 +314,7 @@ impl<'a> Round<'a> {
         let stored = self.database.store.fingerprints(self.account.no).await.map_err(debug_text)?;
         let lines = self.replay.differences(&stored);
         if !lines.is_empty() {
-            return Err(format!("the log and what is stored differ:\n{}", some(&lines)));
+            return Err(format!("the change log and the stored records differ:\n{}", some(&lines)));
         }
         let after = Sight::of(&self.subject);
         for change in &changes {
@@ -342,11 +342,11 @@ impl<'a> Round<'a> {
         };
         match change.operation {
             Operation::Deleted | Operation::Hidden if before.sees(&key) && after.sees(&key) => {
-                wrong("deleted or hidden, and there for the key to see")
+                wrong("deleted or hidden, although the key can still see it")
             }
             Operation::Deleted if after.everything.contains_key(&key) => {
                 if self.last_seen.is_lost_by_rights(&self.subject, &key) {
-                    return wrong("deleted, and the key only lost sight of it");
+                    return wrong("deleted, although the key only lost sight of it");
                 }
                 self.tally.left += 1;
                 Ok(())
@@ -369,7 +369,7 @@ impl<'a> Round<'a> {
             let mut order = self.order(true, None).await?;
             order.timeout_ms = 20_000;
             let Exit::Finished(outcome) = self.sync_as(order, None).await? else {
-                return Err("a sync that nobody killed was killed".to_owned());
+                return Err("a sync without a kill was killed".to_owned());
             };
             last = outcome["report"].clone();
             self.release().await?;
@@ -377,7 +377,7 @@ impl<'a> Round<'a> {
                 return self.compare(&last).await;
             }
         }
-        Err(format!("no sync was complete at last: {}", shortcomings(&last).join("; ")))
+        Err(format!("no sync was complete at the end: {}", shortcomings(&last).join("; ")))
     }
 
     /// Plays the administrator: releases the held records that are no longer in the tenant.
@@ -391,7 +391,7 @@ impl<'a> Round<'a> {
             let gone =
                 store.approve_hold(self.account.no, &hold, self.subject.now()).await.map_err(debug_text)?;
             self.tally.released += 1;
-            self.steps.push(format!("  a person lets {gone} {} go", hold.kind.name()));
+            self.steps.push(format!("  the administrator releases {gone} {}", hold.kind.name()));
         }
         let sight = self.sight();
         self.check_log(&sight).await
@@ -409,7 +409,7 @@ impl<'a> Round<'a> {
         let wanted = |key: &(Kind, RemoteId)| !unread.contains(&key.0) && !held.contains(key);
         let lines = differences(&should, &is, wanted);
         if !lines.is_empty() {
-            return Err(format!("what is stored is not what the tenant holds:\n{}", some(&lines)));
+            return Err(format!("the stored records differ from the tenant's:\n{}", some(&lines)));
         }
         let old = reaching_back(&self.database.store, no, self.subject.since()).await.map_err(debug_text)?;
         let wanted =
@@ -435,7 +435,7 @@ impl<'a> Round<'a> {
         }
         database.remove().await;
         if !lines.is_empty() {
-            return Err(format!("what is stored is not what a fresh sync stores:\n{}", some(&lines)));
+            return Err(format!("the stored records differ from those of a fresh sync:\n{}", some(&lines)));
         }
         Ok(())
     }

@@ -12,17 +12,17 @@ use crate::tenant::Subject;
 /// The contents of a tenant at one moment.
 #[derive(Debug)]
 pub(crate) struct Sight {
-    /// The records that the linked key can read. Fields that it may not read are veiled.
+    /// The records that the linked key can read. Fields that it can't read are veiled.
     pub(crate) visible: Facts,
     /// All records.
     pub(crate) everything: Facts,
-    /// Fields of employees that the key may not read.
+    /// Fields of employees that the key can't read.
     pub(crate) veiled: Vec<&'static str>,
     rights: Rights,
 }
 
 impl Sight {
-    /// Takes the present view.
+    /// Reads the present view.
     pub(crate) fn of(subject: &Subject) -> Self {
         let veiled = subject.veiled();
         let mut visible = subject.visible();

@@ -1,4 +1,4 @@
-//! The emulated tenant of a round or a history: its people, its key, and harmless peculiarities by seed.
+//! The emulated tenant of a round or a history: its employees, its key, and harmless peculiarities by seed.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
@@ -22,7 +22,7 @@ pub const FIRST_DAY: Date = date(2026, 11, 23);
 /// A key with every right: it reads the whole tenant, independent of the linked key's rights.
 const OMNISCIENT: &str = "eeeeeeee-eeee-4eee-8eee-eeeeeeeeeeee";
 
-/// A key to try other rights with.
+/// A key for testing other rights.
 const REHEARSAL: &str = "dddddddd-dddd-4ddd-8ddd-dddddddddddd";
 
 /// A running tenant and the key that is linked.
@@ -33,7 +33,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Starts a tenant of `employees` people.
+    /// Starts a tenant with this number of employees.
     ///
     /// # Errors
     ///
@@ -48,7 +48,7 @@ impl Subject {
         Ok(Self { emulator, key })
     }
 
-    /// The tenant, to make events in.
+    /// The tenant, to create events in.
     pub fn tenant(&self) -> Tenant {
         self.emulator.tenant()
     }
@@ -80,7 +80,7 @@ impl Subject {
         date(self.today().year() - 1, 1, 1)
     }
 
-    /// The facts that the linked key may read.
+    /// The facts that the linked key can read.
     pub fn visible(&self) -> Facts {
         self.facts(&self.key)
     }
@@ -90,7 +90,7 @@ impl Subject {
         self.facts(OMNISCIENT)
     }
 
-    /// The facts that a key with these rights may read.
+    /// The facts that a key with these rights can read.
     pub fn visible_with(&self, rights: &Rights) -> Facts {
         let (name, key) = ("Rehearsal".to_owned(), REHEARSAL.to_owned());
         self.tenant().put_key(KeyConfig { name, key, rights: rights.clone() });
@@ -106,12 +106,12 @@ impl Subject {
         self.tenant().keys().into_iter().next().map(|key| key.rights).unwrap_or_default()
     }
 
-    /// Gives the linked key every right again.
+    /// Restores every right of the linked key.
     pub fn restore_rights(&self) {
         self.tenant().set_rights(&self.key, Rights::all());
     }
 
-    /// The fields of employees that the linked key may not read at present.
+    /// The fields of employees that the linked key can't read at present.
     pub fn veiled(&self) -> Vec<&'static str> {
         let rights = self.rights();
         let fields = [("job", rights.view_jobs), ("manager", rights.view_managers)];

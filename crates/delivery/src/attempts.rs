@@ -1,4 +1,4 @@
-//! What every destination has in common when an attempt fails: counting, and when to try again.
+//! Failed attempts of a delivery to any destination: counts them, and schedules the next one.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use net::{Backoff, Jitter};
 use store::{Destination, FailedAttempt};
 
-/// The consequences of a failed attempt, which does not disable the destination. It is the first in a row if
-/// `is_first`, or if none before it failed. The destination's `Retry-After` counts, up to the limit of `backoff`.
+/// Returns the consequences of a failed attempt that does not disable the destination. `is_first`: no attempt
+/// in a row failed before it. The destination's `Retry-After` counts, up to the limit of `backoff`.
 pub(crate) fn failed_attempt(
     destination: &Destination,
     is_first: bool,

@@ -14,17 +14,17 @@ pub struct Target {
     pub(crate) reach: Reach,
 }
 
-/// Why an address is refused.
+/// Errors of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TargetRefused {
     /// It can't be parsed, or has a user, a password or a fragment.
-    #[error("this is no address of the form https://host/path, without user, password and fragment")]
+    #[error("the URL must have the form https://host/path, without user, password and fragment")]
     Invalid,
     /// It is not HTTPS.
-    #[error("only HTTPS is used")]
+    #[error("the URL must begin with https://")]
     NotHttps,
     /// It is not on the public internet.
-    #[error("only public addresses are used")]
+    #[error("the URL must lead to a public address")]
     NotPublic,
 }
 

@@ -61,7 +61,7 @@ impl Upload {
 
     /// Discards the uploaded parts.
     pub(crate) async fn abort(mut self) {
-        // The error that led here is reported; the bucket's lifecycle rules remove leftover parts.
+        // The original error is reported; the bucket's lifecycle rules remove leftover parts.
         let _ = self.0.abort().await;
     }
 }

@@ -28,7 +28,7 @@ pub(crate) enum ColumnType {
     },
     List(Box<ColumnType>),
     Object(Vec<(String, ColumnType)>),
-    /// JSON as text, where the schema leaves the type open.
+    /// JSON as text, if the schema leaves the type open.
     Json,
 }
 

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 /// The byte-order mark, by which Excel recognises UTF-8.
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
-/// Whether a spreadsheet may take text for a formula, and run it.
+/// Whether a spreadsheet may interpret text as a formula, and run it.
 fn is_formula(text: &str) -> bool {
     text.starts_with(['=', '+', '-', '@', '\t', '\r'])
 }

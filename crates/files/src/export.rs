@@ -23,7 +23,7 @@ pub enum Format {
     Csv {
         /// Whether the file begins with a byte-order mark, by which Excel recognises UTF-8.
         bom: bool,
-        /// Whether text that a spreadsheet would take for a formula gets a leading apostrophe.
+        /// Whether text that a spreadsheet would interpret as a formula gets a leading apostrophe.
         escape_formulas: bool,
     },
     /// JSON Lines: one object a line.
@@ -33,7 +33,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Refuses a format that this build lacks.
+    /// Returns an error for a format that this build lacks.
     fn require_built(self) -> Result<(), Error> {
         if self == Self::Parquet && !parquet::IS_BUILT {
             return Err(Error::NotBuilt { what: "Parquet", feature: "parquet" });
@@ -71,7 +71,7 @@ pub struct ExportOptions {
 pub trait Progress {
     /// A table begins; `about` estimates its records, if known.
     fn started(&self, table: Table, about: Option<u64>);
-    /// How many of the table's records are written so far.
+    /// The number of the table's records written so far.
     fn advanced(&self, rows: u64);
     /// The table is complete.
     fn finished(&self, file: &FileEntry);
@@ -80,7 +80,8 @@ pub trait Progress {
 /// Writes the tables and then the manifest. An earlier manifest is deleted first, because only complete
 /// exports have one.
 ///
-/// An export since a sequence number has it in its file names, so that it can share a folder with a full one.
+/// The file names of an export since a sequence number contain that number, so that it can share a folder
+/// with a full export.
 pub async fn export(
     store: &Store,
     account: &LinkedAccount,
@@ -127,7 +128,7 @@ pub async fn export(
     Ok(manifest)
 }
 
-/// Writes one table to a target that is one file or standard output. There is no manifest.
+/// Writes one table to a target that is one file or standard output, without a manifest.
 ///
 /// # Errors
 ///

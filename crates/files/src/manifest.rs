@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// The manifest's version, raised when a member changes its meaning.
+/// The manifest's version, incremented when a member changes its meaning.
 pub(crate) const VERSION: u32 = 1;
 
 /// The contents of an export.
@@ -14,7 +14,7 @@ pub struct Manifest {
     pub version: u32,
     /// The linked account's id.
     pub linked_account_id: String,
-    /// The tenant's address.
+    /// The tenant's host.
     pub tenant: String,
     /// When the export began, UTC.
     pub created_at: Timestamp,
@@ -26,7 +26,7 @@ pub struct Manifest {
     pub to_seq: i64,
     /// Whether CSV files begin with a byte-order mark.
     pub bom: bool,
-    /// Whether CSV text that a spreadsheet would take for a formula has a leading apostrophe.
+    /// Whether CSV text that a spreadsheet would interpret as a formula has a leading apostrophe.
     pub escaped_formulas: bool,
     /// The files.
     pub files: Vec<FileEntry>,

@@ -1,5 +1,5 @@
-//! The table `people`: employees with their status today and the names of what they refer to. Reads employees
-//! page by page; only names and organisation are held in memory for all.
+//! The table `people`: employees with their status today and the names of the records that they refer to.
+//! Reads employees page by page; only names and organisation are in memory for all employees.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
-//! The tables of an export: one per stream, and `people`, which joins employees with what they refer to.
-//! Column types come from the stream's schema.
+//! The tables of an export: one per stream, and `people`, which joins employees with the records that they
+//! refer to. Column types come from the stream's schema.
 
 use std::str::FromStr;
 
@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::column::{Column, ColumnType};
 use crate::manifest;
 
-/// The table of employees with their status and the names of what they refer to.
+/// The table of employees with their status and the names of the records that they refer to.
 pub const PEOPLE: &str = "people";
 
 /// The columns of `people` beyond those of employees, before the connector's columns.
@@ -23,7 +23,7 @@ const PEOPLE_COLUMNS: [&str; 6] =
 pub enum Table {
     /// A stream's records.
     Stream(Kind),
-    /// Employees joined with what they refer to: see [`PEOPLE`].
+    /// Employees joined with the records that they refer to: see [`PEOPLE`].
     People,
 }
 
@@ -78,7 +78,7 @@ impl FromStr for Table {
     }
 }
 
-/// Whether a column of `people` is delivered: if the employee's field that it is looked up by is.
+/// Whether a column of `people` is delivered: it is if the employee's reference to the record is.
 pub(crate) fn is_delivered(name: &str, mapping: &Mapping) -> bool {
     let of = match name {
         "manager_name" => "manager_id",

@@ -35,14 +35,16 @@ impl Target {
         if !text.contains("://") {
             return Ok(Self { location: Location::Folder(PathBuf::from(text)), shown: text.to_owned() });
         }
-        let url = Url::parse(text).map_err(|_| Error::Address("it cannot be read as an address"))?;
+        let url = Url::parse(text).map_err(|_| Error::Address("it is not a valid URL"))?;
         if !url.username().is_empty() && !url.scheme().starts_with("abfs") || url.password().is_some() {
-            return Err(Error::Address("credentials in it would be logged: give them in the environment"));
+            return Err(Error::Address(
+                "it contains credentials, which would be logged; set them in the environment",
+            ));
         }
         match url.scheme() {
             "file" => {
                 let path =
-                    url.to_file_path().map_err(|()| Error::Address("a file address needs a whole path"))?;
+                    url.to_file_path().map_err(|()| Error::Address("a file URL needs an absolute path"))?;
                 Ok(Self { shown: path.display().to_string(), location: Location::Folder(path) })
             }
             scheme if STORES.contains(&scheme) => {
@@ -54,7 +56,7 @@ impl Target {
                     .map_err(|source| Error::ObjectStore { target: shown.clone(), source })?;
                 Ok(Self { location: Location::Bucket(bucket), shown })
             }
-            _ => Err(Error::Address("its scheme is none that is known here")),
+            _ => Err(Error::Address("its URL scheme is not supported")),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Duties: kinds of recurring work. Each has its own tables that hold what is due.
+//! Duties: kinds of recurring work. Each has its own tables, which list its due subjects.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub struct Subject {
     pub id: String,
     /// The lane in which it waits.
     pub lane: Lane,
-    /// Whether it precedes other jobs of its lane, because a person waits for it.
+    /// Whether it precedes other jobs of its lane, because a user waits for its result.
     pub is_urgent: bool,
 }
 
@@ -37,7 +37,7 @@ pub trait Duty: Send + Sync {
     /// The interval of scheduling.
     fn every(&self) -> Duration;
 
-    /// The due subjects, the most urgent first.
+    /// Lists the due subjects, the most urgent first.
     fn due(&self, now: Timestamp) -> Due<'_>;
 
     /// Works on a subject. It may not be due any more, and another worker may be working on it. Failures are
@@ -56,7 +56,7 @@ impl Handler for Duties {
     fn handle(&self, job: Job) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         let Some(duty) = self.0.iter().find(|duty| duty.name() == job.duty).map(Arc::clone) else {
             // A job of a newer version: its scheduler will enqueue the subject again.
-            tracing::warn!(duty = job.duty, "a job of a duty that this version doesn't know was left");
+            tracing::warn!(duty = job.duty, "skipped a job of a duty that this version does not know");
             return Box::pin(async {});
         };
         Box::pin(async move {
@@ -64,7 +64,7 @@ impl Handler for Duties {
             let name = duty.name();
             let done = tokio::task::spawn_blocking(move || runtime.block_on(duty.run(&job.subject))).await;
             if done.is_err() {
-                tracing::error!(duty = name, "a job ended by a panic");
+                tracing::error!(duty = name, "a job panicked");
             }
         })
     }

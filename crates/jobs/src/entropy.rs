@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 /// The source of randomness failed.
 #[derive(Debug, thiserror::Error)]
-#[error("the operating system gave no randomness")]
+#[error("could not read randomness from the operating system")]
 pub struct EntropyError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
 type Fill = dyn Fn(&mut [u8]) -> Result<(), EntropyError> + Send + Sync;

@@ -9,7 +9,7 @@ use store::{Issue, LinkedAccount};
 pub(crate) const KEY_REFUSED: &str = "account.key_refused";
 /// Lucca has answered 429 for ten minutes or more.
 pub(crate) const RATE_LIMITED: &str = "account.rate_limited";
-/// Records vanished, and a person has to confirm the deletion. The subject is the kind.
+/// Records disappeared, and an operator must confirm the deletion. The subject is the kind.
 pub(crate) const HELD: &str = "records.held";
 /// Several full reads could not decide whether employees were deleted or hidden.
 pub(crate) const UNDECIDED: &str = "people.undecided";
@@ -17,7 +17,7 @@ pub(crate) const UNDECIDED: &str = "people.undecided";
 pub(crate) const SCOPE_NARROWED: &str = "role.scope_narrowed";
 /// The key sees a part of the company only: references lead to employees that are not returned.
 pub(crate) const SCOPE_PARTIAL: &str = "role.scope_partial";
-/// So many employees would no longer be delivered that a person has to look.
+/// The delivery filter would exclude so many employees that an operator must confirm it.
 pub(crate) const AUDIENCE_HELD: &str = "delivery.held";
 /// The prefix of issues about permissions.
 pub(crate) const PERMISSION: &str = "permission.";

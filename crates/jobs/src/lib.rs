@@ -1,9 +1,10 @@
 //! Scheduling: duties list their due subjects, a scheduler enqueues jobs, and one or many workers run them.
-//! The duties are syncs (followed by a diagnosis), notified records, absence requests, webhooks, SCIM, upkeep and
-//! retention.
+//! The duties are syncs (followed by a diagnosis), notified records, absence submissions, webhooks, SCIM,
+//! upkeep and retention.
 //!
-//! Not here: syncs (`sync`), absence requests (`absences`), deliveries (`delivery`), the permission doctor's rules
-//! (`linking`). Nothing here reads the environment, a file or the machine's clock: they are passed in.
+//! Not here: syncs (`sync`), absence requests (`absences`), deliveries (`delivery`), the permission doctor's
+//! rules (`linking`). This crate reads neither the environment, a file nor the machine's clock: callers pass
+//! them in.
 
 mod duties;
 mod duty;

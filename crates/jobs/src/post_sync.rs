@@ -16,7 +16,7 @@ use crate::issues::{
     AUDIENCE_HELD, HELD, KEY_REFUSED, SCOPE_NARROWED, SCOPE_PARTIAL, UNDECIDED, is_of_a_check, is_of_a_sync,
 };
 
-/// The most employee ids that an issue lists.
+/// Maximum number of employee ids that an issue lists.
 const MOST_IDS: usize = 50;
 
 /// An issue that should be open.
@@ -26,7 +26,7 @@ struct FoundIssue {
     detail: Value,
 }
 
-/// Whether a run may have changed the diagnosis. Most runs find nothing new and can't.
+/// Whether a run may have changed the diagnosis. Most runs read no new data and can't.
 fn may_change_diagnosis(report: &RunReport) -> bool {
     report.written() > 0
         || !report.audience.is_nothing()
@@ -85,8 +85,8 @@ pub(crate) async fn update_issues(
     apply_issues(services, account, &open, &found, is_of_a_sync).await
 }
 
-/// Issues about employees that are stored and not returned, if an operator has to look. `kept` lists
-/// employees that an operator decided to keep.
+/// Returns issues about employees that are stored and not returned, if an operator has to decide. `kept`
+/// lists employees that an operator decided to keep.
 fn not_shown_people(not_shown: &NotShown, kept: &[RemoteId]) -> Vec<FoundIssue> {
     let mut found = Vec::new();
     let narrowed = not_shown.hidden_because(HiddenBecause::ScopeNarrowed);
@@ -142,12 +142,12 @@ async fn diagnose(
     }
 }
 
-/// Permissions that a person confirmed because Lucca can't prove them.
+/// Permissions that an administrator confirmed because Lucca can't prove them.
 pub(crate) fn confirmed(account: &LinkedAccount) -> Vec<Permission> {
     account.settings.confirmed_permissions.iter().filter_map(|name| name.parse().ok()).collect()
 }
 
-/// Issues about the key that a person has to solve.
+/// Returns the key's issues that an administrator must resolve.
 fn key_issues(summary: &DiagnosisSummary, open: &[Issue]) -> Vec<FoundIssue> {
     let codes: Vec<String> = open.iter().map(|issue| issue.code.clone()).collect();
     let permission = |issue: linking::DriftIssue| FoundIssue {

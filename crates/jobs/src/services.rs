@@ -1,5 +1,5 @@
-//! The services that syncs, duties and the API share, and what is made of several of them: a sync of one linked account with
-//! the diagnosis behind it, the engine of absence requests, new ids.
+//! The services that syncs, duties and the API share, and operations on several of them: a sync of one linked
+//! account with the diagnosis after it, absences, new ids.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::{Entropy, Tenants};
 pub struct Holder {
     /// The name.
     pub name: String,
-    /// Whether another holder is known to have died without releasing its lease.
+    /// Whether another holder has died without releasing its lease, as far as this process can tell.
     pub has_ended: fn(&str) -> bool,
 }
 
@@ -132,8 +132,7 @@ impl Services {
         })
     }
 
-    /// The holder of the account's lease, if it is known to have died or its worker has been silent for too
-    /// long.
+    /// The holder of the account's lease, if it has died or its worker has been silent for too long.
     async fn dead_holder(&self, account: &LinkedAccount) -> Result<Option<String>, store::Error> {
         let holder = self.store.lease_holder(account.no, self.clock.now()).await?;
         Ok(match holder {
@@ -147,7 +146,8 @@ impl Services {
     }
 
     /// Requests a sync of an account, which the next free worker begins. Returns the run's id; an earlier
-    /// request that has not begun keeps its id. With `is_full` the run reads everything, otherwise changes.
+    /// request that has not begun keeps its id. With `is_full` the run reads all records, otherwise changed
+    /// ones.
     ///
     /// # Errors
     ///
@@ -176,7 +176,7 @@ impl Services {
         Absences { client, store: &self.store, account, clock: Arc::clone(&self.clock), actor }
     }
 
-    /// Creates the id of an absence request.
+    /// Creates the id of an absence submission.
     ///
     /// # Errors
     ///

@@ -24,20 +24,20 @@ use crate::{Entropy, EntropyError};
 /// see `lucca::RequestBudget`). The customer's other integrations have the rest.
 pub const REQUESTS_A_MINUTE: NonZeroU32 = NonZeroU32::new(40).unwrap();
 
-/// Why a client could not be built.
+/// Errors of building a client.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The store failed.
-    #[error("the linked account's key could not be read")]
+    #[error("could not read the linked account's API key")]
     Store(#[from] store::Error),
     /// The stored tenant URL is invalid.
-    #[error("the stored tenant URL cannot be used")]
+    #[error("the stored tenant URL is invalid")]
     TenantUrl(#[from] lucca::TenantUrlError),
     /// The stored API key is invalid.
-    #[error("the stored API key cannot be used")]
+    #[error("the stored API key is invalid")]
     ApiKey(#[from] lucca::ApiKeyError),
     /// The HTTP client could not be built.
-    #[error("no client could be set up")]
+    #[error("could not create the client of the tenant")]
     Client(#[from] lucca::Error),
     /// An HTTP client for webhooks could not be set up.
     #[error(transparent)]
@@ -105,7 +105,7 @@ impl Tenants {
     }
 
     /// Builds a client for a tenant. `pace` is the connector's share of Lucca's 50 requests a minute, 0 for
-    /// no limit and `None` for [`REQUESTS_A_MINUTE`]; the first client of a tenant decides for the process.
+    /// no limit and `None` for [`REQUESTS_A_MINUTE`]; the first client of a tenant sets it for the process.
     #[boxed]
     pub async fn client(&self, tenant: TenantUrl, key: ApiKey, pace: Option<u32>) -> Result<Client, Error> {
         let budget = self.budget(tenant.origin(), pace).await?;
@@ -167,7 +167,10 @@ impl Ledger for StoredTally {
                 *counts = counts_of(tally);
             };
             self.store.update_request_counts(&self.origin, &mut change_counts).await.map_err(|error| {
-                tracing::warn!(code = error.code(), %error, "requests can't be counted together with other processes");
+                tracing::warn!(
+                    code = error.code(), %error,
+                    "could not count requests in the store; this process counts only its own"
+                );
                 LedgerUnavailable
             })
         })

@@ -44,7 +44,8 @@ pub struct Worker {
 const GRACE: Duration = Duration::from_secs(30);
 
 impl Worker {
-    /// A worker with every duty. Webhooks and SCIM go to the networks that `hosts` allows; `ages` are the retention periods.
+    /// Creates a worker with every duty. `hosts` is the network policy of webhooks and SCIM; `ages` are the
+    /// retention periods.
     ///
     /// # Errors
     ///
@@ -86,7 +87,7 @@ impl Worker {
         let Self { services, queue, duties, capacity, version, grace } = self;
         let duties: Arc<[Arc<dyn Duty>]> = duties.into();
         let name = services.holder.name.clone();
-        // Heartbeats continue while jobs end, otherwise other workers would take them over.
+        // Heartbeats continue while jobs end; without them, other workers would claim the jobs.
         let ended = CancellationToken::new();
         let beating = tokio::spawn(beat(services.clone(), version, ended.clone()));
         let scheduling =
@@ -96,7 +97,7 @@ impl Worker {
         ended.cancel();
         let _ = tokio::join!(beating, scheduling);
         if let Err(error) = services.store.end_worker(&name, services.clock.now()).await {
-            tracing::error!(code = error.code(), %error, "others can't be told that this worker has ended");
+            tracing::error!(code = error.code(), %error, "could not record the end of this worker");
         }
         done
     }
@@ -109,7 +110,7 @@ pub async fn beat(services: Services, version: &'static str, ended: Cancellation
     loop {
         let now = services.clock.now();
         if let Err(error) = services.store.beat(&services.holder.name, version, now).await {
-            tracing::error!(code = error.code(), %error, "others can't be told that this worker lives");
+            tracing::error!(code = error.code(), %error, "could not record this worker's heartbeat");
         }
         tokio::select! {
             () = ended.cancelled() => return,
@@ -129,7 +130,7 @@ async fn schedule(services: Services, queue: Queue, duties: Arc<[Arc<dyn Duty>]>
                     if at.is_some_and(|at| is_within(duty.every(), *at, now)) {
                         continue;
                     }
-                    // One that failed is tried again at once: retention would otherwise wait for a day.
+                    // A failed one is retried at once: retention would otherwise wait for a day.
                     if enqueue_due(&queue, &**duty, now).await {
                         last_scheduled.insert(duty.name(), now);
                     }
@@ -137,7 +138,7 @@ async fn schedule(services: Services, queue: Queue, duties: Arc<[Arc<dyn Duty>]>
             }
             Ok(false) => {}
             Err(error) => {
-                tracing::error!(code = error.code(), %error, "it can't be told who schedules");
+                tracing::error!(code = error.code(), %error, "could not claim the scheduler's role");
             }
         }
         tokio::select! {
@@ -151,12 +152,14 @@ fn is_within(span: Duration, at: Timestamp, now: Timestamp) -> bool {
     now.duration_since(at).unsigned_abs() < span
 }
 
-/// Enqueues a duty's due subjects. Returns false where that failed.
+/// Enqueues a duty's due subjects. Returns false if that failed.
 async fn enqueue_due(queue: &Queue, duty: &dyn Duty, now: Timestamp) -> bool {
     let due = match duty.due(now).await {
         Ok(due) => due,
         Err(error) => {
-            tracing::error!(duty = duty.name(), code = error.code(), %error, "what is due can't be listed");
+            tracing::error!(
+                duty = duty.name(), code = error.code(), %error, "could not list a duty's due subjects"
+            );
             return false;
         }
     };
@@ -165,7 +168,7 @@ async fn enqueue_due(queue: &Queue, duty: &dyn Duty, now: Timestamp) -> bool {
     match queue.push(due.into_iter().map(job).collect()).await {
         Ok(_) => true,
         Err(error) => {
-            tracing::error!(duty = duty.name(), %error, "jobs can't be put into the queue");
+            tracing::error!(duty = duty.name(), %error, "could not enqueue jobs");
             false
         }
     }

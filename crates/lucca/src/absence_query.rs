@@ -14,8 +14,7 @@ use crate::user_query::DateFilter;
 pub enum Owners {
     /// All employees that the key may see (`leavePeriod.ownerId=greaterthan,0`, as in Lucca's own recipes).
     Everybody,
-    /// These users; an empty list selects no employee. Some hundred at most: more make a URL that servers
-    /// refuse.
+    /// These users; an empty list selects no employee. At most a few hundred: servers refuse longer URLs.
     Ids(Vec<RemoteId>),
     /// The employees of these establishments today, regardless of the employer on the leave's day
     /// (`leavePeriod.owner.legalEntityId`); an empty list selects no employee.
@@ -42,7 +41,7 @@ pub struct LeaveQuery {
     /// Employees of the leaves.
     pub owners: Owners,
     /// The establishments to request instead, if a server refuses [`Owners::Everybody`].
-    // unverified: that a server refuses it; the documentation has no way to request all employees.
+    // unverified: whether a server refuses it; the documentation has no way to request all employees.
     pub fallback_establishments: Vec<RemoteId>,
     /// Created at or after this time, in UTC.
     pub created_since: Option<DateTime>,
@@ -139,7 +138,7 @@ pub(crate) fn core_leave_fields() -> Fields {
 // unverified: every condition but `status`; the documentation names no parameter at all (absences.md §4).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeaveRequestQuery {
-    /// [`FieldGroup::LeaveReason`] adds people's comments; no other group matters.
+    /// [`FieldGroup::LeaveReason`] adds comments; no other group matters.
     pub groups: FieldGroups,
     /// Only those that wait for an approval, of the request or of its cancellation (`status=0,5`).
     pub pending_only: bool,
@@ -204,10 +203,10 @@ pub struct UserLogQuery {
     // request one after the other (`one_by_one`).
     pub properties: Vec<UserProperty>,
     /// Changed at or after this wall-clock time, in the zone of the records.
-    // unverified: that the endpoint knows this condition.
+    // unverified: whether the endpoint supports this condition.
     pub modified_since: Option<DateTime>,
     /// Only changes of these users; none means all.
-    // unverified: that the endpoint knows this condition.
+    // unverified: whether the endpoint supports this condition.
     pub owners: Vec<RemoteId>,
 }
 
@@ -238,7 +237,7 @@ impl Default for UserLogQuery {
 }
 
 impl UserLogQuery {
-    /// Every change of the properties in `groups`. None if they hold no such property.
+    /// Every change of the properties in `groups`. `None` if they contain no such property.
     pub fn of(groups: FieldGroups) -> Self {
         let is_wanted = |property: &UserProperty| match property {
             UserProperty::Department | UserProperty::Establishment => groups.contains(FieldGroup::Work),

@@ -9,8 +9,8 @@ use secrecy::{ExposeSecret, SecretString};
 pub struct ApiKey(SecretString);
 
 impl ApiKey {
-    /// Reads a key: a GUID with or without dashes, braces, quotes, the `lucca application=` of its header, in
-    /// any case. Source: directory.md §3.
+    /// Parses a key: a GUID with or without dashes, braces, quotes, the `lucca application=` of its header,
+    /// in any case. Source: directory.md §3.
     ///
     /// # Errors
     ///
@@ -77,7 +77,7 @@ pub enum ApiKeyError {
     #[error("this is a web address, not an API key; {EXPECTED}")]
     Url,
     /// Beginning and end of a key, with a masked or missing middle.
-    #[error("the API key is masked: copy it with the button beside it in Lucca; {EXPECTED}")]
+    #[error("the API key is masked: copy it with the copy button in Lucca; {EXPECTED}")]
     Masked,
     /// A piece of a key.
     #[error("the API key is cut off: it has {digits} of its 32 hexadecimal digits; {EXPECTED}")]
@@ -92,10 +92,10 @@ pub enum ApiKeyError {
         digits: usize,
     },
     /// 32 digits, dashes elsewhere than in a GUID.
-    #[error("the API key's dashes are not where they belong; {EXPECTED}")]
+    #[error("the API key's dashes are in the wrong places; {EXPECTED}")]
     MisplacedDashes,
     /// One brace without the other, or more than a pair.
-    #[error("the API key's braces do not match: part of it may be missing; {EXPECTED}")]
+    #[error("the API key's braces do not match, so part of it may be missing; {EXPECTED}")]
     UnmatchedBraces,
     /// A letter beyond F, or another character that is not a hexadecimal digit.
     #[error("the API key has characters that are not hexadecimal digits; {EXPECTED}")]
@@ -116,9 +116,9 @@ pub enum ApiKeyError {
     #[error("this is a placeholder, not an API key; {EXPECTED}")]
     Placeholder,
     /// Several words or lines.
-    #[error("this is more than an API key: it has spaces or line breaks in it; {EXPECTED}")]
+    #[error("the text contains spaces or line breaks; an API key has none; {EXPECTED}")]
     SeveralWords,
-    /// Too short for anything.
+    /// Shorter than any kind of secret.
     #[error("this is too short for an API key; {EXPECTED}")]
     TooShort,
 }

@@ -1,6 +1,6 @@
 //! Waits until a request to a tenant may be sent, and shares the count of sent requests between processes.
 //!
-//! `request_tally` decides when a request may be sent, `retry` when it is repeated.
+//! `request_tally` computes when a request may be sent, `retry` when it is repeated.
 
 use std::fmt::Debug;
 use std::num::NonZeroU32;
@@ -17,13 +17,14 @@ use net::clock::{Clock, between};
 /// The shortest wait, even after a clock was set back.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
-/// Our share of the tenant's 50 requests a minute. The rest is for the customer's other integrations.
+/// The connector's share of the tenant's 50 requests a minute. The rest is for the customer's other
+/// integrations.
 const DEFAULT_PER_MINUTE: NonZeroU32 = NonZeroU32::new(40).unwrap();
 
 /// A change of a [`RequestTally`].
 pub type TallyChange<'a> = &'a mut (dyn FnMut(&mut RequestTally) + Send);
 
-/// Stores the tally of one tenant where all processes that send requests to it find it.
+/// Stores the tally of one tenant in a place that all processes with requests to it share.
 pub trait Ledger: Send + Sync + Debug {
     /// Reads the tally, changes it and stores it, with no other change in between. `change` may be called
     /// again if the ledger has to start over.
@@ -35,24 +36,24 @@ pub trait Ledger: Send + Sync + Debug {
 
 /// Error: the ledger can't be read or written now. The ledger has logged the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the ledger of requests can't be read or written now")]
+#[error("could not read or write the shared request count")]
 pub struct LedgerUnavailable;
 
-/// Keeps the requests to one tenant below Lucca's limit, and obeys its 429s.
+/// Keeps the requests to one tenant below Lucca's limit, and honours its 429s.
 ///
 /// Share one budget (through an `Arc`) between all clients of a tenant: Lucca's limit is the tenant's, not
 /// the key's. Waiting is first come, first served.
 ///
-/// Lucca's limit is 50 requests a minute, counted in windows whose position is unknown to us, refused
-/// requests included. A budget of N a minute keeps our share of that count at N - 1 or less, for any position
-/// of the windows: after an idle time a burst of half of it, 20 requests at most, then even spacing, at N - 2
-/// requests a minute in the long run. A small budget always leaves one request a minute.
+/// Lucca's limit is 50 requests a minute, counted in windows whose position is unknown, refused requests
+/// included. A budget of N a minute keeps the connector's share of that count at N - 1 or less, for any
+/// position of the windows: after an idle time a burst of half of it, 20 requests at most, then even spacing,
+/// at N - 2 requests a minute in the long run. A small budget always leaves one request a minute.
 ///
-/// After a 429 without `Retry-After`, nothing is sent for 60 seconds, then requests are sent at half the
-/// rate, evenly spaced, until ten minutes have passed without a 429. A `Retry-After` is obeyed unchanged.
+/// After a 429 without `Retry-After`, no request is sent for 60 seconds, then requests are sent at half the
+/// rate, evenly spaced, until ten minutes have passed without a 429. A `Retry-After` is honoured unchanged.
 #[derive(Debug)]
 pub struct RequestBudget {
-    /// `None`: no limit, but Lucca's `Retry-After` is still obeyed.
+    /// `None`: no limit, but Lucca's `Retry-After` is still honoured.
     pace: Option<Pace>,
     /// Shared with other processes. The local tally is then used only while the ledger is unavailable.
     ledger: Option<Arc<dyn Ledger>>,
@@ -74,7 +75,7 @@ impl RequestBudget {
         Self::new(Some(Pace::of(limit)))
     }
 
-    /// No limit of our own; Lucca's `Retry-After` is obeyed.
+    /// No limit by the connector; Lucca's `Retry-After` is honoured.
     pub fn unlimited() -> Self {
         Self::new(None)
     }

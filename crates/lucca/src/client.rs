@@ -1,4 +1,4 @@
-//! The client of one tenant: it builds enumerations and reads single records.
+//! The client of one tenant: builds enumerations and reads single records.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +31,7 @@ use crate::tenant_url::TenantUrl;
 use crate::transport::{Limits, Transport, USER_AGENT, http_client};
 use crate::user_query::UserQuery;
 
-/// A client for one tenant with one key. Cloning it shares everything.
+/// A client for one tenant with one key. Clones share its budget and counters.
 #[derive(Clone, Debug)]
 pub struct Client(Arc<Inner>);
 
@@ -75,7 +75,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The seed of the randomness in waits between retries. Use another one in each process, so that
+    /// The seed of the randomness in waits between retries. Use a different one in each process, so that
     /// processes that fail together don't retry together.
     #[must_use]
     pub fn jitter_seed(mut self, seed: u64) -> Self {
@@ -91,22 +91,22 @@ impl ClientBuilder {
         self
     }
 
-    /// The largest number of attempts of a request; 5 by default, and at least one. If Lucca answers 429 and
-    /// the wait is a minute or more, read requests are still repeated for ten minutes.
+    /// Maximum number of attempts of a request; 5 by default, and at least one. If Lucca answers 429 and the
+    /// wait is a minute or more, read requests are still repeated for ten minutes.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.limits.max_attempts = attempts.max(1);
         self
     }
 
-    /// The largest body to read, after decompression; 64 MiB by default.
+    /// Maximum size of a body, after decompression; 64 MiB by default.
     #[must_use]
     pub fn max_body_bytes(mut self, bytes: u64) -> Self {
         self.limits.max_body_bytes = bytes;
         self
     }
 
-    /// The largest page to request, in records.
+    /// Maximum page size to request, in records.
     #[must_use]
     pub fn max_page_size(mut self, size: u32) -> Self {
         self.max_page_size = Some(size);
@@ -129,22 +129,22 @@ impl ClientBuilder {
         self
     }
 
-    /// What is called with the outcome of each request, for metrics.
+    /// Receives the outcome of each request, for metrics.
     #[must_use]
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = observer;
         self
     }
 
-    /// How long a page may take before smaller ones are asked for; 2.5 seconds by default. Lucca gives up on a
-    /// request after 5. Source: absences.md §1 (rate limits).
+    /// How long a page may take before smaller ones are requested; 2.5 seconds by default. Lucca gives up on
+    /// a request after 5. Source: absences.md §1 (rate limits).
     #[must_use]
     pub fn page_time_limit(mut self, limit: Duration) -> Self {
         self.page_time_limit = limit;
         self
     }
 
-    /// Builds the client. Nothing is sent yet.
+    /// Builds the client. Sends no request.
     ///
     /// # Errors
     ///
@@ -261,8 +261,8 @@ impl Client {
         self.start(RequestPlan::new(Stream::Users, StreamQuery::Users(query)))
     }
 
-    /// The work contracts of these users; none for an empty list. Some hundred users at most: more make a URL
-    /// that servers refuse. The endpoint has no condition on the time of a contract's change. Source:
+    /// The work contracts of these users; no contract for an empty list. At most a few hundred users: servers
+    /// refuse longer URLs. The endpoint has no condition on the time of a contract's change. Source:
     /// directory.md §8.
     pub fn work_contracts_of(&self, owners: &[RemoteId]) -> Enumeration<WorkContract> {
         self.start(RequestPlan::new(Stream::WorkContracts, StreamQuery::ContractsOf(owners.to_vec())))
@@ -290,7 +290,7 @@ impl Client {
         self.start(RequestPlan::new(Stream::UserDates, StreamQuery::UserDates(query)))
     }
 
-    /// One user, with these groups of fields; `None` if there is none, or none the key may see.
+    /// One user, with these groups of fields; `None` if the user does not exist or the key can't see them.
     ///
     /// # Errors
     ///
@@ -299,7 +299,7 @@ impl Client {
     #[boxed]
     pub async fn user(&self, id: &RemoteId, groups: FieldGroups) -> Result<Option<Item<User>>, Error> {
         if id.as_str().is_empty() || !id.as_str().bytes().all(|byte| byte.is_ascii_digit()) {
-            // Users have whole numbers as ids; any other text would make another path.
+            // Users have whole numbers as ids; any other text would form another path.
             return Ok(None);
         }
         let path = format!("/api/v3/users/{id}");
@@ -375,7 +375,7 @@ impl Client {
     }
 }
 
-/// Whether a user does not exist, or is hidden: 404, or 500 with these words.
+/// Whether a user does not exist, or is hidden: 404, or 500 with this message.
 fn is_not_found(error: &Error) -> bool {
     let says_so =
         || error.lucca_message().is_some_and(|message| message.to_lowercase().contains("not found"));

@@ -1,6 +1,6 @@
 //! The error type of all requests to a tenant.
 //!
-//! `retry` and `transport` classify answers; this module words them.
+//! `retry` and `transport` classify answers; this module holds their texts.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,8 +11,8 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// A request to Lucca that failed, after every retry that could help.
 ///
-/// `Display` describes the failure, without the source; the source chain holds the rest. Neither ever holds
-/// the API key, nor values of a query.
+/// `Display` describes the failure, without the source; the source chain holds the rest. Neither ever
+/// contains the API key, nor values of a query.
 pub struct Error(Box<Inner>);
 
 #[derive(Debug)]
@@ -36,9 +36,9 @@ pub enum Action {
     Wait(Duration),
     /// The key is no longer accepted: the customer has to provide another.
     Relink,
-    /// The key is accepted but lacks a permission: continue without, or have it granted.
+    /// The key is accepted but lacks a permission: continue without the data, or have the permission granted.
     MissingPermission,
-    /// Trying again gives the same result.
+    /// A retry gives the same result.
     Stop,
 }
 
@@ -86,66 +86,69 @@ impl Kind {
         match self {
             Self::KeyRefused => "Lucca refuses the API key",
             Self::PermissionMissing => "the API key lacks a permission",
-            Self::NotFound => "Lucca has nothing at this address, or hides it from this API key",
-            Self::RateLimited(_) => "Lucca asks to wait: too many requests were sent to this tenant",
-            Self::Unavailable => "Lucca could not answer",
-            Self::Unreachable => "the tenant could not be reached",
-            Self::Timeout => "the answer took too long",
-            Self::Tls => "no secure connection could be made",
-            Self::NotLucca => "the answer is not one of Lucca's API",
-            Self::BadRequest => "Lucca does not accept the request",
-            Self::AddressRefused => "the tenant's host name leads to an address that is not public",
-            Self::BodyTooLarge => "the answer is larger than allowed",
+            Self::NotFound => "Lucca has no such resource, or hides it from this API key",
+            Self::RateLimited(_) => {
+                "Lucca's rate limit is exceeded: too many requests were sent to this tenant"
+            }
+            Self::Unavailable => "Lucca is unavailable",
+            Self::Unreachable => "the tenant is unreachable",
+            Self::Timeout => "the request timed out",
+            Self::Tls => "could not establish a TLS connection to the tenant",
+            Self::NotLucca => "the response does not come from Lucca's API",
+            Self::BadRequest => "Lucca refuses the request as invalid",
+            Self::AddressRefused => "the tenant's host name resolves to an address that is not public",
+            Self::BodyTooLarge => "the response is larger than the limit",
             Self::Endless => "the list has far more records than a tenant of this size, or does not end",
-            Self::Malformed => "the answer is not valid JSON",
-            Self::Setup => "the HTTP client could not be set up",
+            Self::Malformed => "the response is not valid JSON",
+            Self::Setup => "could not create the HTTP client",
         }
     }
 
     const fn advice(self) -> &'static str {
         match self {
             Self::KeyRefused => {
-                "Check that the key was copied whole and still exists in Lucca under Settings > Authentication, \
-                 SSO and API > API keys, then link the tenant again with it."
+                "Check that the key was copied completely and still exists in Lucca under Settings > \
+                 Authentication, SSO and API > API keys. Then link the tenant again with it."
             }
             Self::PermissionMissing => {
-                "In Lucca, open the role that carries the API key's name, at the bottom of the list of roles, and \
-                 grant the permission; or go on without this data."
+                "In Lucca, open the role that carries the API key's name, at the bottom of the list of \
+                 roles, and grant the permission; or continue without this data."
             }
             Self::NotFound => {
-                "Check the tenant URL if every request is answered so. If it is only this one, the tenant does not \
-                 have the module, or the key may not see it: go on without."
+                "If every request fails like this, check the tenant URL. If only this one does, the tenant \
+                 does not have the module, or the key lacks access to it: continue without this data."
             }
             Self::RateLimited(_) => {
-                "Wait and try again. The limit of 50 requests a minute is shared by all integrations of the tenant: \
-                 if this happens often, lower this one's request budget."
+                "Wait and try again. All integrations of the tenant share the limit of 50 requests a minute: \
+                 if this happens often, lower this integration's request budget."
             }
             Self::Unavailable => {
-                "Try again later. If it lasts, send Lucca's support the message and the time."
+                "Try again later. If it fails for long, send the message and the time to Lucca's support."
             }
             Self::Unreachable => {
-                "Check the network and that outgoing HTTPS to the tenant's host is allowed, then try again."
+                "Check the network and that the firewall allows outgoing HTTPS to the tenant's host, then \
+                 try again."
             }
-            Self::Timeout => "Try again later; Lucca may be busy. If it lasts, ask for smaller pages.",
+            Self::Timeout => "Try again later; Lucca may be busy. If it fails again, request smaller pages.",
             Self::Tls => {
-                "Check the machine's clock and root certificates, whether a proxy replaces certificates on the way, and \
-                 whether what answers speaks TLS 1.2 or 1.3: older versions are refused."
+                "Check the machine's clock and root certificates, whether a proxy replaces certificates, and \
+                 whether the server supports TLS 1.2 or 1.3: older versions are refused."
             }
             Self::NotLucca => {
-                "Check the tenant URL: something else than Lucca's API answers there, such as a sign-in page, a proxy \
-                 or a renamed tenant."
+                "Check the tenant URL: another server answers there, such as a sign-in page, a proxy or a \
+                 renamed tenant."
             }
             Self::BadRequest => "This is a defect or a change in Lucca's API: report it with the message.",
             Self::AddressRefused => {
                 "A tenant must resolve to public addresses. Check the tenant URL and the machine's DNS."
             }
             Self::Endless => {
-                "Reading was held. Check in Lucca how many records there are; if the tenant has really grown tenfold, sync \
-                 once with --accept-missing."
+                "The connector stopped reading. Check the number of records in Lucca; if the tenant has \
+                 really grown tenfold, sync once with --accept-missing."
             }
-            Self::BodyTooLarge => "Ask for smaller pages, or raise the largest accepted body.",
+            Self::BodyTooLarge => "Request smaller pages, or raise the limit on bodies.",
             Self::Malformed => {
-                "Try again later. If it lasts, a proxy on the way may be cutting or changing answers."
+                "Try again later. If it fails again, check whether a proxy truncates or changes responses."
             }
             Self::Setup => "Check the machine's root certificates.",
         }
@@ -238,7 +241,7 @@ impl Error {
     }
 
     /// For a request that changes data: whether Lucca may have accepted it despite the error. Check before
-    /// sending it again. False means that Lucca certainly did not.
+    /// sending it again. False: Lucca certainly did not accept it.
     pub fn may_have_happened(&self) -> bool {
         self.0.may_have_happened
     }
@@ -253,11 +256,15 @@ impl Error {
         self.0.message.as_deref()
     }
 
-    /// Advice for a person.
+    /// Advice for the caller.
     pub fn advice(&self) -> String {
         match self.0.kind {
             Kind::RateLimited(wait) if !wait.is_zero() => {
-                format!("Lucca asks to wait {} seconds. {}", wait.as_secs().max(1), self.0.kind.advice())
+                format!(
+                    "Lucca requires a wait of {} seconds. {}",
+                    wait.as_secs().max(1),
+                    self.0.kind.advice()
+                )
             }
             kind => kind.advice().to_owned(),
         }

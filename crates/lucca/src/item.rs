@@ -75,7 +75,7 @@ pub struct FieldProblem {
 /// The reason why a record can't be used at all. It holds no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
-    /// The field at fault, as Lucca documents it; empty if the record as a whole is.
+    /// The field that is unreadable, as Lucca documents it; empty if the record as a whole is.
     pub field: Cow<'static, str>,
     /// The problem, as a sentence fragment.
     pub reason: String,

@@ -1,8 +1,8 @@
 //! Lucca's HTTP API as Rust types.
 //!
-//! A [`TenantUrl`] and an [`ApiKey`] make a [`Client`]; the client gives one [`Enumeration`] for each
+//! A [`TenantUrl`] and an [`ApiKey`] make a [`Client`]; the client returns one [`Enumeration`] for each
 //! [`Stream`] of records, which pages safely over a set that moves, stays within the tenant's
-//! [`RequestBudget`], retries if a retry can help, and ends with a [`Proof`] of whether it saw everything.
+//! [`RequestBudget`], retries if a retry can help, and ends with a [`Proof`] of completeness.
 //!
 //! Included: addresses, keys, the query grammar, paging, budget, retries, error shapes, resources as they
 //! arrive on the wire, and requests that change absences. Not included: a database, a normalised people
@@ -31,9 +31,9 @@
 //! # }
 //! ```
 //!
-//! Sources named in the documentation of items (`directory.md §8`, `wire-grammar.md §1.2`) are the
-//! project's collected notes on Lucca's public documentation and code. A comment `unverified:` marks a point
-//! that those notes could not settle; such values are read in every variant.
+//! Sources in the documentation of items (`directory.md §8`, `wire-grammar.md §1.2`) are the project's
+//! collected notes on Lucca's public documentation and code. A comment `unverified:` marks a point that those
+//! notes could not settle; such values are read in every variant.
 
 mod absence_query;
 mod api_key;

@@ -1,18 +1,18 @@
-//! What a program can count of a client's requests, for metrics of its own.
+//! Events of a client's requests, for the program's metrics.
 
 use std::fmt::Debug;
 use std::time::Duration;
 
-/// Receives what a client's requests take and end with.
+/// Receives the outcome and the wait of each request.
 pub trait Observer: Send + Sync + Debug {
-    /// A request ended with this HTTP status; none where no answer came.
+    /// A request ended with this HTTP status; `None` if no answer came.
     fn request_ended(&self, status: Option<u16>);
 
     /// A request waited this long for the tenant's budget before it was sent.
     fn budget_waited(&self, wait: Duration);
 }
 
-/// Counts nothing.
+/// Ignores all events.
 #[derive(Debug)]
 pub(crate) struct Unobserved;
 

@@ -1,5 +1,5 @@
-//! Passthrough requests: worded by the caller, sent once within the tenant's budget, answered with Lucca's
-//! own response.
+//! Passthrough requests: the caller defines the request, and the client sends it once within the tenant's
+//! budget and returns Lucca's response unchanged.
 //!
 //! This module checks the path; `shared_scope` checks the records and fields that a request may reach.
 
@@ -49,17 +49,17 @@ pub struct ApiPath(String);
 /// Error: the text is not a path of Lucca's API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "not a path of Lucca's API, such as /api/v3/users?fields=id: it begins with a slash, has a folder `api`, and neither \
-     host, spaces, fragment nor a way upwards"
+    "not a path of Lucca's API, such as /api/v3/users?fields=id: it must begin with a slash, contain a \
+     folder `api`, and contain no host, spaces, fragment or parent segments"
 )]
 pub struct ApiPathError;
 
 impl ApiPath {
-    /// Reads a path with its query, both percent-encoded as necessary.
+    /// Parses a path with its query, both percent-encoded as necessary.
     ///
     /// # Errors
     ///
-    /// If the path does not lead to an API of the tenant's.
+    /// If the path does not lead to an API of the tenant.
     pub fn parse(text: &str) -> Result<Self, ApiPathError> {
         let (path, query) = text.split_once('?').unwrap_or((text, ""));
         let is_printable = text.len() <= LONGEST_PATH && text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -150,12 +150,12 @@ impl fmt::Debug for PassthroughResponse {
 }
 
 impl Client {
-    /// Sends one request unchanged, once, when the tenant's budget allows it, with an optional JSON body. It
-    /// is not counted in [`Client::stats`].
+    /// Sends one request unchanged, once, when the tenant's budget allows it, with an optional JSON body.
+    /// [`Client::stats`] does not count it.
     ///
     /// # Errors
     ///
-    /// When no whole answer arrived: [`Error::may_have_happened`] says whether Lucca may have executed the
+    /// When no whole answer arrived: [`Error::may_have_happened`] returns whether Lucca may have executed the
     /// request. A refusal by Lucca is a response, not an error.
     #[boxed]
     pub async fn pass_on(

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Whether an enumeration saw everything.
+/// Whether an enumeration saw every record.
 ///
 /// `Complete` means that the last full pass over the set saw as many distinct records as the server counted,
 /// with the same count at its beginning and its end, and that every record had an id. One case remains: a
@@ -16,7 +16,7 @@ pub enum Proof {
         /// Distinct records seen in the last pass.
         rows: u64,
     },
-    /// It may have seen everything, but nothing proves it.
+    /// It may have seen every record, but completeness is unproven.
     Unproven {
         /// Distinct records seen, over all passes.
         rows: u64,
@@ -48,20 +48,20 @@ impl fmt::Display for Proof {
     }
 }
 
-/// The reason why an enumeration proves nothing.
+/// The reason why completeness is unproven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unproven {
     /// The enumeration did not reach its end.
     Unfinished,
     /// It was resumed in the middle: the records before were read earlier.
     Resumed,
-    /// The list seems to have no end: more records arrived than any tenant has, and reading stopped.
+    /// The list may have no end: more records arrived than any tenant has, and reading stopped.
     Endless,
     /// The server gave no count.
     NoCount,
     /// The set kept changing while it was read.
     Shifting,
-    /// The server's count stays different from the records it gives.
+    /// The server's count stays different from the number of records it sends.
     CountDiffers {
         /// The server's count.
         counted: u64,
@@ -72,7 +72,7 @@ pub enum Unproven {
     PagingIgnored,
     /// The server refused a page after others: some records may be unreachable.
     PageRefused,
-    /// Some records had no readable id, so they can't be told apart.
+    /// Some records had no readable id, so they can't be distinguished.
     UnidentifiedRows {
         /// Their number, in the last pass.
         rows: u64,
@@ -82,14 +82,16 @@ pub enum Unproven {
 impl fmt::Display for Unproven {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unfinished => f.write_str("it was not read to its end"),
-            Self::Resumed => f.write_str("it was resumed in the middle"),
-            Self::Endless => f.write_str("there seems to be no end of records"),
-            Self::NoCount => f.write_str("the server gives no count"),
-            Self::Shifting => f.write_str("the records kept changing while they were read"),
-            Self::CountDiffers { counted, seen } => write!(f, "the server counts {counted} but gave {seen}"),
-            Self::PagingIgnored => f.write_str("the server gives the same records for every page"),
-            Self::PageRefused => f.write_str("the server refused to give the next page"),
+            Self::Unfinished => f.write_str("the read did not reach the end"),
+            Self::Resumed => f.write_str("the read was resumed in the middle"),
+            Self::Endless => f.write_str("the list does not seem to end"),
+            Self::NoCount => f.write_str("the server returns no count"),
+            Self::Shifting => f.write_str("the records kept changing during the read"),
+            Self::CountDiffers { counted, seen } => {
+                write!(f, "the server counts {counted} but returned {seen}")
+            }
+            Self::PagingIgnored => f.write_str("the server returns the same records for every page"),
+            Self::PageRefused => f.write_str("the server refused the next page"),
             Self::UnidentifiedRows { rows } => write!(f, "{rows} records have no readable id"),
         }
     }
@@ -106,18 +108,18 @@ pub enum Note {
         /// The size now, in records.
         to: u32,
     },
-    /// These fields are no longer requested: their absence from records means nothing.
+    /// These fields are no longer requested: their absence from records is not a change.
     FieldsDropped {
         /// The fields, by their names in the request.
         names: Vec<String>,
     },
-    /// No field is named any more: records hold the server's default fields.
+    /// The request names no field any more: records contain the server's default fields.
     DefaultFields,
-    /// The server is no longer asked for a count.
+    /// The request no longer includes a count.
     CountNotAsked,
     /// No order is requested: pages may overlap.
     OrderNotAsked,
-    /// The stream is read from its second address.
+    /// The stream is read from its second path.
     FallbackRoute {
         /// The path that did not answer.
         from: &'static str,
@@ -151,28 +153,32 @@ impl fmt::Display for Note {
         match self {
             Self::PageSizeReduced { from, to } => write!(f, "page size reduced from {from} to {to}"),
             Self::FieldsDropped { names } => {
-                write!(f, "fields not known to the server: {}", names.join(", "))
+                write!(f, "the server does not support these fields: {}", names.join(", "))
             }
             Self::DefaultFields => {
-                f.write_str("the server accepts no list of fields: its default ones are read")
+                f.write_str("the server refuses lists of fields: its default fields are read")
             }
-            Self::CountNotAsked => f.write_str("the server accepts no request for a count"),
-            Self::OrderNotAsked => f.write_str("the server accepts no order: pages may overlap"),
+            Self::CountNotAsked => f.write_str("the server refuses requests for a count"),
+            Self::OrderNotAsked => f.write_str("the server refuses an order: pages may overlap"),
             Self::FallbackRoute { from, to } => write!(f, "{from} does not answer: {to} is read instead"),
-            Self::FormerFilterFallback => {
-                f.write_str("formerEmployees is not known to the server: asked by contract end instead")
-            }
+            Self::FormerFilterFallback => f.write_str(
+                "the server does not support formerEmployees: employees are selected by contract end instead",
+            ),
             Self::LeaveFilterFallback => f.write_str(
-                "the server refuses how everybody's leaves are asked for: asked by establishment instead",
+                "the server refuses queries for the leaves of all employees: leaves are selected by \
+                 establishment instead",
             ),
             Self::ReadById { offset } => {
-                write!(f, "the page at {offset} was refused: the rest is asked for by id")
+                write!(
+                    f,
+                    "the server refused the page at {offset}: the remaining records are requested by id"
+                )
             }
             Self::PageRefused { offset } => {
-                write!(f, "the page at {offset} was refused: nothing after it is read")
+                write!(f, "the server refused the page at {offset}: the records after it are not read")
             }
             Self::PassRepeated { pass } => {
-                write!(f, "the records changed while they were read: pass {pass} begins")
+                write!(f, "the records changed during the read: pass {pass} begins")
             }
         }
     }

@@ -15,8 +15,8 @@ const WINDOW: i64 = 60_000;
 /// A request counts in its own window and in the next one.
 const COUNTED_FOR: Duration = Duration::from_secs(120);
 
-/// Clocks of two machines may differ by this much. Times further ahead come from a clock that was set back
-/// since.
+/// Maximum difference between the clocks of two machines. Times further ahead come from a clock that was set
+/// back since.
 const SKEW: Duration = Duration::from_secs(5);
 
 /// A request may reach Lucca this many milliseconds after it is counted here: the latency of an open
@@ -24,7 +24,7 @@ const SKEW: Duration = Duration::from_secs(5);
 /// of a request.
 const ARRIVAL_JITTER: i64 = 40;
 
-/// The largest number of requests sent without a pause.
+/// Maximum number of requests sent without a pause.
 const LARGEST_BURST: u32 = 20;
 
 /// The wait after a 429 without `Retry-After`: one window.
@@ -52,7 +52,7 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// The pace for a share of `requests_per_minute` of Lucca's limit. One request of the share is left free,
+    /// The pace for a share of `requests_per_minute` of Lucca's limit. One request of the share stays free,
     /// because the other integrations' estimate is also one above their rate. A share of 40 gives a burst of
     /// 20, an estimate of at most 39, and 38 requests a minute.
     pub(crate) fn of(requests_per_minute: NonZeroU32) -> Self {
@@ -184,7 +184,7 @@ impl RequestTally {
     }
 
     /// Drops requests that no window counts any more. After a clock was set back, times ahead of it count as
-    /// sent now, and holds end: otherwise everything would stop for as long as it was set back.
+    /// sent now, and holds end: without this, requests would stop for as long as it was set back.
     fn forget(&mut self, now: Timestamp) {
         if self.sent.last().is_some_and(|sent| *sent > later(now, SKEW)) {
             let at = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);

@@ -10,7 +10,7 @@ use net::{Backoff, Jitter};
 use crate::error::{Error, Kind};
 use crate::request_tally::THROTTLED_WAIT;
 
-/// The longest wait requested by a server that is obeyed without involving the caller.
+/// The longest wait requested by a server that is honoured without involving the caller.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// Time limit for repeating a request that is answered 429 again and again, with waits of a minute or more.
@@ -28,13 +28,14 @@ const BACKOFF: Backoff = Backoff {
 pub(crate) enum Effort {
     /// Every retry that can help.
     Usual,
-    /// The request tries a fallback that the server may not know: an answer that may mean "no" counts as one.
+    /// The request tries a fallback that the server may not support: an answer that may be a refusal counts
+    /// as one.
     Probe,
-    /// The request changes data: its caller, who can send it again later, does not wait for ten minutes.
+    /// The request changes data: its caller can send it again later, and does not wait for ten minutes.
     Change,
 }
 
-/// The largest number of attempts of a request after `error`.
+/// Maximum number of attempts of a request after `error`.
 fn attempts(error: &Error, max: u32, effort: Effort) -> u32 {
     match (error.kind(), error.status()) {
         (Kind::RateLimited(wait), _) if wait >= THROTTLED_WAIT && effort != Effort::Change => {
@@ -43,7 +44,7 @@ fn attempts(error: &Error, max: u32, effort: Effort) -> u32 {
         }
         (Kind::RateLimited(_) | Kind::Unreachable, _) => max,
         (Kind::Unavailable, Some(425 | 502 | 503 | 504 | 507)) => max,
-        // The older framework answers 500 for every error it did not foresee, a wrong filter included.
+        // The older framework answers 500 for every error it did not foresee, an invalid filter included.
         (Kind::Unavailable, _) if effort == Effort::Probe || is_about_the_request(error) => 1,
         (Kind::Unavailable | Kind::Malformed, _) => max.min(3),
         // After two slow answers, smaller pages are requested instead of the same one.
@@ -60,7 +61,7 @@ fn is_about_the_request(error: &Error) -> bool {
         .any(|words| message.contains(words))
 }
 
-/// The wait before the next attempt; `None` if it would not help.
+/// The wait before the next attempt; `None` if a retry would not help.
 pub(crate) fn wait_before_retry(
     error: &Error,
     attempt: u32,
@@ -73,7 +74,7 @@ pub(crate) fn wait_before_retry(
     }
     match error.kind() {
         Kind::RateLimited(wait) if wait > LONGEST_WAIT => None,
-        // The budget holds everybody until then; what is added here spreads those who wake together.
+        // The budget holds all requests until then; this addition spreads those that resume together.
         Kind::RateLimited(_) => Some(jitter.below(BACKOFF.first)),
         _ => Some(BACKOFF.wait(attempt, None, jitter)),
     }

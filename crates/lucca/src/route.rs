@@ -58,7 +58,7 @@ pub(crate) fn routes(stream: Stream) -> &'static [Route] {
             },
         ],
         // unverified: the largest page of the organisation's other lists; legal units document 100.
-        // unverified: that categories sort by name; that they sort is known (directory.md §11.4).
+        // unverified: whether categories sort by name; the endpoint supports sorting (directory.md §11.4).
         Stream::OccupationCategories => &[Route {
             path: "/organization/structure/api/occupation-categories",
             style: Style::V4 { archived_too: false, sort: Some("name") },
@@ -97,7 +97,7 @@ pub(crate) fn routes(stream: Stream) -> &'static [Route] {
         }
         // The largest page is documented. Source: absences.md §1 (`paging`).
         Stream::Leaves => &[Route { path: "/api/v3/leaves", style: Style::V3, page_size: 10_000 }],
-        // unverified: the largest page of requests; public clients ask for 5000. Source: absences.md §4.
+        // unverified: the largest page of requests; public clients request 5000. Source: absences.md §4.
         Stream::LeaveRequests => {
             &[Route { path: "/api/v3/leaveRequests", style: Style::V3, page_size: 10_000 }]
         }

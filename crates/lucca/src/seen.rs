@@ -1,4 +1,4 @@
-//! The set of ids that an enumeration has met, in compact form: two million leaves take some megabytes.
+//! The set of ids that an enumeration has seen, in compact form: two million leaves take some megabytes.
 
 mod packed;
 
@@ -8,7 +8,7 @@ use people::RemoteId;
 
 use packed::PackedSet;
 
-/// The ids met in this pass, and in all passes before.
+/// The ids seen in this pass, and in all passes before.
 #[derive(Debug, Default)]
 pub(crate) struct SeenIds {
     current: Ids,
@@ -17,14 +17,14 @@ pub(crate) struct SeenIds {
     len: u64,
 }
 
-/// The state of an id before it was met.
+/// The state of an id before this occurrence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sighting {
-    /// Never met.
+    /// Never seen.
     New,
-    /// Met in an earlier pass only.
+    /// Seen in an earlier pass only.
     FirstInPass,
-    /// Met in this pass.
+    /// Seen in this pass.
     Repeated,
 }
 

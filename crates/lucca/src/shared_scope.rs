@@ -1,8 +1,8 @@
-//! The part of a tenant's API that its customer shared: the paths, fields and people that a passthrough
+//! The part of a tenant's API that its customer shared: the paths, fields and employees that a passthrough
 //! request may reach. `passthrough` sends such requests.
 //!
-//! Everything is listed: a path, a query parameter or a member that is not in the tables here is refused, or
-//! dropped from the response. Approvers' comments are not listed, because their authors may have been erased.
+//! A path, a query parameter or a member that is not in the tables here is refused, or dropped from the
+//! response. Approvers' comments are not listed, because their authors may have been erased.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -21,31 +21,34 @@ use crate::user_members::{ApplicationMember, Keep, keep};
 pub struct SharedScope {
     /// The streams of the features that the customer did not decline.
     pub streams: BTreeSet<Stream>,
-    /// The field groups of people.
+    /// The field groups of employees.
     pub groups: FieldGroups,
     /// Keys of excluded custom fields, in lower case.
     pub excluded_custom_fields: BTreeSet<String>,
-    /// Erased people, by their ids at Lucca.
+    /// Erased employees, by their ids in Lucca.
     pub erased: HashSet<RemoteId>,
 }
 
-/// The reason why a request is refused. The names are the caller's own.
+/// The reason why a request is refused. The names are those in the request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotShared {
     /// The path belongs to no stream that the customer shared.
-    #[error("the customer did not share {0}")]
+    #[error("the path {0} is outside the customer's shared scope")]
     Path(String),
-    /// A query parameter that is neither a shared field nor one that pages, sorts or selects.
+    /// A query parameter that is neither a shared field nor one for paging, sorting or selecting.
     #[error("the query parameter {0:?} is neither a shared field nor one for paging, sorting or selecting")]
     Parameter(String),
-    /// A field that the customer did not share, or an unreadable list of fields.
-    #[error("the customer did not share the field {0:?}")]
+    /// A field outside the shared scope, or a list of fields that can't be parsed.
+    #[error("the field {0:?} is outside the customer's shared scope")]
     Field(String),
-    /// The method changes data that the customer did not let the app change.
-    #[error("{0} changes records, and only absence requests may be changed")]
+    /// The method changes data that the customer did not allow the app to change.
+    #[error("{0} changes records; passthrough requests may change absence requests only")]
     Method(&'static str),
-    /// It is about an erased person, or a change that may be about one.
-    #[error("the person was erased, or the body names no owner and people of this account were erased")]
+    /// The request is about an erased employee, or is a change that may be about one.
+    #[error(
+        "the request is about an erased employee, or its body names no owner and the account has erased \
+         employees"
+    )]
     Erased,
 }
 
@@ -228,7 +231,7 @@ fn members(stream: Stream) -> Members {
     }
 }
 
-/// A person's comment on their absence: only with [`FieldGroup::LeaveReason`].
+/// An employee's comment on their absence: only with [`FieldGroup::LeaveReason`].
 const COMMENT: &str = "comment";
 
 /// The paths in a stream's records that name their owner, best first.
@@ -368,7 +371,8 @@ impl Target<'_> {
     }
 
     /// The part of a successful response that may be passed on: its records with their shared members, and
-    /// their count. If people were erased, none of their data, no record without a named owner, and no count.
+    /// their count. If employees were erased, none of their data, no record without a named owner, and no
+    /// count.
     pub fn filter(&self, mut body: Value) -> Value {
         self.filter_level(&mut body);
         body
@@ -412,7 +416,7 @@ impl Target<'_> {
             match keep {
                 Keep::Nothing => return false,
                 Keep::Whole => {
-                    // A member listed as a plain value may arrive as the object behind it.
+                    // A member listed as a plain value may arrive as the referenced object.
                     let is_free = self.stream == Stream::Users;
                     return is_free || !(value.is_object() || value.is_array());
                 }
@@ -456,7 +460,7 @@ fn as_id(value: &Value) -> Option<RemoteId> {
     }
 }
 
-/// The people named in a request's body, at any depth.
+/// The employees named in a request's body, at any depth.
 fn named_owners(body: &Value) -> Vec<RemoteId> {
     const IDS: [&str; 3] = ["ownerId", "userId", "employeeId"];
     const OBJECTS: [&str; 3] = ["owner", "user", "employee"];

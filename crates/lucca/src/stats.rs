@@ -13,9 +13,9 @@ use crate::stream::Stream;
 pub struct Stats {
     /// By stream; a stream without requests is absent.
     pub by_stream: BTreeMap<Stream, StreamStats>,
-    /// Lead of the server's clock over ours (negative: lag) by the `Date` of its last answer, in whole
-    /// seconds. None if no answer had one. Network latency counts as the server's lag, so that an instant
-    /// moved by this is never too late.
+    /// Lead of the server's clock over the connector's (negative: lag) by the `Date` of its last answer, in
+    /// whole seconds. `None` if no answer had one. Network latency counts as the server's lag, so that an
+    /// instant moved by this is never too late.
     pub server_ahead: Option<SignedDuration>,
 }
 
@@ -52,7 +52,7 @@ impl Counters {
     pub(crate) fn note_date(&self, headers: &HeaderMap, now: Timestamp) {
         let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         let Some(date) = text(DATE).and_then(|date| jiff::fmt::rfc2822::parse(date).ok()) else { return };
-        // A cache in between reports for how long it had kept the answer.
+        // A cache in between reports how long it had stored the answer.
         let age = text(AGE).and_then(|age| age.trim().parse::<u32>().ok()).unwrap_or(0);
         let ahead = date.timestamp().duration_since(now) + SignedDuration::from_secs(age.into());
         let whole = SignedDuration::from_secs(ahead.as_secs() - i64::from(ahead.subsec_nanos() < 0));

@@ -23,7 +23,7 @@ pub enum Stream {
     TemporaryContractGrounds,
     /// Employment contracts. Source: directory.md §8.
     WorkContracts,
-    /// People. Source: directory.md §6.
+    /// Employees. Source: directory.md §6.
     Users,
     /// Kinds of leave. Source: absences.md §8.
     LeaveAccounts,

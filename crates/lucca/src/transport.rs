@@ -1,8 +1,7 @@
 //! Sends one request until it has a final answer: budget, retries, status codes. A read is repeated if that
 //! can help; a change only if Lucca certainly did not accept it.
 //!
-//! What the body means is `envelope`'s, when to send again `retry`'s. This is the only place that touches
-//! the key.
+//! `envelope` parses the body, `retry` decides when to send again. This is the only module that uses the key.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -29,7 +28,7 @@ use crate::tenant_url::TenantUrl;
 
 /// How long [`reach`] waits for an answer.
 const REACH_TIMEOUT: Duration = Duration::from_secs(10);
-/// The user agent of programs that name none.
+/// The default user agent.
 pub(crate) const USER_AGENT: &str = concat!("lucca/", env!("CARGO_PKG_VERSION"));
 
 /// Length of the server's message in an error, in characters.
@@ -150,8 +149,8 @@ impl Transport {
     }
 
     /// Sends a request that changes data. It is repeated only if Lucca certainly did not accept it: the
-    /// connection failed, or the server answered that too many requests were sent. Any other failure says
-    /// whether the change may have been made: [`Error::may_have_happened`].
+    /// connection failed, or the server answered that too many requests were sent. For any other failure,
+    /// [`Error::may_have_happened`] returns whether the change may have been made.
     pub(crate) async fn send<D: Send>(
         &self,
         call: Call<'_>,
@@ -170,7 +169,7 @@ impl Transport {
     }
 
     /// Sends a request until `decode` accepts its answer; returns that answer's response time. Neither
-    /// generic nor unboxed: otherwise the instances of `get` and `send` would be most of the code that
+    /// generic nor unboxed: if it were, the instances of `get` and `send` would be most of the code that
     /// dependent crates compile.
     fn until_answered<'a>(
         &'a self,
@@ -207,7 +206,7 @@ impl Transport {
                 Err(failure) => failure,
             };
             let (code, status) = (error.code(), error.status());
-            tracing::debug!(method, path, %stream, attempt, ms, code, status, "request to Lucca failed");
+            tracing::debug!(method, path, %stream, attempt, ms, code, status, "a request to Lucca failed");
             self.pause(pause).await;
             let Some(wait) = wait_before(&error, attempt) else { return Err(error) };
             self.counters.record(stream, |stats| stats.retries += 1);
@@ -290,7 +289,7 @@ impl Transport {
         }
         let body = self.body(&mut response, self.limits.max_body_bytes).await;
         let body = body.map_err(|error| error.with_status(status.as_u16()).having_happened(true))?;
-        tracing::debug!(method = verb.name(), path, status = status.as_u16(), "a request was passed on");
+        tracing::debug!(method = verb.name(), path, status = status.as_u16(), "sent a passthrough request");
         let body = Body::read(&body, &self.key);
         Ok(PassthroughResponse { status: status.as_u16(), content_type, retry_after, body })
     }
@@ -370,7 +369,7 @@ impl Transport {
         }
     }
 
-    /// A message fit for display: one line, not too long, without the key.
+    /// Makes a message fit for display: one line, not too long, without the key.
     fn message(&self, message: Option<String>) -> Option<String> {
         let message = self.key.scrub(&message?);
         let line: String = message.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -408,7 +407,7 @@ fn tenant_client(
         .map_err(|error| Error::new(Kind::Setup).with_source(error))
 }
 
-/// Checks that a server answers at a tenant's address, with any answer. One request, without a key.
+/// Checks that a server answers at a tenant's host, with any answer. Sends one request, without a key.
 ///
 /// # Errors
 ///
@@ -429,8 +428,9 @@ fn is_in_doubt(status: StatusCode) -> bool {
 fn kind_of(status: StatusCode, retry_after: Option<Duration>) -> Kind {
     match status.as_u16() {
         300..=399 => Kind::NotLucca,
-        // unverified: the older framework also answers 401 if a key lacks the right for a method. One request
-        // can't distinguish a key that is refused everywhere from one that is refused here.
+        // unverified: whether the older framework also answers 401 if a key lacks the right for a method. One
+        // request can't distinguish a key that is refused for all requests from one that is refused for this
+        // request.
         401 => Kind::KeyRefused,
         403 => Kind::PermissionMissing,
         404 | 410 => Kind::NotFound,
@@ -442,7 +442,7 @@ fn kind_of(status: StatusCode, retry_after: Option<Duration>) -> Kind {
     }
 }
 
-/// Classifies a failure to send. The URL is removed from the kept error: its query may hold personal data.
+/// Classifies a failure to send. Removes the URL from the stored error: its query may contain personal data.
 fn network_error(error: reqwest::Error) -> Error {
     let error = error.without_url();
     let kind = match net::Failure::of(&error) {

@@ -1,23 +1,23 @@
-//! The members of a user: which are requested, and which are kept when they arrive, by the catalog of fields. The request's
+//! The members of a user: the requested ones, and the stored ones, by the catalog of fields. The request's
 //! syntax is in `query::v3`.
 //!
-//! A member outside the catalog is never requested and never kept.
+//! A member outside the catalog is never requested and never stored.
 
 use people::catalog::{Described, Member, WireName};
 use people::{Employee, FieldGroup, FieldGroups, PayAndReviews, WorkPart};
 
 use crate::query::v3::Fields;
 
-/// Lucca's names of the objects with members of the tenant's or of Lucca's other applications; the latter are in
-/// [`ApplicationMember`].
+/// Lucca's names of the objects with members of the tenant or of Lucca's other applications; the latter are
+/// in [`ApplicationMember`].
 const APPLICATION_DATA: &str = "applicationData";
 const EXTENDED_DATA: &str = "extendedData";
 const AXES: &str = "userAxisValues";
 
 /// Every name of a user's members at the first level, with the member of the model that it belongs to.
 ///
-/// Sources: directory.md §6.3, recorded.md ("What they prove"). A relation is requested by its id and as an object, where the
-/// id's name is documented: without a permission on the other record the object may be null.
+/// Sources: directory.md §6.3, recorded.md ("What they prove"). A relation is requested by its id and as an
+/// object, if the id's name is documented: without a permission on the other record the object may be null.
 // unverified: which of the two remains when a permission is missing (directory.md §4.2).
 fn wire_names() -> impl Iterator<Item = (&'static WireName, &'static Member)> {
     let own = |member: &'static Member| {
@@ -41,7 +41,7 @@ pub enum ApplicationMember {
     SecondManager,
     /// Pay, full-time equivalent or a review's date.
     PayOrReview,
-    /// An unlisted member. It may hold anything, and is never kept.
+    /// An unlisted member. It may contain any data, and is never stored.
     Unknown,
 }
 
@@ -72,7 +72,7 @@ impl ApplicationMember {
         }
     }
 
-    /// Whether it is requested and kept with these groups.
+    /// Whether it is requested and stored with these groups.
     pub fn is_in(self, groups: FieldGroups) -> bool {
         let custom = groups.contains(FieldGroup::CustomFields);
         match self {
@@ -84,14 +84,14 @@ impl ApplicationMember {
     }
 }
 
-/// The part of a user's member that may be kept.
+/// The part of a user's member that may be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
     /// Nothing.
     Nothing,
     /// All of it.
     Whole,
-    /// Of an object, or of each object of a list, these members, in any case; any other value whole.
+    /// These members of an object, or of each object of a list, in any case; any other value whole.
     Members(&'static [&'static str]),
     /// It is `applicationData`: [`ApplicationMember`] decides about each of its members.
     ApplicationData,
@@ -99,8 +99,8 @@ pub enum Keep {
     ExtendedData,
 }
 
-/// The part of a user's member that may be kept with these groups, by its key at the first level, in any case. Servers may
-/// send more than was requested.
+/// The part of a user's member that may be stored with these groups, by its key at the first level, in any
+/// case. Servers may send more than was requested.
 pub fn keep(groups: FieldGroups, key: &str) -> Keep {
     if key.eq_ignore_ascii_case(APPLICATION_DATA) {
         return if application_members(groups).is_empty() { Keep::Nothing } else { Keep::ApplicationData };
@@ -125,12 +125,12 @@ fn application_members(groups: FieldGroups) -> Vec<&'static str> {
     known.filter(|name| ApplicationMember::of(name).is_in(groups)).collect()
 }
 
-/// The fields of users to request for `groups`. Fields that no source documents for `/api/v3/users` are left
-/// out, because an unknown field can fail the whole request.
+/// The fields of users to request for `groups`. Fields that no source documents for `/api/v3/users` are
+/// omitted, because an unknown field can fail the whole request.
 ///
-/// The members of `applicationData` are requested by name, so that a server that supports it leaves out the
-/// rest. An unknown name in a dictionary answers null (source: wire-grammar.md §1.3).
-// unverified: that production behaves like the open framework here. Unrequested members are dropped on
+/// The members of `applicationData` are requested by name, so that a server that supports it omits the rest.
+/// An unknown name in a dictionary returns null (source: wire-grammar.md §1.3).
+// unverified: whether production behaves like the open framework here. Unrequested members are dropped on
 // arrival.
 pub(crate) fn user_fields(groups: FieldGroups) -> Fields {
     let requested = wire_names().filter(|(wire, member)| wire.is_requested && member.part().is_in(groups));

@@ -19,7 +19,7 @@ pub struct UserQuery {
     /// names.
     pub only: Option<Vec<UserField>>,
     /// Whether former employees are requested too (`formerEmployees=true`); the key's permissions may still
-    /// hide them. Ignored if `contract_end` is given, which replaces Lucca's default exclusion. Source:
+    /// hide them. Ignored if `contract_end` is set, which replaces Lucca's default exclusion. Source:
     /// directory.md §6.1.
     pub former: bool,
     /// Only users modified at or after this wall-clock time. The changes that move a user's `modifiedAt`, and
@@ -34,7 +34,7 @@ pub struct UserQuery {
 }
 
 impl UserQuery {
-    /// Number of ids that one query may name: more make a URL that servers refuse.
+    /// Maximum number of ids in one query: servers refuse longer URLs.
     pub const MAX_IDS: usize = 500;
 
     pub(crate) fn filters(&self, filter_style: FilterStyle) -> Vec<Filter> {
@@ -54,7 +54,7 @@ impl UserQuery {
             (None, true, FilterStyle::Usual) => {
                 filters.push(Filter::new("formerEmployees", Comparator::Equals, ["true"]));
             }
-            // The documented idiom for "all, terminated or not". Source: directory.md §6.1.
+            // The documented form for "all, terminated or not". Source: directory.md §6.1.
             (None, true, FilterStyle::Fallback) => {
                 filters.push(DateFilter::UntilOrNull(FAR_AWAY).on("dtContractEnd"));
             }
@@ -116,7 +116,7 @@ impl UserField {
             Self::ContractDates => fields.leaves(&["dtContractStart", "dtContractEnd"]),
             Self::Establishment => fields.leaf("legalEntityId"),
             Self::JobTitle => fields.leaf("jobTitle"),
-            // As with groups: which of the two remains without the permission is unknown.
+            // As with groups, it is unknown which of the two remains without the permission.
             Self::Manager => fields.leaf("managerId").nested("manager", &["id"]),
             Self::JobQualification => fields.nested("jobQualification", &["id"]),
             Self::CustomFields => fields.leaf("extendedData"),

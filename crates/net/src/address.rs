@@ -1,5 +1,5 @@
-//! Which network addresses a request may go to. The guard runs when a name is resolved, for each connection: a tenant URL or
-//! a webhook's address may look public and resolve to a machine beside this one.
+//! Network addresses that a request may go to. The guard runs when a name is resolved, for each connection: a
+//! tenant URL or a webhook's URL may look public and resolve to a machine in the local network.
 
 use std::error::Error;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-/// Which networks the operator lets clients use.
+/// The networks that the operator allows clients to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NetworkPolicy {
     /// The public internet.
@@ -16,7 +16,7 @@ pub enum NetworkPolicy {
     AllowLoopback,
 }
 
-/// Which addresses one client may connect to.
+/// The addresses that one client may connect to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
     /// Public ones only.
@@ -26,7 +26,7 @@ pub enum Reach {
 }
 
 impl Reach {
-    /// Whether an address may be connected to.
+    /// Whether the client may connect to an address.
     pub fn allows(self, address: IpAddr) -> bool {
         match self {
             Self::Public => is_public(address),
@@ -35,7 +35,7 @@ impl Reach {
     }
 
     /// The allowed addresses of one DNS answer. The connection gets only these, so a name that resolves
-    /// differently a moment later (DNS rebinding) gains nothing: every answer is filtered here.
+    /// differently a moment later (DNS rebinding) can't bypass the guard: every answer is filtered here.
     fn among(
         self,
         host: &str,
@@ -68,7 +68,7 @@ pub(crate) struct AddressRefused {
 
 impl fmt::Display for AddressRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} does not resolve to an address that may be connected to", self.host)
+        write!(f, "{} does not resolve to an allowed address", self.host)
     }
 }
 

@@ -1,8 +1,9 @@
-//! How long HTTP clients wait between attempts: the backoff of requests to Lucca, of webhooks and of SCIM pushes, its
-//! randomness, and `Retry-After`.
+//! Waits between attempts of HTTP clients: the backoff of requests to Lucca, of webhooks and of SCIM pushes,
+//! its randomness, and `Retry-After`.
 //!
-//! Not here: whether another attempt helps at all. The caller decides that by what failed. Nor when an account whose sync
-//! failed is due again: `store/src/sync/schedule.rs` computes that, because `store` does not depend on this crate.
+//! Not here: whether another attempt can help, which the caller decides by the error; and the next due time
+//! of an account whose sync failed, which `store/src/sync/schedule.rs` computes because `store` does not
+//! depend on this crate.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,21 +12,21 @@ use jiff::Timestamp;
 
 use crate::clock::between;
 
-/// Exponential backoff: each failure in a row doubles the wait.
+/// Exponential backoff: each consecutive failure doubles the wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
     /// The shortest wait, and the ceiling after the first failure.
     pub first: Duration,
     /// The ceiling after many failures.
     pub longest: Duration,
-    /// The longest `Retry-After` that is obeyed; a longer one is cut to this.
+    /// The longest `Retry-After` that is honoured; a longer one is cut to this.
     pub longest_retry_after: Duration,
 }
 
 impl Backoff {
-    /// The wait after `failures` failures in a row (1 after the first): a random duration between half of the ceiling and
-    /// the ceiling, never less than `first`. The server's `retry_after` replaces the ceiling and is never shortened
-    /// at random.
+    /// The wait after `failures` consecutive failures (1 after the first): a random duration between half of
+    /// the ceiling and the ceiling, never less than `first`. The server's `retry_after` replaces the ceiling
+    /// and is never shortened at random.
     pub fn wait(&self, failures: u32, retry_after: Option<Duration>, jitter: &Jitter) -> Duration {
         if let Some(retry_after) = retry_after {
             return retry_after.clamp(self.first, self.longest_retry_after);
@@ -36,7 +37,7 @@ impl Backoff {
     }
 }
 
-/// Reads `Retry-After`: seconds, or an HTTP date. At least a second: the request has just failed.
+/// Parses `Retry-After`: seconds, or an HTTP date. At least a second: the request has just failed.
 pub fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     let header = header.trim();
     let wait = match header.parse::<f64>() {
@@ -50,7 +51,7 @@ pub fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     Some(wait.max(Duration::from_secs(1)))
 }
 
-/// Seeded randomness for waits, so that clients that failed together do not return together.
+/// Seeded randomness for waits, so that clients that failed together do not retry together.
 #[derive(Debug)]
 pub struct Jitter(AtomicU64);
 

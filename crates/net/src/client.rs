@@ -1,4 +1,4 @@
-//! The HTTP client for servers whose address a person has entered, and the reasons why a request got no answer.
+//! The HTTP client for servers whose address a user has entered, and the reasons why a request got no answer.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -10,12 +10,12 @@ use reqwest::redirect;
 use crate::address::{AddressRefused, GuardedResolver, Reach};
 use crate::tls;
 
-/// The longest time to make a connection.
+/// Maximum time to establish a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// No HTTP client can be built: the machine's root certificates can't be used.
 #[derive(Debug, thiserror::Error)]
-#[error("the HTTP client can't be set up")]
+#[error("could not create the HTTP client")]
 pub struct SetupError(#[source] Box<dyn StdError + Send + Sync>);
 
 impl SetupError {
@@ -25,8 +25,9 @@ impl SetupError {
     }
 }
 
-/// An HTTP client for an address that a person has entered: it follows no redirect, uses no proxy, speaks HTTPS unless it stays
-/// on this machine, and connects to no address that `reach` excludes. `timeout` covers the request and its whole answer.
+/// Creates an HTTP client for an address that a user has entered: it follows no redirect, uses no proxy, uses
+/// HTTPS except for this machine, and connects to no address that `reach` excludes. `timeout` covers the
+/// request and its whole answer.
 ///
 /// An IP address in the URL is not resolved, so the caller checks it with [`Reach::allows`].
 ///
@@ -57,17 +58,17 @@ pub fn guarded_client(
         .map_err(|error| SetupError(error.into()))
 }
 
-/// A header of a response, where it has one that is text.
+/// A header of a response, if it is present and text.
 pub fn header_text(response: &reqwest::Response, name: HeaderName) -> Option<&str> {
     response.headers().get(name).and_then(|value| value.to_str().ok())
 }
 
-/// Why a request got no answer.
+/// The reason why a request got no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// The host resolves to no address that may be connected to. Nothing was sent.
+    /// The host resolves to no allowed address. No request was sent.
     AddressRefused,
-    /// The server's certificate or TLS version can't be used. Nothing was sent.
+    /// The server's certificate or TLS version can't be used. No request was sent.
     Tls,
     /// No answer in time.
     Timeout,
@@ -76,7 +77,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Sorts an error of [`reqwest`].
+    /// Classifies an error of [`reqwest`].
     pub fn of(error: &reqwest::Error) -> Self {
         if chain_any(error, |cause| cause.is::<AddressRefused>()) {
             Self::AddressRefused
@@ -96,7 +97,7 @@ fn chain_any(error: &reqwest::Error, test: impl Fn(&(dyn StdError + 'static)) ->
         if test(current) {
             return true;
         }
-        // An I/O error hides the error it was made of from `source`.
+        // `source` of an I/O error skips the error that it wraps.
         let inner = current.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         if inner.is_some_and(|inner| test(inner)) {
             return true;
@@ -106,8 +107,8 @@ fn chain_any(error: &reqwest::Error, test: impl Fn(&(dyn StdError + 'static)) ->
     false
 }
 
-/// The TLS library's error type is not public here, so its words decide. A server with an old TLS version only
-/// answers with an alert (`received fatal alert: ProtocolVersion`), or is reported as incompatible.
+/// The TLS library's error type is not public here, so its message decides. A server with an old TLS version
+/// only answers with an alert (`received fatal alert: ProtocolVersion`), or is reported as incompatible.
 fn speaks_of_tls(cause: &(dyn StdError + 'static)) -> bool {
     const WORDS: [&str; 7] = [
         "certificate",

@@ -15,8 +15,8 @@ pub trait Clock: Send + Sync + Debug {
     /// The present instant.
     fn now(&self) -> Timestamp;
 
-    /// A reading for measuring durations; the present instant, except on clocks that move without anything
-    /// happening.
+    /// A reading for measuring durations; the present instant, except on clocks that move without real time
+    /// passing.
     fn stopwatch(&self) -> Timestamp {
         self.now()
     }
@@ -41,8 +41,8 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until a test moves it. `sleep` returns at once and moves it forward, but not its stopwatch, so
-/// that a task that waits does not make another one look slow.
+/// A clock that stands still until a test moves it. `sleep` returns at once and moves it forward, but not its
+/// stopwatch, so that a waiting task does not make another one appear slow.
 #[derive(Debug)]
 pub struct TestClock(Mutex<TestTime>);
 
@@ -96,12 +96,12 @@ impl Clock for TestClock {
     }
 }
 
-/// `at` plus `duration`, or the end of time.
+/// `at` plus `duration`, or the latest timestamp.
 pub fn later(at: Timestamp, duration: Duration) -> Timestamp {
     at.checked_add(duration).unwrap_or(Timestamp::MAX)
 }
 
-/// How long it is from `earlier` to `later`; nothing when it is the other way round.
+/// The duration from `earlier` to `later`; zero if `earlier` is after `later`.
 pub fn between(earlier: Timestamp, later: Timestamp) -> Duration {
     Duration::try_from(later.duration_since(earlier)).unwrap_or(Duration::ZERO)
 }

@@ -1,8 +1,8 @@
-//! What every client of a foreign server needs: a clock that tests can set, waits between attempts, a guard against
-//! addresses that requests may not go to, the trusted root certificates, and the HTTP client made of these.
+//! Shared parts of the clients of other servers: a clock that tests can set, waits between attempts, a guard
+//! against disallowed addresses, the trusted root certificates, and the HTTP client built from these.
 //!
-//! Not here: Lucca's API (`lucca`), webhooks and SCIM (`delivery`), and any knowledge of the product that uses it: the
-//! caller names the user agent.
+//! Not here: Lucca's API (`lucca`), webhooks and SCIM (`delivery`), and the product that uses it: the caller
+//! passes the user agent.
 
 mod address;
 mod backoff;

@@ -1,5 +1,6 @@
-//! The root certificates that clients trust: this machine's, read once a process. Every sync of every tenant has a client of its
-//! own, and reading some 140 files for each takes two of the fifty milliseconds of a sync without changes.
+//! The root certificates that clients trust: this machine's, read once per process. Every sync of every
+//! tenant has a client of its own, and reading some 140 files for each takes two of the fifty milliseconds of
+//! a sync without changes.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,7 +8,8 @@ use rustls::ClientConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls_platform_verifier::BuilderVerifierExt as _;
 
-/// The TLS configuration of all clients. A root certificate that is added to the machine counts after a restart.
+/// The TLS configuration of all clients. A root certificate that is added to the machine is used after a
+/// restart.
 ///
 /// # Errors
 ///

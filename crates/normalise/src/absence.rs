@@ -18,7 +18,7 @@ pub struct LeaveOfAbsence {
     pub absence_id: RemoteId,
     /// The absent employee.
     pub employee_id: Option<RemoteId>,
-    /// Whether and when the absence was approved.
+    /// The absence's approval, with its time.
     pub confirmation: Confirmation,
     /// The half-day.
     pub leave: Leave,
@@ -111,12 +111,12 @@ pub fn absence_request(request: wire::LeaveRequest, groups: FieldGroups) -> Abse
     .in_order()
 }
 
-/// Normalises an entry of the user log. An entry without owner or property is refused.
+/// Normalises an entry of the user log. Returns an error for an entry without owner or property.
 pub fn user_log_entry(log: wire::UserLog) -> Result<UserLogEntry, Unreadable> {
     let missing = |field: &'static str| Unreadable { field: field.into(), reason: "missing".to_owned() };
     let employee_id = log.owner_id.ok_or_else(|| missing("owner"))?;
     let property = text(log.property).ok_or_else(|| missing("name"))?;
-    // As for users: employees who become their own manager have none from then on.
+    // As in users: an employee who becomes their own manager has none from then on.
     let is_own_manager =
         |value: &String| property.eq_ignore_ascii_case("manager") && *value == employee_id.as_str();
     Ok(UserLogEntry {

@@ -1,5 +1,5 @@
 //! Lucca's `applicationData`: profiles, the second manager, pay and reviews. `lucca::ApplicationMember`
-//! classifies its members; unlisted ones are counted by name and dropped.
+//! classifies its members; unlisted members are counted by name and dropped.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::custom_fields::unwrap;
 
-/// The listed members, each reduced to an id and a name.
+/// Returns the listed members, each reduced to an id and a name.
 pub(super) fn application_data(
     data: BTreeMap<String, Value>,
     groups: FieldGroups,
@@ -23,8 +23,8 @@ pub(super) fn application_data(
     data.into_iter().filter_map(kept).collect()
 }
 
-/// Reduces a member's value: a profile to id and name, a manager to the id. Addresses are dropped: Lucca
-/// writes them now with `http`, now with `https`, so every record would differ.
+/// Reduces a member's value: a profile to id and name, a manager to the id. URLs are dropped: Lucca writes
+/// them with `http` in some responses and with `https` in others, so every record would differ.
 pub fn application_value(member: ApplicationMember, value: Value) -> Option<Value> {
     match (member, value) {
         (ApplicationMember::Profile, Value::Object(profile)) => only(profile, &["id", "name"]),
@@ -49,7 +49,7 @@ pub(super) fn pay_and_reviews(data: &BTreeMap<String, Value>, groups: FieldGroup
         let value = data.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
         match unwrap(value?.clone())? {
             Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
-            // Other sources document bare numbers; recordings had texts.
+            // Other sources document bare numbers; recordings contained texts.
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         }

@@ -11,7 +11,7 @@ use crate::scope::Scope;
 ///
 /// Lucca wraps a value as `{"id": 4896, "value": …}`, several as a list of such, and a composite's value is
 /// itself an object of wrapped fields (source: directory.md §7). A bare value, which one documentation page
-/// shows instead, is taken as it is.
+/// shows instead, is accepted unchanged.
 pub(super) fn custom_fields(extended: BTreeMap<String, Value>, scope: &Scope) -> BTreeMap<String, Value> {
     let kept = extended.into_iter().filter(|(key, _)| scope.keeps_field(key));
     kept.filter_map(|(key, value)| Some((key, unwrap(value)?))).collect()

@@ -1,4 +1,4 @@
-//! Reduces raw JSON of records to the parts that may be kept.
+//! Reduces the raw JSON of records to the parts that may be stored.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +11,9 @@ use crate::scope::Scope;
 /// An object's members as they were sent.
 type Members<'a> = BTreeMap<String, &'a RawValue>;
 
-/// A user's raw JSON, reduced to the scope at every level: some servers send more than was requested.
+/// Reduces a user's raw JSON to the scope at every level: some servers send more than was requested.
 ///
-/// Raw JSON that is no object has no distinguishable fields and is reduced to its JSON type.
+/// Raw JSON that is not an object has no distinguishable fields and is reduced to its JSON type.
 pub fn least_data(raw: &str, scope: &Scope) -> String {
     let Ok(fields) = serde_json::from_str::<Members<'_>>(raw) else {
         return "\"not an object\"".to_owned();
@@ -26,7 +26,7 @@ pub fn least_data(raw: &str, scope: &Scope) -> String {
     to_json(&kept)
 }
 
-/// The part of a member that may be kept; `None` if nothing.
+/// The part of a member that may be stored; `None` for nothing.
 fn reduced(keep: Keep, value: &RawValue, scope: &Scope) -> Option<Box<RawValue>> {
     match keep {
         Keep::Nothing => None,
@@ -37,10 +37,10 @@ fn reduced(keep: Keep, value: &RawValue, scope: &Scope) -> Option<Box<RawValue>>
             let member = ApplicationMember::of(key);
             match member {
                 _ if !member.is_in(scope.groups) => None,
-                // A profile that is no object could hold any data.
+                // A profile that is not an object could hold any data.
                 ApplicationMember::Profile if is_object(value) => members_only(value, &["id", "name"]),
                 ApplicationMember::SecondManager if is_object(value) => members_only(value, &["id"]),
-                // Beside the value, Lucca sends an address with the employee's id.
+                // Lucca sends a URL with the employee's id next to the value.
                 ApplicationMember::PayOrReview => members_only(value, &["value"]),
                 ApplicationMember::SecondManagerId => Some(value.to_owned()),
                 ApplicationMember::Profile
@@ -86,7 +86,7 @@ fn to_json(members: &BTreeMap<String, Box<RawValue>>) -> String {
     serde_json::to_string(members).unwrap_or_default()
 }
 
-/// The owner of an unreadable record, or its period's owner, in any of the shapes and letter cases seen.
+/// The owner of an unreadable record, or its period's owner, in any of the observed shapes and letter cases.
 pub fn owner_of(raw: &str) -> Option<RemoteId> {
     let fields = serde_json::from_str::<BTreeMap<String, &RawValue>>(raw).ok()?;
     let member =
@@ -103,7 +103,7 @@ pub fn owner_of(raw: &str) -> Option<RemoteId> {
     flat.or_else(|| member("owner").and_then(nested)).or_else(|| owner_of(member("leavePeriod")?.get()))
 }
 
-/// Members of organisation and contract records that name people, or count them.
+/// Members of organisation and contract records that name employees, or count them.
 const PEOPLE: [&str; 10] = [
     "author",
     "lastModifier",
@@ -117,7 +117,7 @@ const PEOPLE: [&str; 10] = [
     "usersCount",
 ];
 
-/// A record's raw JSON without data of the people it names, except their ids.
+/// Removes data of the employees that a record's raw JSON names, except their ids.
 pub fn without_people(raw: &str) -> String {
     let Ok(fields) = serde_json::from_str::<BTreeMap<String, &RawValue>>(raw) else {
         return "\"not an object\"".to_owned();

@@ -1,7 +1,7 @@
 //! Normalises Lucca's wire shapes to the people model. Pure.
 //!
-//! One function per resource. [`Scope`] is the part of a tenant that a customer shares: fields outside it are dropped here,
-//! even if the server sent them unasked.
+//! One function per resource. [`Scope`] is the part of a tenant that a customer shares: fields outside it are
+//! dropped here, even if the server sent them without being asked to.
 //!
 //! Not here: reading the wire (`lucca`), and comparing with stored records (`sync`).
 

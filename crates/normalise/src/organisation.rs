@@ -47,7 +47,7 @@ pub fn establishment(establishment: wire::Establishment) -> Establishment {
     }
 }
 
-/// An establishment of which employees carry only the id and name.
+/// An establishment known only by the id and name in employees.
 pub fn partial_establishment(id: RemoteId, name: Option<String>) -> Establishment {
     Establishment {
         id,
@@ -66,7 +66,8 @@ pub fn partial_establishment(id: RemoteId, name: Option<String>) -> Establishmen
     }
 }
 
-/// A department without its parent, and the clues by which `people::department_tree` finds it.
+/// Normalises a department without its parent; returns also the clues from which `people::department_tree`
+/// derives the parent.
 pub fn department(department: wire::Department) -> (Department, ParentClue) {
     let clue = ParentClue {
         path: department.path,
@@ -89,7 +90,7 @@ pub fn department(department: wire::Department) -> (Department, ParentClue) {
     (department, clue)
 }
 
-/// A department of which employees carry only the id and name.
+/// A department known only by the id and name in employees.
 pub fn partial_department(id: RemoteId, name: Option<String>) -> Department {
     Department {
         id,

@@ -1,5 +1,5 @@
-//! The part of a tenant that is read and kept: the linked account's field groups, less declined features and
-//! excluded custom fields. Pure.
+//! The part of a tenant that the connector reads and stores: the linked account's field groups, less declined
+//! features and excluded custom fields. Pure.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,14 +10,14 @@ use people::{
     Employee, Feature, FieldGroup, FieldGroups, Kind, NotDeclinable, PositionField, UnknownName, WorkPart,
 };
 
-/// The part of a tenant that is read and kept.
+/// The part of a tenant that the connector reads and stores.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
     /// The field groups of employees.
     pub groups: FieldGroups,
     leaves: bool,
     requests: bool,
-    /// Keys of excluded custom fields, in lower case. They are the tenant's own words, and there are few.
+    /// Keys of excluded custom fields, in lower case. The tenant chose them, and there are few.
     excluded: Arc<BTreeSet<String>>,
 }
 
@@ -47,7 +47,7 @@ impl Part {
     }
 }
 
-/// The account's settings name something that this version does not know.
+/// The account's settings contain a name that this version does not know.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScopeError {
     /// A field group.
@@ -63,7 +63,7 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// Names that this version does not know: better no sync than one that reads declined data.
+    /// Names that this version does not know: the sync must not read declined data.
     pub fn new(
         field_groups: &[String],
         declined_features: &[String],
@@ -88,7 +88,7 @@ impl Scope {
                 }
             }
         }
-        // A request, too, reveals when an employee is absent.
+        // An absence request, too, reveals when an employee is absent.
         scope.requests &= scope.leaves;
         Ok(scope)
     }
@@ -116,12 +116,12 @@ impl Scope {
         &self.excluded
     }
 
-    /// Whether a custom field is kept, by its key in any case.
+    /// Whether a custom field is stored, by its key in any case.
     pub fn keeps_field(&self, key: &str) -> bool {
         !self.excluded.contains(&key.to_ascii_lowercase())
     }
 
-    /// Whether records of a kind are kept.
+    /// Whether records of a kind are stored.
     pub fn keeps(&self, kind: Kind) -> bool {
         match kind.feature() {
             Some(feature) => self.keeps_feature(feature),
@@ -141,14 +141,14 @@ impl Scope {
         }
     }
 
-    /// Whether a user log entry is kept, by its property.
+    /// Whether a user log entry is stored, by its property.
     pub fn keeps_property(&self, property: &str) -> bool {
         match PositionField::of_log(property) {
             Some(PositionField::ManagerId) => self.keeps_feature(Feature::Managers),
             Some(PositionField::JobTitle) => self.keeps_feature(Feature::Jobs),
             Some(PositionField::JobQualification) => self.keeps_feature(Feature::Qualifications),
             Some(_) => self.groups.contains(FieldGroup::Work),
-            // Never requested, so not kept.
+            // Never requested, so not stored.
             None => false,
         }
     }

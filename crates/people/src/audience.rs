@@ -1,4 +1,4 @@
-//! The delivery filter: the employees that a linked account's filter selects on a day. Pure; `store` keeps
+//! The delivery filter: the employees that a linked account's filter selects on a day. Pure; `store` stores
 //! the result and its changes, `sync` evaluates it.
 
 use std::collections::{HashMap, HashSet};
@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Employee, EmployeeStatus, Employment, NamedRef, Period, RemoteId, status_on};
 
-/// Selects the people to deliver. All conditions must hold; a condition holds if any of its values matches. A
-/// condition without values holds for everyone.
+/// Selects the employees to deliver. All conditions must hold; a condition holds if any of its values
+/// matches. A condition without values holds for every employee.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PeopleFilter {
-    /// Ids of establishments that employ the person.
+    /// Ids of establishments that employ the employee.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub establishments: Vec<RemoteId>,
-    /// Ids of departments the person is in, or in one below.
+    /// Ids of departments that the employee is in, or in one below.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub departments: Vec<RemoteId>,
     /// Whether departments below the named ones count; they do unless this is false.
@@ -60,13 +60,13 @@ impl Default for PeopleFilter {
 }
 
 impl PeopleFilter {
-    /// Whether it has no condition, so that everyone is delivered.
+    /// Whether it has no condition, so that every employee is delivered.
     pub fn is_everybody(&self) -> bool {
         Self { with_subdepartments: true, ..self.clone() } == Self::default()
     }
 }
 
-/// The fields of a person that the filter reads. A part of [`Employee`], so that no more has to be read.
+/// The fields of an employee that the filter reads. A part of [`Employee`], so that no more has to be read.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Candidate {
     /// Lucca's id of the user.
@@ -143,7 +143,7 @@ fn counting_on(day: Date, contracts: &[Contract]) -> Option<&Contract> {
         .or_else(|| contracts.iter().max_by_key(|one| one.starts_on))
 }
 
-/// A filter prepared for many people: the departments below the named ones are resolved.
+/// A filter prepared for many employees: the departments below the named ones are resolved.
 #[derive(Clone, Debug)]
 pub struct Audience<'a> {
     filter: &'a PeopleFilter,
@@ -158,7 +158,7 @@ impl<'a> Audience<'a> {
         if filter.with_subdepartments && !departments.is_empty() {
             let is_below = |id: &RemoteId| {
                 let mut at = id;
-                // At most as many steps as there are departments, in case parents form a cycle.
+                // At most as many steps as departments, in case parents form a cycle.
                 for _ in 0..=parents.len() {
                     match parents.get(at) {
                         Some(parent) if filter.departments.contains(parent) => return true,
@@ -173,7 +173,7 @@ impl<'a> Audience<'a> {
         Self { filter, departments, day }
     }
 
-    /// Whether a person is delivered. An unknown value of the person meets no condition on it.
+    /// Whether an employee is delivered. An unknown value of the employee meets no condition on it.
     pub fn has(&self, person: &Candidate, contracts: &[Contract]) -> bool {
         let PeopleFilter {
             establishments,
@@ -286,8 +286,8 @@ mod tests {
     }
 
     proptest! {
-        /// Adding a condition never adds people; all conditions together exclude everyone that any single one
-        /// excludes.
+        /// Adding a condition never adds employees; all conditions together exclude every employee that any
+        /// single one excludes.
         #[test]
         fn conditions_are_taken_together(
             departments in some(&["1", "2", "3", "8"]),

@@ -42,8 +42,8 @@ pub fn department_tree(departments: &mut [(Department, ParentClue)]) -> Vec<Remo
     orphans
 }
 
-/// A path without the differences that don't count: surrounding slashes, and `.0` suffixes of a step, which
-/// one documented example carries and another doesn't. The root has no canonical path.
+/// A path without irrelevant differences: surrounding slashes, and `.0` suffixes of a step, which one
+/// documented example has and another doesn't. The root has no canonical path.
 // unverified: whether `/1.0/` and `/1/` name the same node; Lucca's examples use both notations, for
 // different departments.
 fn canonical(path: &str) -> Option<String> {

@@ -1,6 +1,6 @@
-//! Employees: identity, place in the organisation, and the optional groups of personal data.
+//! Employees: identity, position in the organisation, and the optional groups of personal data.
 //!
-//! Types only. Status is not stored, because it changes with the date: see `status`.
+//! Types only. The status is not stored, because it changes with the date: see `status`.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ use crate::catalog::{Described, model};
 use crate::{FieldGroups, NamedRef, Period, RemoteId, SourceTime, WorkingDay};
 
 model! {
-    /// A person employed now, in the future or in the past: one Lucca user.
+    /// An employee, employed now, in the future or in the past: one Lucca user.
     ///
-    /// One human can have two of these at the source; they are reported, never merged. Groups of personal data
-    /// ([`contact`](Self::contact) to [`pay_and_reviews`](Self::pay_and_reviews)) are absent unless the linked
-    /// account requests them.
+    /// One person can have two of these in Lucca; they are reported, never merged. Groups of personal data
+    /// ([`contact`](Self::contact) to [`pay_and_reviews`](Self::pay_and_reviews)) are absent unless the
+    /// linked account requests them.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     pub struct Employee {
         /// Lucca's id; `0` is real.
@@ -43,7 +43,7 @@ model! {
         civil_title: Option<String> = lucca(&[wire("civilTitle")]).of(IDENTITY);
         /// Job title, free text.
         job_title: Option<String> = lucca(&[wire("jobTitle")]).of(JOB_TITLE).guarded().searched();
-        /// The manager. Absent for people without one, and if the API key may not see the manager.
+        /// The manager. Absent for employees without one, and if the API key can't see the manager.
         manager_id: Option<RemoteId> = lucca(&[wire("managerId"), wire("manager").below(&["id"])])
             .of(MANAGER).guarded().column(Column::ManagerId);
         /// The department.
@@ -74,7 +74,7 @@ model! {
         /// Professional mobile.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         professional_mobile: Option<String> = lucca(&[wire("professionalMobile")]).of(WORK);
-        /// The person's own text about themselves.
+        /// The employee's own text about themselves.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         quote: Option<String> = lucca(&[wire("quote")]).of(WORK);
         /// Public-holiday calendar.
@@ -104,13 +104,13 @@ model! {
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         axes: BTreeMap<String, Vec<NamedRef>> = lucca(&[wire("userAxisValues")])
             .of(CUSTOM).note("userAxisValues…");
-        /// The tenant's own fields by key, `e_…`: a plain value, a list of them, or an object of further fields.
-        /// The custom field definitions say what a key means.
+        /// The tenant's own fields by key, `e_…`: a plain value, a list of them, or an object of further
+        /// fields. The custom field definitions describe the keys.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         custom_fields: BTreeMap<String, Value> = lucca(&[wire("extendedData")]).of(CUSTOM).guarded();
-        /// Profiles that Lucca's applications assign to the person (`profile_figgo` is the leave profile) and the
-        /// second manager's id (`manager2Id`, `manager2`), by Lucca's own key. No other member of Lucca's
-        /// `applicationData` is kept here.
+        /// Profiles that Lucca's applications assign to the employee (`profile_figgo` is the leave profile)
+        /// and the second manager's id (`manager2Id`, `manager2`), by Lucca's own key. Other members of
+        /// Lucca's `applicationData` are never stored.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         application_data: BTreeMap<String, Value> = lucca(&[alias("applicationData")])
             .of(CUSTOM).note("applicationData: profile_…, manager2Id, manager2");
@@ -178,7 +178,7 @@ impl Employee {
 }
 
 model! {
-    /// A profile picture, kept at Lucca.
+    /// A profile picture, stored in Lucca.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     pub struct Picture {
         /// Lucca's file id, a GUID.
@@ -227,7 +227,7 @@ model! {
 }
 
 model! {
-    /// Home address (field group `address`), one line as Lucca keeps it.
+    /// Home address (field group `address`), one line as in Lucca.
     #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
     pub struct Address {
         /// The whole address.
@@ -259,13 +259,13 @@ model! {
         /// Corporate card.
         #[serde(default)]
         corporate_card: Option<String> = lucca(&[wire("corporateCard")]);
-        /// Whether the person agreed to electronic payslips.
+        /// Whether the employee agreed to electronic payslips.
         #[serde(default)]
         allows_electronic_payslip: Option<bool> = lucca(&[wire("allowsElectronicPayslip")]);
-        /// Fiscal horsepower of the person's car, for French mileage allowances.
+        /// Fiscal horsepower of the employee's car, for French mileage allowances.
         #[serde(default)]
         french_car_tax_horse_power: Option<i64> = lucca(&[wire("frenchCarTaxHorsePower")]);
-        /// Fiscal horsepower of the person's motorcycle.
+        /// Fiscal horsepower of the employee's motorcycle.
         #[serde(default)]
         french_motorcycle_tax_horse_power: Option<i64> = lucca(&[wire("frenchMotocyclesTaxHorsePower")]);
     }
@@ -280,7 +280,7 @@ model! {
         theoretical_remuneration: Option<String> =
             lucca(&[wire("theoreticalRemuneration").within("applicationData")]);
         /// Full-time equivalent in Lucca's form: a number as text. Recorded values are monthly hours (`151.67`).
-        // unverified: that every tenant counts monthly hours.
+        // unverified: whether every tenant counts monthly hours.
         full_time_equivalent: Option<String> = lucca(&[wire("fullTimeEquivalent").within("applicationData")]);
         /// Time of the last annual review.
         last_annual_review_at: Option<SourceTime> =

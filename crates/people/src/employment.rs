@@ -1,4 +1,4 @@
-//! Employments: contracts with their dates. `status` decides which of them runs on a given day.
+//! Employments: contracts with their dates. `status` selects the one that runs on a given day.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
-//! Features: the kinds of data an app requests from a tenant, and the ones a customer can decline. The
-//! permissions that a feature needs are in `linking`.
+//! Features: the kinds of data that an app requests from a tenant, and the ones that a customer can decline.
+//! The permissions that a feature needs are in `linking`.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Feature {
-    /// People with their contracts, departments and establishments. Always requested.
+    /// Employees with their contracts, departments and establishments. Always requested.
     Employees,
-    /// Absences to the half-day, with their leave types. Without them there are no requests either.
+    /// Absences to the half-day, with their leave types. Without them, absence requests are not read either.
     Leaves,
     /// Absence requests with their approvals.
     AbsenceRequests,
@@ -41,7 +41,7 @@ crate::names! {
 }
 
 impl Feature {
-    /// Every feature that a customer can decline: all but people themselves.
+    /// Every feature that a customer can decline: all except employees.
     pub const DECLINABLE: [Self; 6] = [
         Self::Leaves,
         Self::AbsenceRequests,
@@ -51,7 +51,7 @@ impl Feature {
         Self::CustomFields,
     ];
 
-    /// Reads the name of a declinable feature.
+    /// Parses the name of a declinable feature.
     pub fn declinable(name: &str) -> Result<Self, NotDeclinable> {
         let found = Self::DECLINABLE.into_iter().find(|feature| feature.name() == name);
         found.ok_or_else(|| NotDeclinable(name.to_owned()))
@@ -65,7 +65,7 @@ pub struct NotDeclinable(pub String);
 impl fmt::Display for NotDeclinable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let known = Feature::DECLINABLE.map(Feature::name).join(", ");
-        write!(f, "{:?} is not a feature that can be declined; those are {known}", self.0)
+        write!(f, "{:?} is not a feature that can be declined; known features are {known}", self.0)
     }
 }
 
@@ -102,7 +102,7 @@ impl Features {
         self.iter().map(|feature| feature.name().to_owned()).collect()
     }
 
-    /// The set without `feature`; people stay.
+    /// The set without `feature`; employees stay.
     #[must_use]
     pub fn without(&self, feature: Feature) -> Self {
         self.iter().filter(|kept| *kept != feature).collect()
@@ -110,7 +110,7 @@ impl Features {
 }
 
 impl Default for Features {
-    /// People alone.
+    /// Employees alone.
     fn default() -> Self {
         Self::from_iter([])
     }
@@ -143,7 +143,7 @@ impl fmt::Display for Features {
 impl FromStr for Features {
     type Err = UnknownName;
 
-    /// Reads names separated by commas.
+    /// Parses names separated by commas.
     fn from_str(text: &str) -> Result<Self, UnknownName> {
         Self::from_names(text.split(',').map(str::trim).filter(|name| !name.is_empty()))
     }
@@ -164,9 +164,7 @@ mod tests {
         assert_eq!(features.to_string(), "employees,jobs");
         let unknown = "salaries".parse::<Features>().unwrap_err();
         assert!(
-            unknown
-                .to_string()
-                .starts_with(r#""salaries" is not a known feature; known are employees, leaves, "#)
+            unknown.to_string().starts_with(r#"unknown feature "salaries"; known are employees, leaves, "#)
         );
     }
 

@@ -16,8 +16,8 @@ pub enum FieldGroup {
     Work,
     /// First and last day of employment, seniority.
     Contract,
-    /// The tenant's own fields (which may hold anything, pay included), axis values, attributes, application
-    /// profiles.
+    /// The tenant's own fields (which may contain any data, pay included), axis values, attributes,
+    /// application profiles.
     CustomFields,
     /// Personal e-mail and phone.
     Contact,
@@ -29,7 +29,7 @@ pub enum FieldGroup {
     Identifiers,
     /// Bank details and payroll data.
     Bank,
-    /// Pay, full-time equivalent and review dates, which Lucca keeps in `applicationData`.
+    /// Pay, full-time equivalent and review dates, which Lucca has in `applicationData`.
     PayAndReviews,
     /// The reason of an absence. Users have no such field: it is for streams of absences.
     LeaveReason,
@@ -77,8 +77,8 @@ impl WorkPart {
     }
 }
 
-/// A set of [`FieldGroup`]s. The default is identity, work and contract: every other group is fetched only if
-/// it was requested by name.
+/// A set of [`FieldGroup`]s. The default is identity, work and contract: every other group is read only if it
+/// was requested by name.
 ///
 /// Parts of a group can be left out of the set. Its text and its JSON name the groups only.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -163,7 +163,7 @@ impl fmt::Debug for FieldGroups {
 impl FromStr for FieldGroups {
     type Err = UnknownName;
 
-    /// Reads names separated by commas; an empty text is the empty set.
+    /// Parses names separated by commas; an empty text is the empty set.
     fn from_str(text: &str) -> Result<Self, UnknownName> {
         text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::parse).collect()
     }

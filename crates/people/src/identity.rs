@@ -31,7 +31,7 @@ pub enum IdentityEvidence {
     WorkEmail,
 }
 
-/// How records of probably one person relate.
+/// The relation of records that probably belong to one person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum IdentityRelation {
@@ -46,9 +46,9 @@ pub enum IdentityRelation {
     Duplicate,
 }
 
-/// Finds employee records that probably belong to one person: those with the same employee number in the same
-/// establishment, and those with the same work e-mail address. Groups are in the order in which their first
-/// record was given; one record can be in two groups that share different values.
+/// Finds employee records that probably belong to one person: those with the same employee number in the
+/// same establishment, and those with the same work e-mail address. Groups are in the order in which their
+/// first record was given; one record can be in two groups that share different values.
 ///
 /// Contracts are compared by the applicable contract's dates on the employees. Lucca ids are unique and
 /// therefore not compared. Neither are names: homonyms are common (see
@@ -110,7 +110,7 @@ pub(crate) fn work_email_key(person: &Employee) -> Option<String> {
     person.work_email.as_deref().map(|mail| mail.trim().to_lowercase()).filter(|mail| !mail.is_empty())
 }
 
-/// Groups the people who share a key, as indices into the list; in order of the first of each group.
+/// Groups the employees who share a key, as indices into the list; in order of the first of each group.
 pub(crate) fn sharing<'a>(
     people: impl IntoIterator<Item = &'a Employee>,
     key: impl Fn(&Employee) -> Option<String>,

@@ -27,7 +27,7 @@ pub enum Kind {
     Employment,
     /// People: current, future and former.
     Employee,
-    /// Dates as the employees of a calendar and a work cycle have them.
+    /// Dates in the calendar of the employees with the same calendar and work cycle.
     WorkingDay,
     /// Lucca's log of changed employee properties.
     UserLogEntry,
@@ -37,7 +37,7 @@ pub enum Kind {
     AbsenceRequest,
 }
 
-// What others refer to comes first.
+// Kinds that others refer to come first.
 crate::names! {
     Kind: "record kind" {
         LegalUnit = "legal_units",
@@ -57,7 +57,7 @@ crate::names! {
 }
 
 impl Kind {
-    /// What one record is called in names of events and operations: `employee`.
+    /// The name of one record in names of events and operations: `employee`.
     pub const fn singular(self) -> &'static str {
         match self {
             Self::LegalUnit => "legal_unit",
@@ -76,16 +76,16 @@ impl Kind {
         }
     }
 
-    /// The feature that a customer declines to keep the records of this kind from being read.
+    /// The feature whose decline stops reading records of this kind.
     pub const fn feature(self) -> Option<Feature> {
         match self {
             // A working day may reveal an employee's own absence, and only absences need working days.
-            // unverified: that `isOff` is never of a leave (source: absences.md §8).
+            // unverified: whether a leave can set `isOff` (source: absences.md §8).
             Self::Absence | Self::LeaveType | Self::WorkingDay => Some(Feature::Leaves),
             Self::AbsenceRequest => Some(Feature::AbsenceRequests),
             Self::JobQualification => Some(Feature::Qualifications),
             Self::CustomFieldDefinition => Some(Feature::CustomFields),
-            // Named one by one, so that a new kind is not kept without a decision.
+            // Listed one by one, so that a new kind is not stored without a decision.
             Self::Employee
             | Self::Employment
             | Self::LegalUnit
@@ -102,7 +102,7 @@ pub trait Model: Described + Serialize + DeserializeOwned + Send + 'static {
     /// The kind of its records.
     const KIND: Kind;
 
-    /// The record's id at its source, unique within its kind and linked account.
+    /// The record's id in Lucca, unique within its kind and linked account.
     fn id(&self) -> &RemoteId;
 
     /// The values by which the record is found.
@@ -111,8 +111,8 @@ pub trait Model: Described + Serialize + DeserializeOwned + Send + 'static {
     }
 }
 
-/// Declares the models and the resource of Lucca's API from which each is read. A kind that is found by more than its
-/// members names the function that returns its search columns.
+/// Declares the models and the resource of Lucca's API from which each is read. A kind with search columns
+/// beyond its members names the function that returns them.
 macro_rules! models {
     ($($model:ident: $resource:literal $(, search_columns = $search_columns:path)?;)+) => {
         $(impl Model for crate::$model {
@@ -159,7 +159,7 @@ models! {
     AbsenceRequest: "/api/v3/leaveRequests";
 }
 
-/// An absence is found by its days, those on which it was cancelled among them.
+/// An absence is found by its days, including those on which it was cancelled.
 fn absence_columns(absence: &Absence) -> SearchColumns {
     let mut search = absence.member_columns();
     let day = |leave: Option<&Leave>| leave.map(|leave| leave.date.to_string());

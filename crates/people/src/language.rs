@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::UnknownName;
 use serde::{Deserialize, Serialize};
 
-/// A language in which all texts for people exist.
+/// A language of the texts for humans.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Language {
     /// English.

@@ -13,14 +13,14 @@ model! {
         id: RemoteId = lucca(&[wire("id")]);
         /// Its name.
         name: Option<String> = lucca(&[wire("name")]);
-        /// Whether time on it is remote work; absent if Lucca does not say.
+        /// Whether time on it is remote work; absent if Lucca does not send it.
         is_remote_work: Option<bool> = lucca(&[wire("isRemoteWork")]);
-        /// The type across years, such as annual leave; absent if Lucca does not say.
-        // unverified: that the category is the year-independent type. Lucca's HTTP synchronisation shows it
-        // beside the yearly account ("Annual leave" beside "Annual leave 2018").
+        /// The type across years, such as annual leave; absent if Lucca does not send it.
+        // unverified: whether the category is the year-independent type. Lucca's HTTP synchronisation shows
+        // it next to the yearly account ("Annual leave" next to "Annual leave 2018").
         #[serde(default, skip_serializing_if = "Option::is_none")]
         category: Option<NamedRef> = lucca(&[wire("category"), wire("categoryId"), wire("categoryName")]);
-        /// The unit it is counted in; absent if Lucca does not say.
+        /// The unit it is counted in; absent if Lucca does not send it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unit: Option<LeaveUnit> = lucca(&[wire("unit")]);
     }

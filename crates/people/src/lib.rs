@@ -1,15 +1,15 @@
 //! The normalised people model of lucca-connector: pure types and functions.
 //!
-//! - Types in which people data is stored and delivered: [`Employee`], [`Employment`], [`Department`],
+//! - Types in which HR data is stored and delivered: [`Employee`], [`Employment`], [`Department`],
 //!   [`Absence`], [`AbsenceRequest`], … [`Kind`] lists those that are records of their own.
 //! - Rules over these types alone: [`status_on`], [`transition`], [`absence_status`], [`OrgChart`],
 //!   [`department_tree()`], [`half_days_between`].
 //! - The catalog of fields: [`catalog`].
 //! - History: [`position_history`] builds each employee's positions over time, [`as_of`] reads them on a day.
 //! - Features that an app requests and a customer can decline: [`Feature`].
-//! - Findings for a person to review: [`find_oddities`], [`identities`]. Neither changes anything.
+//! - Findings for an administrator to review: [`find_oddities`], [`identities`]. Neither changes any data.
 //!
-//! No I/O, no clock and nothing of Lucca's wire format: `lucca` reads that, `normalise` maps it to this model.
+//! No I/O, no clock and no wire format: `lucca` reads that, `normalise` maps it to this model.
 
 mod absence;
 mod audience;

@@ -1,6 +1,6 @@
-//! Names of enums: the texts under which their values are stored, shown and read.
+//! Names of enums: the texts under which their values are stored, displayed and parsed.
 
-/// Gives an enum its names: `ALL`, `name()`, `Display` and `FromStr`. Every value has to be listed:
+/// Defines the names of an enum: `ALL`, `name()`, `Display` and `FromStr`. Every value must be listed:
 /// `names! { EmployeeStatus: "employee status" { Active = "active", … } }`.
 #[macro_export]
 macro_rules! names {
@@ -36,15 +36,15 @@ macro_rules! names {
     };
 }
 
-/// A text is none of an enum's names.
+/// Error: a text is not one of an enum's names.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not a known {what}; known are {}", known.join(", "))]
+#[error("unknown {what} {text:?}; known are {}", known.join(", "))]
 pub struct UnknownName {
-    /// What it should have been.
+    /// The expected kind of name.
     pub what: &'static str,
     /// The text.
     pub text: String,
-    /// The names there are.
+    /// The known names.
     pub known: &'static [&'static str],
 }
 
@@ -65,6 +65,6 @@ mod tests {
             assert_eq!(half.to_string().parse(), Ok(half));
         }
         let unknown = "noon".parse::<Half>().unwrap_err();
-        assert_eq!(unknown.to_string(), "\"noon\" is not a known half of a day; known are am, pm");
+        assert_eq!(unknown.to_string(), "unknown half of a day \"noon\"; known are am, pm");
     }
 }

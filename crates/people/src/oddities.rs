@@ -1,11 +1,11 @@
-//! Findings in the data that a person should review: none is an error, and nothing is changed.
+//! Findings in the data that an administrator should review: none is an error, and no data is changed.
 
 use std::collections::HashMap;
 
 use crate::identity::{employee_number_key, sharing, work_email_key};
 use crate::{Department, Employee, EmployeeStatus, OrgChart, RemoteId};
 
-/// A condition in the people data that is legal in Lucca and often surprises an app.
+/// A condition in the HR data that is legal in Lucca and often surprises an app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum OddityKind {
     /// Current or future employees without a work e-mail address.
@@ -22,7 +22,7 @@ pub enum OddityKind {
     SelfManaged,
     /// Current employees whose manager has left.
     ManagerLeft,
-    /// Employees whose manager is not among the readable people.
+    /// Employees whose manager is not among the readable employees.
     ManagerUnknown,
     /// Employees who are their own manager through others.
     ManagerCycle,
@@ -59,7 +59,7 @@ impl OddityKind {
         }
     }
 
-    /// Its meaning, as the text after a number of employees.
+    /// Its description, as the text after a number of employees.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::NoWorkEmail => "without a work e-mail address",
@@ -67,12 +67,12 @@ impl OddityKind {
             Self::SharedEmployeeNumber => "with the employee number of another in their establishment",
             Self::SameName => "with the name of another: one person twice, or homonyms",
             Self::NoManager => "without a manager",
-            Self::SelfManaged => "managing themselves",
-            Self::ManagerLeft => "reporting to a manager who has left",
-            Self::ManagerUnknown => "reporting to someone the API key does not show",
-            Self::ManagerCycle => "in a circle of managers",
+            Self::SelfManaged => "who manage themselves",
+            Self::ManagerLeft => "with a manager who has left",
+            Self::ManagerUnknown => "with a manager that the API key can't see",
+            Self::ManagerCycle => "in a cycle of managers",
             Self::NoDepartment => "without a department",
-            Self::InactiveDepartment => "in a department that is no longer used",
+            Self::InactiveDepartment => "in an inactive department",
             Self::NoContractDates => "without contract dates",
             Self::ContractEndsBeforeStart => "with a contract that ends before it begins",
             Self::UnreadFields => "with fields that could not be read",
@@ -89,7 +89,7 @@ pub struct Oddity {
     pub employees: Vec<RemoteId>,
 }
 
-/// Finds the oddities of people and their departments. Kinds without employees are left out.
+/// Finds the oddities of employees and their departments. Kinds without employees are left out.
 pub fn find_oddities(people: &[(Employee, EmployeeStatus)], departments: &[Department]) -> Vec<Oddity> {
     let mut found: HashMap<OddityKind, Vec<RemoteId>> = HashMap::new();
     let status_of: HashMap<&RemoteId, EmployeeStatus> =
@@ -118,7 +118,7 @@ pub fn find_oddities(people: &[(Employee, EmployeeStatus)], departments: &[Depar
     oddities
 }
 
-/// The oddities visible in one person alone.
+/// The oddities visible in one employee alone.
 fn oddities_of(
     person: &Employee,
     status: EmployeeStatus,
@@ -158,7 +158,7 @@ fn oddities_of(
     kinds
 }
 
-/// Adds everyone who shares a `key` with another person.
+/// Adds all employees that share a `key` with another employee.
 fn shared(
     found: &mut HashMap<OddityKind, Vec<RemoteId>>,
     people: &[(Employee, EmployeeStatus)],

@@ -4,20 +4,20 @@ use std::collections::HashMap;
 
 use crate::RemoteId;
 
-/// One person of the chart, in reading order from top to bottom.
+/// One employee of the chart, in reading order from top to bottom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrgChartEntry {
-    /// Index of the person in the list the chart was built from.
+    /// Index of the employee in the list the chart was built from.
     pub index: usize,
     /// Number of managers above; 0 at the top.
     pub depth: usize,
     /// Number of direct reports.
     pub direct_reports: usize,
-    /// Number of people below, at any depth.
+    /// Number of employees below, at any depth.
     pub all_reports: usize,
 }
 
-/// A forest of people. Everyone appears exactly once.
+/// A forest of employees. Every employee appears exactly once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OrgChart {
     entries: Vec<OrgChartEntry>,
@@ -27,9 +27,9 @@ pub struct OrgChart {
 impl OrgChart {
     /// Builds the chart from `(id, manager id)` pairs.
     ///
-    /// People who have no manager, manage themselves, or whose manager is not in the list are at the top. A
-    /// cycle of managers is cut above its first member in list order. The largest teams come first; ties keep
-    /// the order of the list.
+    /// Employees who have no manager, manage themselves, or whose manager is not in the list are at the top.
+    /// A cycle of managers is cut above its first member in list order. The largest teams come first; ties
+    /// keep the order of the list.
     pub fn build<'a>(people: impl IntoIterator<Item = (&'a RemoteId, Option<&'a RemoteId>)>) -> Self {
         let people: Vec<_> = people.into_iter().collect();
         let index_of: HashMap<&RemoteId, usize> =
@@ -68,7 +68,7 @@ impl OrgChart {
         Self { entries, cycles }
     }
 
-    /// Everyone, each manager before their team, depth first.
+    /// All employees, each manager before their team, depth first.
     pub fn entries(&self) -> &[OrgChartEntry] {
         &self.entries
     }
@@ -93,7 +93,8 @@ fn cut_cycles(managers: &mut [Option<usize>]) -> Vec<Vec<usize>> {
                 None => break,
             }
         }
-        // The walk is back on its own path at a person who still has a manager: the path has closed.
+        // The walk has reached its own path again at an employee who still has a manager: the path has
+        // closed.
         if walked_from[at] == start && managers[at].is_some() {
             let mut cycle = vec![at];
             let mut next = managers[at];
@@ -110,7 +111,7 @@ fn cut_cycles(managers: &mut [Option<usize>]) -> Vec<Vec<usize>> {
     cycles
 }
 
-/// Number of people below each. The reporting lines must be free of cycles.
+/// Number of employees below each. The reporting lines must be free of cycles.
 fn count_below(managers: &[Option<usize>], reports: &[Vec<usize>]) -> Vec<usize> {
     let mut below = vec![0; managers.len()];
     let mut waiting: Vec<usize> = reports.iter().map(Vec::len).collect();

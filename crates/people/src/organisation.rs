@@ -11,7 +11,7 @@ use crate::{RemoteId, SourceTime};
 pub struct NamedRef {
     /// The other record's id.
     pub id: RemoteId,
-    /// Its name at the source.
+    /// Its name in Lucca.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
@@ -91,12 +91,12 @@ model! {
         description: Option<String> = lucca(&[wire("description")]);
         /// The department above; absent at the root.
         parent_id: Option<RemoteId> =
-            made("made of hierarchy, parentId and parentLuccaId, which hold paths and ids");
+            made("computed from hierarchy, parentId and parentLuccaId, which contain paths and ids");
         /// The employee who heads it.
         head_id: Option<RemoteId> = lucca(&[wire("head"), wire("headId")]).column(Column::ManagerId);
         /// Whether it is in use.
         is_active: bool = lucca(&[wire("isActive")]);
-        /// Its position among its siblings, from 0; absent if Lucca does not say.
+        /// Its position among its siblings, from 0; absent if Lucca does not send it.
         sort_order: Option<i64> = lucca(&[wire("sortOrder"), wire("sortOrderInSiblings")]);
         /// Creation time in Lucca.
         created_at: Option<SourceTime> = lucca(&[wire("createdAt")]);
@@ -148,7 +148,7 @@ model! {
         name: Option<String> = lucca(&[wire("name")]);
         /// Lucca's format key, such as `select`.
         format: Option<String> = lucca(&[wire("formatKey")]);
-        /// The choices of a field that has a list of them.
+        /// The choices of a field with a list of choices.
         entries: Vec<CustomFieldEntry> = lucca(&[wire("extensionUserPropertyListEntries")])
             .note("extensionUserPropertyListEntries");
     }

@@ -1,7 +1,8 @@
-//! References to people in files, command lines and API calls, and their resolution to one person each.
+//! References to employees in files, command lines and API calls, and their resolution to one employee each.
 //!
-//! A reference is typed (`id:9`, `number:009`, `email:jo@acme.example`) or bare (`9`). A bare one fits Lucca
-//! ids, employee numbers and work e-mail addresses alike, so it is refused unless it fits exactly one person.
+//! A reference is typed (`id:9`, `number:009`, `email:jo@acme.example`) or bare (`9`). A bare one matches
+//! Lucca ids, employee numbers and work e-mail addresses alike, so it is refused unless it matches exactly
+//! one employee.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Employee, RemoteId};
 
-/// The kind of value that a reference names a person by.
+/// The kind of value by which a reference identifies an employee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReferenceKind {
@@ -24,7 +25,7 @@ pub enum ReferenceKind {
 
 crate::names! { ReferenceKind: "reference kind" { Id = "id", Number = "number", Email = "email" } }
 
-/// A reference to one person.
+/// A reference to one employee.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonReference {
     kind: Option<ReferenceKind>,
@@ -34,7 +35,7 @@ pub struct PersonReference {
 }
 
 impl PersonReference {
-    /// Reads `id:…`, `number:…` or `email:…`, in any case and with spaces around; all other texts are bare
+    /// Parses `id:…`, `number:…` or `email:…`, in any case and with spaces around; all other texts are bare
     /// values.
     pub fn parse(text: &str) -> Self {
         let typed = text.split_once(':').and_then(|(prefix, rest)| {
@@ -45,7 +46,7 @@ impl PersonReference {
         Self { kind, is_cell: false, text: text.trim().to_owned() }
     }
 
-    /// Reads a cell of a column of references of one kind. A prefix in the cell overrides the column's kind.
+    /// Parses a cell of a column of references of one kind. A prefix in the cell overrides the column's kind.
     pub fn of_column(kind: ReferenceKind, cell: &str) -> Self {
         let read = Self::parse(cell);
         if read.kind.is_some() { read } else { Self { kind: Some(kind), is_cell: true, ..read } }
@@ -67,11 +68,11 @@ impl PersonReference {
     }
 }
 
-/// A person's standing in the linked account.
+/// An employee's standing in the linked account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PersonStanding {
-    /// Shown by Lucca and delivered: references resolve to them.
+    /// Visible to the API key and delivered: references resolve to them.
     Present,
     /// Stored, and no longer visible to the API key.
     Hidden,
@@ -81,7 +82,7 @@ pub enum PersonStanding {
     Withheld,
 }
 
-/// The values of a person that references match.
+/// The values of an employee that references match.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonLabel {
     /// Lucca's id of the user.
@@ -108,7 +109,7 @@ impl PersonLabel {
 }
 
 impl fmt::Display for PersonLabel {
-    /// `Jo Martin (id:9, number:009)`: enough to tell homonyms apart.
+    /// `Jo Martin (id:9, number:009)`: enough to distinguish homonyms.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (id:{}", self.name, self.id)?;
         if let Some(number) = self.employee_number.as_deref().filter(|number| !number.trim().is_empty()) {
@@ -118,15 +119,15 @@ impl fmt::Display for PersonLabel {
     }
 }
 
-/// A person that a reference may mean.
+/// An employee that a reference may mean.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonCandidate {
-    /// The person; absent if their name must not be disclosed ([`PersonStanding::Withheld`]).
+    /// The employee; absent if their name must not be disclosed ([`PersonStanding::Withheld`]).
     #[serde(flatten)]
     pub person: Option<PersonLabel>,
     /// Their standing.
     pub standing: PersonStanding,
-    /// The kinds of their values that the reference fits.
+    /// The kinds of their values that the reference matches.
     pub fits: BTreeSet<ReferenceKind>,
 }
 
@@ -134,29 +135,29 @@ impl fmt::Display for PersonCandidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.person {
             Some(person) => write!(f, "{person}")?,
-            None => f.write_str("a person who is not delivered")?,
+            None => f.write_str("an employee excluded from delivery")?,
         }
         match self.standing {
-            PersonStanding::Hidden => f.write_str(", no longer shown to the API key"),
+            PersonStanding::Hidden => f.write_str(", no longer visible to the API key"),
             PersonStanding::Gone => f.write_str(", deleted in Lucca"),
             PersonStanding::Present | PersonStanding::Withheld => Ok(()),
         }
     }
 }
 
-/// A reference that does not resolve to one person. The texts of this error hold no personal data; the
+/// A reference that does not resolve to one employee. The texts of this error hold no personal data; the
 /// candidates do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReferenceError {
-    /// It fits no present person. The candidates are people it nearly fits: with other leading zeros in the
-    /// employee number, or no longer present.
+    /// It matches no present employee. The candidates are employees that it nearly matches: with other
+    /// leading zeros in the employee number, or no longer present.
     Unknown(Vec<PersonCandidate>),
-    /// It fits several people.
+    /// It matches several employees.
     Ambiguous(Vec<PersonCandidate>),
 }
 
 impl ReferenceError {
-    /// The people it may mean.
+    /// The employees that it may mean.
     pub fn candidates(&self) -> &[PersonCandidate] {
         let (Self::Unknown(candidates) | Self::Ambiguous(candidates)) = self;
         candidates
@@ -166,15 +167,15 @@ impl ReferenceError {
 impl fmt::Display for ReferenceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Unknown(_) => "no person has this id, employee number or e-mail address",
-            Self::Ambiguous(_) => "several people fit this reference",
+            Self::Unknown(_) => "no employee has this id, employee number or e-mail address",
+            Self::Ambiguous(_) => "several employees match this reference",
         })
     }
 }
 
 impl std::error::Error for ReferenceError {}
 
-/// All people of a linked account, by every value that references use.
+/// All employees of a linked account, by every value that references use.
 #[derive(Clone, Debug, Default)]
 pub struct PersonIndex {
     people: Vec<(PersonLabel, PersonStanding)>,
@@ -183,7 +184,7 @@ pub struct PersonIndex {
     by_email: HashMap<String, Vec<usize>>,
 }
 
-/// How well a reference fits one member of a person.
+/// How well a reference matches one member of an employee.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
     /// Equal except for leading zeros: never enough to resolve, but enough for doubt.
@@ -194,8 +195,8 @@ enum Fit {
 }
 
 impl PersonIndex {
-    /// Adds a person. People who are no longer present are added too: a bare value that once meant one of
-    /// them must not silently mean another person.
+    /// Adds an employee. Employees who are no longer present are added too: a bare value that once meant one
+    /// of them must not silently mean another employee.
     pub fn add(&mut self, person: PersonLabel, standing: PersonStanding) {
         let at = self.people.len();
         let insert = |index: &mut HashMap<String, Vec<usize>>, key: String| {
@@ -212,16 +213,16 @@ impl PersonIndex {
         self.people.push((person, standing));
     }
 
-    /// Resolves a reference to the one present person that it fits.
+    /// Resolves a reference to the one present employee that it matches.
     ///
-    /// A typed reference means only its kind; case matters if it distinguishes two people, and leading zeros
-    /// of an employee number always do. A bare value has to fit one person over all three kinds. In that
-    /// case, and in a column of employee numbers, a value without leading zeros also casts doubt on people
-    /// whose number has them: spreadsheets drop these zeros.
+    /// A typed reference means only its kind; case matters if it distinguishes two employees, and leading
+    /// zeros of an employee number always do. A bare value must match one employee over all three kinds. In
+    /// that case, and in a column of employee numbers, a value without leading zeros also casts doubt on
+    /// employees whose number has them: spreadsheets drop these zeros.
     ///
     /// # Errors
     ///
-    /// [`ReferenceError`], with the people that the reference fits, or nearly fits.
+    /// [`ReferenceError`], with the employees that the reference matches, or nearly matches.
     pub fn resolve(&self, reference: &PersonReference) -> Result<&PersonLabel, ReferenceError> {
         let mut fits = self.fits(reference);
         let best = fits.iter().map(|(_, (fit, _))| *fit).max();
@@ -250,7 +251,7 @@ impl PersonIndex {
         }
     }
 
-    /// The people that a reference fits, the best fit and its kinds; in the order of the people.
+    /// The employees that a reference matches, the best match and its kinds; in the order of the employees.
     fn fits(&self, reference: &PersonReference) -> Vec<(usize, (Fit, BTreeSet<ReferenceKind>))> {
         let wanted = reference.text.as_str();
         let folded = fold(wanted);
@@ -331,8 +332,8 @@ mod tests {
         index
     }
 
-    /// The id that a reference resolves to, or the candidates' ids: after `!` if it fits several, after `?`
-    /// if it fits none.
+    /// The id that a reference resolves to, or the candidates' ids: after `!` if it matches several, after
+    /// `?` if it matches none.
     fn resolved(index: &PersonIndex, text: &str) -> String {
         answer(index.resolve(&PersonReference::parse(text)))
     }

@@ -1,6 +1,6 @@
-//! The id of a record at its source.
+//! The id of a record in Lucca.
 //!
-//! The field that holds an id says which record it identifies.
+//! The field with an id determines the kind of record that it identifies.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -8,12 +8,12 @@ use std::fmt;
 use compact_str::{CompactString, ToCompactString};
 use serde::{Deserialize, Serialize};
 
-/// A record's id at its source, kept as text.
+/// A record's id in Lucca, stored as text.
 ///
 /// Lucca sends ids as numbers (users, departments), as GUIDs (files) and as strings (leaves), and an id of
 /// `0` is real, so no numeric type fits all and none is a sentinel. The text is the id's decimal form for
 /// numbers, the string itself otherwise. Texts of up to 24 bytes, which nearly all ids are, need no memory of
-/// their own: there are millions of them.
+/// their own: a tenant may have millions of them.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RemoteId(CompactString);

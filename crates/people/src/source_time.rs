@@ -1,4 +1,4 @@
-//! Points in time as a source writes them: with or without a zone.
+//! Points in time as Lucca writes them: with or without a zone.
 //!
 //! Dates such as those of employments are `jiff::civil::Date` and are not here.
 
@@ -10,7 +10,7 @@ use jiff::tz::{self, TimeZone};
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A point in time from the source; its variant says whether its zone is known.
+/// A point in time from Lucca; its variant shows whether its zone is known.
 ///
 /// Lucca's v3 API and its work contracts write timestamps without an offset; its organisation API writes
 /// `+00:00`. The zone of the former is documented nowhere.
@@ -24,7 +24,7 @@ pub enum SourceTime {
 }
 
 impl SourceTime {
-    /// The earliest instant this can be: the wall clock read at +14:00 where the zone is unknown.
+    /// The earliest possible instant: the wall clock at +14:00 if the zone is unknown.
     pub fn earliest(self) -> Timestamp {
         match self {
             Self::Exact(at) => at,
@@ -32,7 +32,7 @@ impl SourceTime {
         }
     }
 
-    /// The latest instant this can be: the wall clock read at -12:00 where the zone is unknown.
+    /// The latest possible instant: the wall clock at -12:00 if the zone is unknown.
     pub fn latest(self) -> Timestamp {
         match self {
             Self::Exact(at) => at,
@@ -63,7 +63,7 @@ pub struct NotATime;
 
 impl fmt::Display for NotATime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not a date-time such as 2025-01-31T08:45:23")
+        f.write_str("must be a date-time such as 2025-01-31T08:45:23")
     }
 }
 
@@ -72,7 +72,7 @@ impl std::error::Error for NotATime {}
 impl FromStr for SourceTime {
     type Err = NotATime;
 
-    /// Reads `YYYY-MM-DD`, with or without a time, with 0 to 9 fraction digits, with or without a zone.
+    /// Parses `YYYY-MM-DD`, with or without a time, with 0 to 9 fraction digits, with or without a zone.
     fn from_str(text: &str) -> Result<Self, NotATime> {
         let text = text.trim();
         if let Ok(at) = text.parse::<Timestamp>() {

@@ -5,13 +5,13 @@ use std::fmt;
 use jiff::civil::{Date, date};
 use serde::{Deserialize, Serialize};
 
-/// Whether a person is employed on a day, will be, or was.
+/// Whether an employee is employed on a day, will be, or was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EmployeeStatus {
     /// A contract covers the day.
     Active,
-    /// No contract covers the day and one begins after it.
+    /// No contract covers the day, and one begins after it.
     Future,
     /// Every contract ended before the day.
     Former,
@@ -19,7 +19,7 @@ pub enum EmployeeStatus {
 
 crate::names! { EmployeeStatus: "employee status" { Active = "active", Future = "future", Former = "former" } }
 
-/// The meaning of a change of a person's status.
+/// The meaning of a change of an employee's status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Transition {
@@ -48,9 +48,9 @@ impl fmt::Display for Transition {
     }
 }
 
-/// The meaning of a change of a person's status from `before` to `after`. None if both are the same.
+/// The meaning of a change of an employee's status from `before` to `after`. `None` if both are the same.
 ///
-/// From active to future is an end too: the person is not employed until the next contract begins.
+/// From active to future is an end too: the employee is not employed until the next contract begins.
 pub fn transition(before: EmployeeStatus, after: EmployeeStatus) -> Option<Transition> {
     use EmployeeStatus::{Active, Former, Future};
     match (before, after) {
@@ -87,7 +87,7 @@ impl Period {
         self.ends_on
     }
 
-    /// The status on `day` of a person with this period alone.
+    /// The status on `day` of an employee with this period alone.
     fn status_on(self, day: Date) -> EmployeeStatus {
         if self.ends_on.is_some_and(|end| end < day) {
             EmployeeStatus::Former
@@ -99,7 +99,7 @@ impl Period {
     }
 }
 
-/// A person's status on `day`: by their employments if any are known, else by the dates of the applicable
+/// An employee's status on `day`: by their employments if any are known, else by the dates of the applicable
 /// contract, else (both dates unknown) active.
 pub fn status_on(
     day: Date,

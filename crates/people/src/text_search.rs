@@ -4,7 +4,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 /// The form in which texts are compared: compatibility-decomposed, without combining marks, in lower case.
-/// Letters without a decomposition (`ß`, `œ`, `ø`, `ł`, …) become the letters that people type for them.
+/// Letters without a decomposition (`ß`, `œ`, `ø`, `ł`, …) become the letters that users type for them.
 pub fn search_key(text: &str) -> String {
     let plain = text.nfkd().filter(|letter| !is_combining_mark(*letter)).flat_map(char::to_lowercase);
     let mut key = String::with_capacity(text.len());

@@ -9,7 +9,7 @@ model! {
     /// One change of one property of an employee.
     ///
     /// The source, `GET /api/v3/userlogs`, is undocumented and known from other clients only.
-    // unverified: that `value` is the new value of the property, not the old one.
+    // unverified: whether `value` is the new value of the property or the old one.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
     pub struct UserLogEntry {
         /// Lucca's id.

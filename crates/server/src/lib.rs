@@ -2,7 +2,7 @@
 //! `/widget`, and health and metrics for operators.
 //!
 //! Reads neither files nor the environment: the binary passes in settings, the store and the clock. Requests
-//! to Lucca and the conclusions from them are in `linking`, `jobs` and `sync`.
+//! to Lucca and their evaluation are in `linking`, `jobs` and `sync`.
 
 mod assets;
 mod brand;

@@ -95,19 +95,19 @@ impl Store {
             // With WAL, a crash of the machine may lose the last commits but never corrupts.
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(Duration::from_secs(10))
-            // A record is about a kilobyte: fewer pages are split than with SQLite's usual 4,096 bytes.
+            // A record is about a kilobyte: SQLite splits fewer pages than with its usual 4,096 bytes.
             .page_size(8192)
             // Deleted data is personal data or a sealed key: none of it may stay in the file.
             .pragma("secure_delete", "ON")
             .pragma("cache_size", "-4000")
-            // Rows that are read ahead: with sqlx's default of 50, a page of a list changes threads many
-            // times.
+            // Number of rows that are read ahead: with sqlx's default of 50, a page of a list changes threads
+            // many times.
             .row_buffer_size(600);
         let pool = SqlitePoolOptions::new()
             .max_connections(2)
             .connect_with(options)
             .await
-            .map_err(while_doing("opening it"))?;
+            .map_err(while_doing("opening the database"))?;
         schema::SQLITE.run(&pool).await.map_err(Error::Migration)?;
         Self { db: Db::Sqlite(pool) }.ready().await
     }
@@ -115,19 +115,19 @@ impl Store {
     /// Opens the PostgreSQL database at `url` (`postgres://user:password@host/database`) and migrates it.
     #[boxed]
     pub async fn connect(url: &str) -> Result<Self, Error> {
-        let options: PgConnectOptions = url.parse().map_err(while_doing("reading its address"))?;
+        let options: PgConnectOptions = url.parse().map_err(while_doing("parsing the database's URL"))?;
         let pool = postgres_pool(16)
             .connect_with(options.application_name("lucca-connector"))
             .await
-            .map_err(while_doing("opening it"))?;
+            .map_err(while_doing("opening the database"))?;
         schema::POSTGRES.run(&pool).await.map_err(Error::Migration)?;
         Self { db: Db::Postgres(pool) }.ready().await
     }
 
-    /// Returns the same database for a process that only runs a worker: with 7 connections instead of 16
-    /// where it is PostgreSQL. The queue listens on three, and work uses one for short moments. Each further
-    /// one costs PostgreSQL and its processor's caches more than it brings: with 16, four workers on one
-    /// machine do less than one does.
+    /// Returns the same database for a process that only runs a worker: with 7 connections instead of 16 on
+    /// PostgreSQL. The queue listens on three, and work uses one for short moments. Each further one costs
+    /// PostgreSQL and its processor's caches more than it gains: with 16, four workers on one machine have
+    /// less throughput than one.
     #[must_use]
     #[boxed]
     pub async fn for_worker(self) -> Self {
@@ -137,15 +137,14 @@ impl Store {
         Self { db: Db::Postgres(narrow) }
     }
 
-    /// Does what SQL alone cannot do after migrations.
+    /// Runs the steps after migrations that SQL alone can't do.
     async fn ready(self) -> Result<Self, Error> {
         audit::chain_old_entries(&self).await?;
         search_columns::fill(&self).await?;
         Ok(self)
     }
 
-    /// Returns the connections where the database is PostgreSQL: for the queue, which has its own tables
-    /// there.
+    /// Returns the connections if the database is PostgreSQL: for the queue, which has its own tables there.
     pub fn postgres(&self) -> Option<&PgPool> {
         match &self.db {
             Db::Sqlite(_) => None,
@@ -153,14 +152,14 @@ impl Store {
         }
     }
 
-    /// The version of the tables: how many migrations were applied.
+    /// The version of the tables: the number of applied migrations.
     #[boxed]
     pub async fn schema_version(&self) -> Result<i64, Error> {
         on!(self.db, pool => sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(pool).await)
-            .map_err(while_doing("reading the version of its tables"))
+            .map_err(while_doing("reading the version of the tables"))
     }
 
-    /// Writes everything to the main file and closes the connections.
+    /// Writes all data to the main file and closes the connections.
     #[boxed]
     pub async fn close(self) {
         on!(self.db, pool => pool.close().await);
@@ -180,8 +179,8 @@ fn postgres_pool(connections: u32) -> PgPoolOptions {
 }
 
 /// Begins a transaction in a task of its own, so that it begins or fails even if the caller stops waiting, as
-/// when a client hangs up. Otherwise sqlx 0.9.0 would put the connection back into the pool within a
-/// transaction that it does not know of: later writes on that connection are never committed, and hold their
+/// when a client hangs up. Without the task, sqlx 0.9.0 would put the connection back into the pool within a
+/// transaction that it does not track: later writes on that connection are never committed, and hold their
 /// locks.
 pub(crate) async fn begin_on_postgres(
     pool: &PgPool,

@@ -9,7 +9,7 @@ use crate::vault::VaultError;
 /// A failure of the store. The message names the action that failed; the cause is in `source()`.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The database refused or could not be reached.
+    /// The database refused the statement or is unreachable.
     #[error("the database failed while {doing}")]
     Database {
         /// The action that failed, as a phrase.
@@ -19,36 +19,40 @@ pub enum Error {
         source: sqlx::Error,
     },
     /// The database's tables could not be brought up to this version.
-    #[error("the database could not be migrated")]
+    #[error("could not migrate the database")]
     Migration(#[source] sqlx::migrate::MigrateError),
     /// A secret could not be sealed or opened.
-    #[error("a sealed secret could not be used")]
+    #[error("could not seal or open a secret")]
     Vault(#[from] VaultError),
-    /// The lease is lost: another process has taken over the linked account, it was unlinked, or one of its
-    /// people was erased. Nothing of the current page was written.
+    /// The lease is lost: another process has claimed the linked account, it was unlinked, or one of its
+    /// employees was erased. No row of the current page was written.
     #[error(
-        "this process may write to the linked account no more: another has taken it over, unlinked it, or erased \
-         somebody of it"
+        "this process lost the lease of the linked account: another process claimed it, the account was \
+         unlinked, or one of its employees was erased; the next run continues"
     )]
     LeaseLost,
-    /// A person cancelled the run. Nothing of the current page was written.
-    #[error("the run was cancelled; what it had read is stored")]
+    /// An operator cancelled the run. No row of the current page was written.
+    #[error("the run was cancelled; its records so far are stored")]
     Cancelled,
     /// The linked account was unlinked: it has no API key, and no process may write to it.
-    #[error("this account was unlinked: its API key is gone, and nothing is read any more")]
+    #[error(
+        "this account was unlinked: its API key was deleted, and the connector reads it no more; link its \
+         tenant again to use it"
+    )]
     Unlinked,
     /// The requested position is not in the change log, or no longer.
     #[error(
-        "the change log does not go on from that number: it was cut since, or the database was restored to an older state"
+        "the change log has no entries from that number: it was pruned since, or the database was restored \
+         to an older state"
     )]
     PlaceGone {
-        /// The number after which there are changes.
+        /// The number after which the log has changes.
         first: i64,
         /// The number of the last change.
         last: i64,
     },
-    /// Something stored cannot be read back.
-    #[error("stored {what} cannot be read back")]
+    /// Stored data can't be parsed.
+    #[error("could not parse stored data: {what}")]
     Corrupt {
         /// The kind of data.
         what: &'static str,
@@ -56,17 +60,20 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A stored value is none that this version knows: a newer one wrote it.
-    #[error("the table {table} holds a value that this version does not know")]
+    /// A stored value is unknown to this version: a newer one wrote it.
+    #[error(
+        "the table {table} contains a value that this version does not know; a newer version may have \
+         written it"
+    )]
     UnknownValue {
         /// The table.
         table: &'static str,
-        /// The value, and those that are known.
+        /// The value, and the known ones.
         #[source]
         source: UnknownName,
     },
-    /// A stored record of the normalised model cannot be read back.
-    #[error("a stored record of {kind} cannot be read back")]
+    /// A stored record of the normalised model can't be parsed.
+    #[error("could not parse a stored record of {kind}")]
     CorruptRecord {
         /// The record's kind.
         kind: Kind,
@@ -105,19 +112,20 @@ impl Error {
     }
 }
 
-/// Reads a name that a table holds.
+/// Parses a name from a table.
 pub(crate) fn stored<T: FromStr<Err = UnknownName>>(table: &'static str, name: &str) -> Result<T, Error> {
     name.parse().map_err(|source| Error::UnknownValue { table, source })
 }
 
-/// Lets a value that can't be read end a transaction like a failure of the database; [`while_doing`] turns it back.
+/// Lets a value that can't be parsed end a transaction like a failure of the database; [`while_doing`] turns
+/// it back.
 impl From<Error> for sqlx::Error {
     fn from(error: Error) -> Self {
         Self::Decode(Box::new(error))
     }
 }
 
-/// Turns a database error into ours, with the action that failed.
+/// Converts a database error to the store's, with the action that failed.
 pub(crate) fn while_doing(doing: &'static str) -> impl FnOnce(sqlx::Error) -> Error {
     move |source| match source {
         sqlx::Error::Decode(source) => match source.downcast::<Error>() {

@@ -1,4 +1,4 @@
-//! Our own ids: a prefix for the type, and a UUID v7. Ids at the source are `people::RemoteId`.
+//! The connector's own ids: a prefix for the type, and a UUID v7. Lucca's ids are `people::RemoteId`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,9 +6,9 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// The text is not an id of the kind expected.
+/// The text is not an id of the expected kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an id of the form {prefix}…")]
+#[error("must be an id of the form {prefix}…")]
 pub struct InvalidId {
     prefix: &'static str,
 }
@@ -72,7 +72,7 @@ ids! {
     ErasureId = "era_",
     /// A receipt of retention: `rcp_…`.
     ReceiptId = "rcp_",
-    /// An absence request made through the connector: `abr_…`.
+    /// An absence submission: `abr_…`.
     SubmissionId = "abr_",
     /// A calendar feed of absences: `feed_…`.
     CalendarFeedId = "feed_",
@@ -80,12 +80,12 @@ ids! {
     InboundWebhookId = "inw_",
 }
 
-/// Kind of a destination: what records are delivered to.
+/// Kind of a destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DestinationKind {
     /// A webhook endpoint: receives events.
     Webhook,
-    /// A SCIM service: people are provisioned to it.
+    /// A SCIM service: employees are provisioned to it.
     Scim,
 }
 
@@ -100,7 +100,7 @@ impl DestinationKind {
         }
     }
 
-    /// What the audit log calls it.
+    /// Its name in the audit log.
     pub(crate) const fn subject(self) -> &'static str {
         match self {
             Self::Webhook => "webhook_endpoint",

@@ -1,8 +1,8 @@
 //! Persistence: linked accounts with their sealed secrets, records, the change log, stream states, runs and
-//! everything else that is stored.
+//! all other stored data.
 //!
 //! One module per aggregate, each with its SQL, for SQLite and PostgreSQL alike. The caller passes the time
-//! and the randomness; nothing here reads a clock, the environment or Lucca.
+//! and the randomness; this crate reads neither a clock nor the environment, and sends no request to Lucca.
 
 mod accounts;
 mod db;

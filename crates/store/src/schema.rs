@@ -1,4 +1,4 @@
-//! The migrations, and the schema state of a database, read without changing anything.
+//! The migrations, and the schema state of a database, read without changing the database.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -100,13 +100,13 @@ pub struct Schema {
     pub version: i64,
     /// Migrations that opening the database would apply.
     pub pending: usize,
-    /// Applied migrations that only a newer version of this program knows.
+    /// Applied migrations that only a newer version of this program has.
     pub newer: usize,
     /// Whether a migration failed midway.
     pub is_broken: bool,
 }
 
-const DOING: &str = "looking at its tables";
+const DOING: &str = "reading the state of the tables";
 const DONE: &str = "SELECT version, success FROM _sqlx_migrations ORDER BY version";
 
 impl Schema {

@@ -1,9 +1,9 @@
 //! Secrets at rest: sealed with AES-256-GCM-SIV under a master key that the operator holds.
 //!
-//! A sealed value is bound to its table, row and column, so it opens nowhere else. The API key of a linked
-//! account is also bound to the host it is sent to: changing the host in the database does not send the key
-//! elsewhere. The columns that hold sealed values are listed here; resealing them under another key is in
-//! `resealing`. The caller reads the key file.
+//! A sealed value is bound to its table, row and column, so it can't be opened elsewhere. The API key of a
+//! linked account is also bound to the host that it is sent to: changing the host in the database does not
+//! send the key to another host. The columns with sealed values are listed here; resealing them under another
+//! key is in `resealing`. The caller reads the key file.
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -23,12 +23,12 @@ const UNBOUND: u8 = 1;
 const KEY_ID: usize = 4;
 const NONCE: usize = 12;
 
-/// A 256-bit key that seals secrets. Does not print.
+/// A 256-bit key that seals secrets. `Debug` does not print it.
 pub struct MasterKey(SecretBox<[u8; 32]>);
 
 /// The text is not a master key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a master key is 64 hexadecimal digits on a line")]
+#[error("a master key must be 64 hexadecimal digits on a line")]
 pub struct MasterKeyError;
 
 impl MasterKey {
@@ -37,14 +37,14 @@ impl MasterKey {
         Self(SecretBox::new(Box::new(bytes)))
     }
 
-    /// Reads the form that [`to_hex`](Self::to_hex) writes.
+    /// Parses the form that [`to_hex`](Self::to_hex) writes.
     pub fn from_hex(text: &str) -> Result<Self, MasterKeyError> {
         let mut bytes = Zeroizing::new([0; 32]);
         hex::decode_to_slice(text.trim(), &mut *bytes).map_err(|_| MasterKeyError)?;
         Ok(Self::from_random(*bytes))
     }
 
-    /// The key as 64 hexadecimal digits, to be written to the operator's key file.
+    /// The key as 64 hexadecimal digits, for the operator's key file.
     pub fn to_hex(&self) -> SecretString {
         SecretString::from(hex::encode(self.0.expose_secret()))
     }
@@ -87,14 +87,14 @@ impl fmt::Debug for Sealed {
     }
 }
 
-/// Why a secret could not be sealed or opened.
+/// Errors of sealing or opening a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VaultError {
     /// Sealed under a key that this vault does not have.
-    #[error("the secret was sealed under another master key: give back the key file it was made with")]
+    #[error("the secret was sealed under another master key; restore the key file that it was sealed with")]
     OtherKey,
     /// Changed, cut, or moved from another row.
-    #[error("the sealed secret is damaged or stands in a row it was not made for")]
+    #[error("the sealed secret is damaged or was moved from another row")]
     Damaged,
 }
 
@@ -108,14 +108,15 @@ impl VaultError {
     }
 }
 
-/// A column of sealed values. A location is made from these only, so that key rotation forgets none.
+/// A column of sealed values. Locations are created from these only, so that key rotation covers all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SealedColumn {
     /// The API key of a linked account.
     AccountKey,
     /// The API key that was entered in a linking flow.
     FlowKey,
-    /// The credential of a destination: what signs webhooks, or the bearer token of a SCIM service.
+    /// The credential of a destination: the signing secret of a webhook endpoint, or the bearer token of a
+    /// SCIM service.
     Credential,
     /// The previous credential of a destination.
     PreviousCredential,
@@ -173,7 +174,7 @@ impl SealedColumn {
     }
 }
 
-/// Location of a secret, which opens nowhere else.
+/// Location of a secret, which can't be opened elsewhere.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SecretLocation<'a> {
     column: SealedColumn,
@@ -205,7 +206,7 @@ impl Vault {
     }
 
     /// Makes a long-running process follow rotations: it rereads its keys, of which the first seals, before
-    /// it seals and when no key opens a secret. If none can be read, it keeps those it has.
+    /// it seals and when no key opens a secret. If none can be read, it keeps the current ones.
     #[must_use]
     pub fn following(self, reread: impl Fn() -> Option<Vec<MasterKey>> + Send + Sync + 'static) -> Self {
         Self { reread: Some(Box::new(reread)), ..self }

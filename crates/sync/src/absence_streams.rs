@@ -2,8 +2,8 @@
 //! missing ones.
 //!
 //! A full read is split into quarters: each query is small enough for the server, can be resumed and has its
-//! own proof. An incremental read filters by the three timestamps that a change leaves: created, confirmed
-//! and cancelled.
+//! own proof of completeness. An incremental read filters by the three timestamps that a change sets:
+//! created, confirmed and cancelled.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -42,7 +42,7 @@ pub(crate) struct AbsencesRead<'a> {
 }
 
 impl AbsencesRead<'_> {
-    /// Whether everything was read, so that every stored absence not in `missing` exists in Lucca.
+    /// Whether every leave was read, so that every stored absence not in `missing` exists in Lucca.
     pub(crate) fn is_exhaustive(&self) -> bool {
         self.sync.is_full() && self.ending.is_ok() && self.ending.proof.is_complete()
     }
@@ -152,7 +152,7 @@ impl Engine<'_> {
             if ending.is_ok() && ending.proof.is_complete() && !sync.is_first() {
                 self.find_missing(&assembly, missing).await?;
             }
-            // The first unproven period decides for the whole.
+            // The first unproven period determines the proof of the whole read.
             if let Some(Ending { proof: proof @ Proof::Unproven { .. }, .. }) = whole {
                 ending.proof = proof;
             } else if resumed.is_some() && !failed {
@@ -174,7 +174,7 @@ impl Engine<'_> {
         Ok(whole)
     }
 
-    /// Reads leaves that were created, confirmed or cancelled lately.
+    /// Reads leaves that were created, confirmed or cancelled recently.
     async fn changed_leaves(
         &self,
         sync: &mut StreamSync<'_>,
@@ -203,15 +203,17 @@ impl Engine<'_> {
             }
             sync.state.changes_refused = true;
         }
-        // unverified: that leaves can be filtered by the dates of their changes (source: absences.md §3.1).
+        // unverified: whether leaves can be filtered by the dates of their changes (source: absences.md
+        // §3.1).
         let today = self.context.today;
         let recent = today.saturating_sub(RECENT_DAYS.days());
         let window = DateFilter::Between(recent, today.saturating_add(COMING_DAYS.days()));
         let leaves = sync.start_enumeration(self.client.leaves(query(window)));
         let mut ending = self.read_leaves(sync, leaves, &mut assembly).await?;
-        ending
-            .notes
-            .push("Lucca can't be asked for what changed: recent and coming days are read again".to_owned());
+        ending.notes.push(
+            "Lucca does not filter absences by change; the connector reads recent and future days again"
+                .to_owned(),
+        );
         Ok(ending)
     }
 
@@ -248,7 +250,7 @@ impl Engine<'_> {
         (total, checkpoint): (Option<u64>, Option<lucca::Checkpoint>),
         assembly: &mut Assembly,
     ) -> Result<(), Error> {
-        // The server counts the current period; progress is reported for all periods.
+        // The server counts the current period only; progress is reported for all periods.
         let total = total.map(|total| assembly.done_before + total);
         let mut batch = Batch { total, ..Batch::default() };
         if sync.is_full() {
@@ -331,7 +333,7 @@ impl Engine<'_> {
     }
 
     /// Judges leaves that are stored and were not returned: an absence is gone if all of its leaves are, and
-    /// updated if some are.
+    /// updated if only some are.
     pub(crate) async fn judge_leaves(
         &self,
         absences: Option<AbsencesRead<'_>>,
@@ -385,7 +387,7 @@ pub(crate) struct Assembly {
     part: Part,
     /// Leaves that were read in earlier periods.
     done_before: u64,
-    /// Whether nothing was stored before this run.
+    /// Whether the store had no absences before this run.
     is_first: bool,
     /// The highest numeric absence id so far. Servers return leaves ordered by absence, so a higher id has
     /// not been written in this run.
@@ -441,8 +443,8 @@ impl Assembly {
         self.carried.append(&mut self.held);
     }
 
-    /// Makes the absences that were carried over and did not continue the current page. Returns their ids,
-    /// which may be stored.
+    /// Makes the carried absences that did not continue the current page. Returns their ids, which may be
+    /// stored.
     fn take_carried(&mut self) -> Vec<RemoteId> {
         let carried = std::mem::take(&mut self.carried);
         self.page = carried.into_iter().map(|(id, (_, leaves))| (id, leaves)).collect();
@@ -480,7 +482,7 @@ impl Assembly {
         self.page = page;
     }
 
-    /// Groups a page's leaves. Returns the ids of absences that may be stored and have to be read from the
+    /// Groups a page's leaves. Returns the ids of absences that may be stored and must be read from the
     /// store.
     fn sort(&mut self, leaves: Vec<LeaveOfAbsence>) -> Vec<RemoteId> {
         let mut places: HashMap<RemoteId, usize> = HashMap::new();

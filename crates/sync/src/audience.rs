@@ -1,6 +1,6 @@
-//! Judges which employees of a linked account are delivered, after its filter, the date or the stored data
-//! has changed. Runs under the account's lease. Not here: the filter itself (`people`) and its effects in the
-//! store (`store`).
+//! Applies the delivery filter of a linked account after the filter, the date or the stored data has changed.
+//! Runs under the account's lease. Not here: the filter itself (`people`) and its effects in the store
+//! (`store`).
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,13 +18,13 @@ pub struct AudienceReport {
     pub entered: u64,
     /// The number of employees that are no longer delivered.
     pub left: u64,
-    /// The number of employees that the filter no longer selects, and that stay delivered until a person has
-    /// looked, because they are many.
+    /// The number of employees that the filter excludes but that stay delivered until an operator confirms,
+    /// because they are many.
     pub held: u64,
 }
 
 impl AudienceReport {
-    /// Whether nothing changed.
+    /// Whether the report has no changes.
     pub fn is_nothing(&self) -> bool {
         *self == Self::default()
     }

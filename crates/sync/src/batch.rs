@@ -7,20 +7,22 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use store::{Quarantined, RecordUpsert, has_nul};
 
-/// Removes data that may not be kept from a raw record.
+/// Removes data that may not be stored from a raw record.
 pub(crate) type Redact<'a> = &'a (dyn Fn(&str) -> String + Sync);
 
-/// How the raw JSON of a kind's records is kept.
+/// How the raw JSON of a kind's records is stored.
 #[derive(Clone, Copy)]
 pub(crate) struct RawPolicy<'a> {
-    /// Whether to keep readable records raw beside the model. Unreadable ones always are, in quarantine.
+    /// Whether to store the raw JSON of readable records with the model. Raw JSON of unreadable records is
+    /// always stored, in quarantine.
     pub(crate) keep: bool,
-    /// Applied to every raw record that is kept.
+    /// Applied to every raw record before it is stored.
     pub(crate) redact: Redact<'a>,
 }
 
 impl RawPolicy<'_> {
-    /// For the organisation's records, which are few and small: kept without the people that they name.
+    /// The policy for the organisation's records, which are few and small: stored raw, without the employees
+    /// that they name.
     pub(crate) const ORGANISATION: RawPolicy<'static> =
         RawPolicy { keep: true, redact: &normalise::without_people };
 }
@@ -66,7 +68,7 @@ impl Batch {
     ) {
         self.quarantined.push(Quarantined {
             id,
-            // Taken before redaction, which may remove the owner.
+            // Read before redaction, which may remove the owner.
             owner_id: normalise::owner_of(raw.get()),
             field: unreadable.field.into_owned(),
             reason: unreadable.reason,
@@ -90,19 +92,20 @@ impl Batch {
                     id: Some(model.id().clone()),
                     owner_id: owner.filter(|owner| !owner.as_str().contains('\0')),
                     field: String::new(),
-                    reason: "a NUL character in a text".to_owned(),
+                    reason: "a text contains a NUL character".to_owned(),
                     raw: raw.unwrap_or(body),
                 });
             }
             Ok(body) => {
                 self.records.push(RecordUpsert::of(model, body, raw));
             }
-            // No model has map keys that JSON can't represent; should one ever, quarantine keeps the record.
+            // No model has map keys that JSON can't represent; should one ever have, quarantine stores the
+            // record.
             Err(error) => self.quarantined.push(Quarantined {
                 id: Some(model.id().clone()),
                 owner_id: None,
                 field: String::new(),
-                reason: format!("cannot be written as JSON: {error}"),
+                reason: format!("it can't be serialised as JSON: {error}"),
                 raw: raw.unwrap_or_default(),
             }),
         }

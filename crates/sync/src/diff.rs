@@ -4,7 +4,7 @@ use people::Kind;
 use people::catalog::{self, Sensitivity};
 use serde_json::{Map, Value};
 
-/// Fields of employees about the job, not the person.
+/// Fields of employees about the job, without personal data.
 const EMPLOYEE: [&str; 14] = [
     "job_title",
     "manager_id",
@@ -35,13 +35,13 @@ fn is_impersonal(kind: Kind, field: &str) -> bool {
         Kind::Absence => ABSENCE.contains(&field),
         Kind::AbsenceRequest => ABSENCE_REQUEST.contains(&field),
         Kind::Employment => field != "termination_reason",
-        // A field that the catalog does not have, as an older version may have stored, is not logged.
+        // A field that is not in the catalog, which an older version may have stored, is not logged.
         _ => catalog::member(kind, field).is_some_and(|member| member.sensitivity() == Sensitivity::Internal),
     }
 }
 
-/// The fields in which two bodies of a record differ, as a JSON object of `{"before":…,"after":…}` by field,
-/// or null if the values may not be kept. `None` if no field differs.
+/// Returns the fields in which two bodies of a record differ, as a JSON object of `{"before":…,"after":…}` by
+/// field, or null if the values may not be stored. `None` if no field differs.
 pub(crate) fn changed_fields(kind: Kind, before: &str, after: &str, personal_values: bool) -> Option<String> {
     let parse = |body: &str| serde_json::from_str::<Map<String, Value>>(body).unwrap_or_default();
     let (before, mut after) = (parse(before), parse(after));

@@ -3,16 +3,17 @@
 //!
 //! - `run` runs a sync under a lease; `streams` orders the streams; `people_streams`, `organisation_streams`,
 //!   `absence_streams`, `request_streams`, `working_days` and `notified_streams` read them.
-//! - `plan` decides what is due, from what each stream remembers (`state`); `progress` and `report` tell the
-//!   caller.
-//! - `stream_sync` writes one stream, a `batch` at a time, with its changes (`diff`); `lost_fields` keeps
-//!   fields that went silent; `unwanted` drops records that may not be kept; `remote_work` flags leave types.
-//! - `scope` finds what a linked account reads and keeps; `rescope` applies a changed scope, `removal` applies
-//!   it once after an upgrade, both by `reduction`.
+//! - `plan` selects the due streams, from each stream's `state`; `progress` and `report` inform the caller.
+//! - `stream_sync` writes one stream, a `batch` at a time, with its changes (`diff`); `lost_fields` restores
+//!   fields that Lucca stopped returning; `unwanted` drops records that may not be stored; `remote_work`
+//!   flags leave types.
+//! - `scope` computes a linked account's scope; `rescope` applies a changed scope, `removal` applies it once
+//!   after an upgrade, both by `reduction`.
 //! - `reconcile` decides, without I/O, why a record is missing, with evidence of its owner from `owners`;
-//!   `not_shown` remembers missing employees; `audience` judges which employees are delivered.
+//!   `not_shown` remembers missing employees; `audience` applies the delivery filter.
 //!
-//! Not here: fetching pages (`lucca`), mapping them to the people model (`normalise`) and storing records (`store`).
+//! Not here: fetching pages (`lucca`), mapping them to the people model (`normalise`) and storing records
+//! (`store`).
 
 mod absence_streams;
 mod audience;

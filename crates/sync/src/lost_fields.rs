@@ -1,5 +1,5 @@
-//! Fields that went silent: the server refuses them in requests or no longer shows them to the key. Their
-//! absence is no change, so stored values stay. Pure.
+//! Fields that Lucca stopped returning: the server refuses them in requests, or hides them from the key.
+//! Their absence is not a change, so stored values stay. Pure.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -9,7 +9,7 @@ use people::{Employee, Model, RemoteId};
 use serde_json::{Map, Value};
 use store::RecordUpsert;
 
-/// The number of stored employees that must have had a field before its absence from a page is suspicious.
+/// Minimum number of stored employees with a field that makes its absence from a page suspicious.
 const MIN_STORED_WITH_FIELD: usize = 2;
 
 /// The model's fields that the server refuses in requests, from an enumeration's notes.
@@ -38,8 +38,8 @@ pub(crate) fn refused_fields(notes: &[Note]) -> BTreeSet<&'static str> {
     Employee::MEMBERS.iter().filter(is_lost).map(|member| member.name).collect()
 }
 
-/// Restores silent fields in a page's records from their stored models (`stored`, as JSON). Returns the
-/// guarded fields that were found hidden.
+/// Restores missing fields in a page's records from their stored models (`stored`, as JSON). Returns the
+/// guarded fields that Lucca hides.
 pub(crate) fn keep_silent_fields<M: Model>(
     records: &mut [RecordUpsert],
     stored: &HashMap<RemoteId, String>,
@@ -77,7 +77,7 @@ pub(crate) fn keep_silent_fields<M: Model>(
 
 fn restore_field(new: &mut Map<String, Value>, stored: &Map<String, Value>, field: &str) {
     let Some(old) = stored.get(field).filter(|old| !old.is_null()) else { return };
-    // A field group is an object of its fields: only they can be lost.
+    // A field group is an object of its fields: only these can be lost.
     if !people::catalog::member(Employee::KIND, field).is_some_and(Member::is_group) {
         if new.get(field).is_none_or(Value::is_null) {
             new.insert(field.to_owned(), old.clone());

@@ -1,4 +1,4 @@
-//! Employees that are stored and no longer returned, with the reasons of the last full read. Kept in the
+//! Employees that are stored and no longer returned, with the reasons of the last full read. Stored in the
 //! state of the stream `users`, for the next read, the permission doctor and the issues.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::reconcile::{HeldBecause, HiddenBecause};
 use crate::state::StreamState;
 
-/// Full reads without a decision before a person is asked.
+/// Number of consecutive full reads without a decision before an issue asks the operator.
 pub const READS_BEFORE_ASKING: u32 = 3;
 
 /// Employees that are stored and no longer returned.
@@ -28,7 +28,8 @@ pub struct NotShown {
     pub undecided: Vec<Undecided>,
 }
 
-/// An employee who is no longer returned, where the evidence does not decide between deleted and hidden.
+/// An employee who is no longer returned, and for whom the evidence does not decide between deleted and
+/// hidden.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undecided {
     /// Lucca's id of the employee.
@@ -42,7 +43,7 @@ pub struct Undecided {
 }
 
 impl Undecided {
-    /// Whether a person has to decide.
+    /// Whether an operator has to decide.
     pub fn asks_a_person(&self) -> bool {
         self.reads >= READS_BEFORE_ASKING
     }

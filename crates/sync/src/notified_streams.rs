@@ -1,6 +1,6 @@
-//! Reads the absences that Lucca's webhooks named, and their requests. A notice is never taken for data: it
-//! only selects what to read. If that would take more requests than an incremental read, an incremental read
-//! is made instead.
+//! Reads the absences that Lucca's webhooks named, and their requests. A notice only selects the records to
+//! read; its content is never stored. If that would take more requests than an incremental read, the
+//! connector makes an incremental read instead.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -18,13 +18,14 @@ use crate::run::Error;
 use crate::stream_sync::{Context, Ending, SeenEmployees, StreamSync};
 use crate::streams::Engine;
 
-/// The most queries; an incremental read of absences takes as many.
+/// Maximum number of queries; an incremental read of absences takes as many.
 const MOST_QUERIES: usize = 3;
-/// The most employees per query, because the length of addresses is limited.
+/// Maximum number of employees per query, because servers limit the length of URLs.
 const MOST_OWNERS: usize = 100;
-/// The most days per query, unless a single absence has more: Lucca has to respond within five seconds.
+/// Maximum number of days per query, unless a single absence has more: Lucca has to respond within five
+/// seconds.
 const MOST_DAYS: i32 = 200;
-/// The most days of a query about every employee.
+/// Maximum number of days of a query about every employee.
 const MOST_DAYS_OF_EVERYBODY: i32 = 7;
 
 /// Selects absences by owners and days. Without owners it selects every employee's.
@@ -53,7 +54,8 @@ impl NoticeQuery {
     }
 }
 
-/// The fewest queries that cover the notices; `None` if there are too many, or a notice has no days.
+/// The smallest set of queries that covers the notices; `None` if it exceeds the maximum, or a notice has no
+/// days.
 fn queries_for(notices: &[Notice]) -> Option<Vec<NoticeQuery>> {
     let mut by_owner: BTreeMap<&str, (Option<&RemoteId>, Date, Date)> = BTreeMap::new();
     for notice in notices {
@@ -115,7 +117,7 @@ impl Engine<'_> {
         Ok(store.hashes(account.no, Kind::Employee, &named).await?.len() == named.len())
     }
 
-    /// An incremental read before it is due.
+    /// Makes an incremental read before it is due.
     async fn read_changes(&self) -> Result<Vec<StreamReport>, Error> {
         let absences = self.leaves().await?;
         let changed = absences.as_ref().map(|read| read.changed.as_slice()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Reads departments, whose tree needs all of them, and establishments; keeps partial records of both if
+//! Reads departments, whose tree needs all of them, and establishments; stores partial records of both if
 //! their lists can't be read.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -18,7 +18,7 @@ impl Engine<'_> {
             return Ok(None);
         };
         let enumerate = || self.client.departments();
-        // Never resumed: parents are found only once all departments are known.
+        // Never resumed: parents can be resolved only once all departments are read.
         let mut enumeration = sync.start_enumeration(enumerate());
         // Hold all departments in memory: there are a few hundred at most.
         let mut batch = Batch::default();

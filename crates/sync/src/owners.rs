@@ -1,5 +1,5 @@
 //! Finds the owners of missing records. Records of hidden employees are hidden, too; records of missing
-//! employees are judged once their owners are.
+//! employees are judged after their owners.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,7 +12,7 @@ use crate::run::Error;
 use crate::stream_sync::Context;
 use crate::streams::Engine;
 
-/// The most owners to look up by id. Beyond it, their records stay until all employees are read.
+/// Maximum number of owners to look up by id. Beyond it, their records stay until all employees are read.
 const FEW_OWNERS: usize = 1000;
 
 impl Engine<'_> {
@@ -45,8 +45,8 @@ impl Engine<'_> {
         for (id, missing) in &mut missing {
             let Some(owner) = owner_of.get(id) else { continue };
             let is_unseen = is_open(owner) && !is_shown(owner);
-            // An owner who was never stored will never be judged; Lucca does not return them, so the record
-            // is hidden.
+            // An owner who was never stored is never judged; Lucca does not return them, so the record is
+            // hidden.
             let is_unknown = state(owner).is_none() && shown.is_some();
             missing.owner_is_hidden = state(owner) == Some(RecordState::Hidden) || is_unseen && is_unknown;
             missing.owner_in_doubt = is_unseen && !is_unknown;

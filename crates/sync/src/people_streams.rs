@@ -18,7 +18,8 @@ use crate::run::Error;
 use crate::stream_sync::{Context, Ending, FEW_CHANGES, SeenEmployees, StreamSync};
 use crate::streams::{Engine, Learned};
 
-/// Lucca refuses more than a thousand values per request, and the length of addresses is limited.
+/// Employee ids per request. Lucca refuses more than a thousand values per request, and servers limit the
+/// length of URLs.
 const IDS_A_REQUEST: usize = 200;
 
 const KEY_REFUSED: &str = "lucca.key_refused";
@@ -33,7 +34,7 @@ pub(crate) struct UsersRead<'a> {
 }
 
 impl UsersRead<'_> {
-    /// Whether other streams need not be read: the key is refused, or no employee could be read.
+    /// Whether the other streams can't be read: the key is refused, or no employee could be read.
     pub(crate) fn is_unusable(&self) -> bool {
         let refused = |error: &lucca::Error| error.code() == KEY_REFUSED;
         self.ending.error.as_ref().is_some_and(|error| self.sync.report.read == 0 || refused(error))
@@ -126,8 +127,8 @@ impl Engine<'_> {
         Ok(Some(report))
     }
 
-    /// Judges missing employees, marks them, marks the records of hidden employees who turn out to be gone,
-    /// and updates the stream's state.
+    /// Judges missing employees, marks them, marks the records of hidden employees that are now gone, and
+    /// updates the stream's state.
     async fn judge_people(
         &self,
         sync: &mut StreamSync<'_>,
@@ -176,8 +177,8 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Finds missing employees that others refer to: as managers or heads of departments, and by their own
-    /// contracts and absences that this run returned.
+    /// Finds missing employees that other records refer to: as managers or heads of departments, and by their
+    /// own contracts and absences that this run returned.
     async fn references(
         &self,
         missing: &[(RemoteId, Missing)],
@@ -228,7 +229,7 @@ impl Engine<'_> {
     ) -> Result<Vec<(RemoteId, Missing)>, Error> {
         let Context { store, account, .. } = &self.context;
         let unseen = sync.unseen();
-        // The brake will hold them all, so don't look them up.
+        // The brake will hold them all, so they need no lookup.
         let is_braked = self.context.brake.is_some_and(|brake| unseen.len() > brake.records * 4);
         let hidden: HashSet<RemoteId> =
             sync.not_seen(store.hidden_ids(account.no, Kind::Employee).await?).into_iter().collect();
@@ -264,7 +265,7 @@ impl Engine<'_> {
         Ok(missing)
     }
 
-    /// The ids of those that Lucca returns when queried by id; `None` if a request fails.
+    /// The ids that Lucca returns when queried by id; `None` if a request fails.
     pub(crate) async fn found_by_id(&self, ids: &[RemoteId]) -> Option<HashSet<RemoteId>> {
         let mut found = HashSet::new();
         for ids in ids.chunks(IDS_A_REQUEST) {
@@ -352,7 +353,8 @@ impl Engine<'_> {
         Ok(Some(sync.finish(ending).await?))
     }
 
-    /// Reads Lucca's log of changes to departments, establishments and managers, if the key may.
+    /// Reads Lucca's log of changes to departments, establishments and managers, if the key has the
+    /// permission.
     pub(crate) async fn user_logs(&self) -> Result<Option<StreamReport>, Error> {
         let Some(mut sync) = self.begin(Stream::UserLogs, Kind::UserLogEntry).await? else { return Ok(None) };
         let modified_since = if sync.is_full() { None } else { sync.state.since(self.rhythms.overlap) };
@@ -362,7 +364,7 @@ impl Engine<'_> {
             .read(logs, RawPolicy::ORGANISATION, |read: Read<_>| normalise::user_log_entry(read.value))
             .await?;
         let mut ending = Ending::of(&logs, read);
-        // unverified: whether several properties can be queried at once, or return an empty list.
+        // unverified: whether the server supports several properties per query, or returns an empty list.
         let is_refused = ending.error.as_ref().is_some_and(|error| error.status() == Some(400));
         if is_refused || (ending.is_ok() && sync.is_full() && sync.report.read == 0) {
             for query in query.one_by_one() {

@@ -1,8 +1,8 @@
-//! Decides which streams are due and how to read them. Pure: no clock, no database.
+//! Selects the due streams and how to read each. Pure: no clock, no database.
 //!
 //! Streams that Lucca can filter by change are read incrementally at a short interval and in full at a long
-//! one; the others are read in full at an interval in between. Every full read is also the sweep that proves
-//! absences.
+//! one; the others are read in full at an interval in between. Every full read also proves which stored
+//! records are missing.
 
 use std::collections::BTreeMap;
 
@@ -55,7 +55,7 @@ pub struct Rhythms {
     pub absences: u32,
     /// Full reads of employees and absences, to prove deletions.
     pub sweep: u32,
-    /// How far incremental reads reach back before the cursor, because the zones of Lucca's times are
+    /// How far incremental reads reach back before the cursor, because the time zones of Lucca's times are
     /// unknown.
     pub overlap: u32,
 }
@@ -74,9 +74,9 @@ impl Default for Rhythms {
     }
 }
 
-/// The text is no interval's name.
+/// The text is not the name of an interval.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a rhythm; rhythms are {list}", list = Rhythms::NAMES.join(", "))]
+#[error("unknown interval {0:?}; known intervals are {list}", list = Rhythms::NAMES.join(", "))]
 pub struct UnknownRhythm(pub String);
 
 impl Rhythms {
@@ -128,7 +128,7 @@ impl Rhythms {
         }
     }
 
-    /// When `stream` is due next, by its state; the beginning of time if it was never read.
+    /// When `stream` is due next, by its state; the earliest timestamp if it was never read.
     pub fn due_at(&self, stream: Stream, state: &StreamState) -> Timestamp {
         let after = |at: Timestamp, minutes: u32| at + SignedDuration::from_mins(i64::from(minutes));
         let (changes_every, all_every) = self.of(stream);
@@ -154,8 +154,8 @@ impl Rhythms {
             return (is_notifiable && state.full_at.is_some()).then_some(Mode::Incremental);
         }
         let Some(full_at) = state.full_at else {
-            // A list that is not offered is requested again at this interval: a permission may have been
-            // granted.
+            // A list that the tenant does not offer is requested again at this interval: a permission may
+            // have been granted.
             let is_offered = state.unavailable_at.is_none_or(|at| is_due(at, self.organisation, now));
             return (is_offered || extent == RunExtent::Full).then_some(Mode::Full);
         };
@@ -169,10 +169,10 @@ impl Rhythms {
     }
 }
 
-/// Whether the interval has passed. A timer that fires a few seconds early is on time.
+/// Whether the interval has passed. A timer that fires a few seconds early counts as on time.
 fn is_due(last: Timestamp, minutes: u32, now: Timestamp) -> bool {
     const EARLY: SignedDuration = SignedDuration::from_secs(30);
-    // A time in the future means that the clock was set back: better read too often than never.
+    // A time in the future means that the clock was set back: read now rather than never.
     last > now || now.duration_since(last) + EARLY >= SignedDuration::from_mins(i64::from(minutes))
 }
 

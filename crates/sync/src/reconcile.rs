@@ -8,12 +8,12 @@ use lucca::Proof;
 use people::EmployeeStatus;
 use serde::{Deserialize, Serialize};
 
-/// The most records that may vanish in one run before a person has to look.
+/// Maximum number of records that may disappear in one run without an operator's confirmation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Brake {
-    /// The most records.
+    /// Maximum number of records.
     pub records: usize,
-    /// And the highest percentage of the stored records.
+    /// Maximum percentage of the stored records.
     pub percent: usize,
 }
 
@@ -28,7 +28,7 @@ impl Default for Brake {
 pub struct Missing {
     /// An employee's stored status; `None` for other kinds.
     pub status: Option<EmployeeStatus>,
-    /// Whether no employee of the employee's establishment was returned.
+    /// Whether Lucca returned no employee of the employee's establishment.
     pub establishment_vanished: bool,
     /// Whether its owner is hidden.
     pub owner_is_hidden: bool,
@@ -39,9 +39,10 @@ pub struct Missing {
     /// employee, and the key no longer sees them.
     pub has_shown_records: bool,
     /// Whether employees or departments that were returned name the employee as their manager or head.
-    // unverified: whether Lucca keeps naming a manager who was deleted; so this proves neither.
+    // unverified: whether Lucca keeps naming a manager who was deleted; so this proves neither deletion nor
+    // hiding.
     pub is_referenced: bool,
-    /// Whether looking it up failed, so that nothing is known.
+    /// Whether the lookup failed, so that the record's state is unknown.
     pub unconfirmed: bool,
     /// Whether it was hidden in an earlier run. It is judged again each time, because the reason may have
     /// ended.
@@ -67,7 +68,7 @@ pub struct Evidence<'a> {
     pub missing: &'a [Missing],
     /// Whether this run found that the key lost a permission.
     pub permission_lost: bool,
-    /// The brake; `None` after a person has confirmed.
+    /// The brake; `None` after an operator has confirmed.
     pub brake: Option<Brake>,
 }
 
@@ -78,7 +79,7 @@ pub enum Judgement {
     Gone,
     /// No longer visible to the key.
     Hidden(HiddenBecause),
-    /// Undecided: unchanged.
+    /// Undecided: the record stays unchanged.
     Held(HeldBecause),
 }
 
@@ -86,13 +87,13 @@ pub enum Judgement {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HiddenBecause {
-    /// Every employee of the establishment vanished: the scope of the key's role was narrowed.
+    /// Every employee of the establishment disappeared: the scope of the key's role was narrowed.
     ScopeNarrowed,
     /// No former employee is returned any more: the key lost *See former employees*.
     FormerNotShown,
     /// No future employee is returned any more: the key lost *See future employees*.
     FutureNotShown,
-    /// The key sees no former employees, so a leaver vanishes like a deleted employee.
+    /// The key sees no former employees, so a leaver disappears like a deleted employee.
     MayHaveLeft,
     /// Contracts or absences of the employee are still returned.
     RecordsStillShown,
@@ -105,17 +106,18 @@ impl HiddenBecause {
     pub fn reason(self) -> &'static str {
         match self {
             Self::ScopeNarrowed => {
-                "no person of their establishments is shown any more: the scope of the key's role was narrowed"
+                "no employee of their establishments is returned any more: the scope of the key's role was \
+                 narrowed"
             }
-            Self::FormerNotShown => "no former employees are shown any more",
-            Self::FutureNotShown => "no future employees are shown any more",
-            Self::MayHaveLeft => "they may have left, and the key shows no former employees",
-            Self::RecordsStillShown => "Lucca still shows their contracts or absences",
-            Self::OwnerHidden => "the people they belong to are hidden",
+            Self::FormerNotShown => "former employees are no longer returned",
+            Self::FutureNotShown => "future employees are no longer returned",
+            Self::MayHaveLeft => "they may have left, and the key does not see former employees",
+            Self::RecordsStillShown => "Lucca still returns their contracts or absences",
+            Self::OwnerHidden => "the employees they belong to are hidden",
         }
     }
 
-    /// Whether it shows a general loss of the key, which may also explain other missing records.
+    /// Whether it indicates a general loss of the key, which may also explain other missing records.
     fn is_of_the_key(self) -> bool {
         matches!(
             self,
@@ -130,15 +132,15 @@ impl HiddenBecause {
 pub enum HeldBecause {
     /// The enumeration was not provably complete.
     Unproven,
-    /// Too many are missing at once.
+    /// Too many records are missing at once.
     Brake,
     /// The key lost a permission in the same run, which may be the reason.
     PermissionLost,
-    /// Looking it up failed.
+    /// The lookup failed.
     Unconfirmed,
     /// Its owner is not returned either, and is not judged yet.
     OwnerInDoubt,
-    /// Others still name the employee as their manager or head.
+    /// Other records still name the employee as their manager or head.
     Referenced,
     /// The last employees of their establishment: deleted, or outside the role's scope now.
     LastOfEstablishment,
@@ -157,7 +159,7 @@ people::names! {
 }
 
 impl HeldBecause {
-    /// Whether only a person can decide.
+    /// Whether only an operator can decide.
     pub fn asks_a_person(self) -> bool {
         self == Self::Brake
     }
@@ -176,32 +178,33 @@ impl HeldBecause {
     /// The reason, as a sentence fragment.
     pub fn reason(self) -> &'static str {
         match self {
-            Self::Unproven => "the list was not provably complete",
-            Self::Brake => "too many are missing at once; a person has to look",
+            Self::Unproven => "the read was not provably complete",
+            Self::Brake => "too many records are missing at once; an operator must confirm",
             Self::PermissionLost => {
-                "the key seems to have lost a permission, which may be why they are missing"
+                "the key may have lost a permission, which would explain why they are missing"
             }
-            Self::Unconfirmed => "asking for them once more failed",
-            Self::OwnerInDoubt => "whom they belong to is not shown either, and it is not known why",
-            Self::Referenced => "others still name them as manager or head of a department",
+            Self::Unconfirmed => "the lookup of the missing records failed",
+            Self::OwnerInDoubt => "their owners are not returned either, for an unknown reason",
+            Self::Referenced => "other records still name them as manager or head of a department",
             Self::LastOfEstablishment => {
-                "no other person of their establishment is shown: they were deleted, or the key's role no longer covers it"
+                "no other employee of their establishment is returned: they were deleted, or the key's role \
+                 no longer covers it"
             }
         }
     }
 }
 
-/// From this many employees on, vanishing with their whole establishments means a narrowed scope rather than
-/// deletions.
-// unverified: our own estimate; Lucca does not tell what a role's scope covers.
+/// From this many employees on, disappearing with their whole establishments indicates a narrowed scope
+/// rather than deletions.
+// unverified: the connector's own estimate; Lucca does not return the scope of a role.
 const SCOPE_SIZED: usize = 3;
 
 /// Evidence of what the key lost.
 struct Losses {
-    /// Whole establishments vanished, with enough employees.
+    /// Whole establishments disappeared, with enough employees.
     scope: bool,
-    /// Whole establishments vanished, including active employees, so that losing former ones does not explain
-    /// it.
+    /// Whole establishments disappeared, including active employees, so that losing former ones does not
+    /// explain it.
     scope_of_employed: bool,
     former: bool,
     future: bool,
@@ -244,16 +247,17 @@ pub(crate) fn explained(evidence: &Evidence<'_>) -> Vec<bool> {
 
 /// Judges every missing record by its own evidence; returns the judgements in order.
 ///
-/// If all former employees vanish at once, the key lost *See former employees*; likewise for future
+/// If all former employees disappear at once, the key lost *See former employees*; likewise for future
 /// employees, and for every employee of an establishment if the scope of the key's role was narrowed. Such
 /// records are hidden, with the records that belong to them. An employee whose contracts or absences are
-/// returned is hidden, too. While no former employees are returned, a leaver vanishes like a deleted
+/// returned is hidden, too. While no former employees are returned, a leaver disappears like a deleted
 /// employee, and is hidden.
 ///
-/// An employee is held, and undecided, if others still name them as manager or head, if they were the last of
-/// an establishment, or if they vanish in a run in which the key loses sight of other records, which may be
-/// the reason: in that run, and while the others stay hidden. All other records are gone. Hidden records are
-/// judged again in every run: once their reason has ended and they are still missing, they are gone.
+/// An employee is held, and undecided, if other records still name them as manager or head, if they were the
+/// last of an establishment, or if they disappear in a run in which the key loses sight of other records,
+/// which may be the reason: in that run, and while the others stay hidden. All other records are gone. Hidden
+/// records are judged again in every run: once their reason has ended and they are still missing, they are
+/// gone.
 ///
 /// Without a proof, without the lookup, or above the brake, every record is held.
 pub fn judge(evidence: &Evidence<'_>) -> Vec<Judgement> {
@@ -271,7 +275,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Vec<Judgement> {
     let judged = || evidence.missing.iter().zip(&causes);
     let may_go =
         |(missing, cause): &(&Missing, &Option<HiddenBecause>)| cause.is_none() && !missing.owner_in_doubt;
-    // Employees who may have left vanish like deleted ones, so they count for the brake.
+    // Employees who may have left disappear like deleted ones, so they count for the brake.
     let vanished = judged()
         .filter(|one| may_go(one) || !one.0.is_hidden && *one.1 == Some(HiddenBecause::MayHaveLeft))
         .count();

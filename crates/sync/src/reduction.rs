@@ -1,6 +1,6 @@
-//! Removes from an account's stored data everything that its scope does not keep: records of kinds, members
-//! and parts of employees, raw JSON, and earlier values in the change log. Not here: when this is done
-//! (`rescope`, `removal`).
+//! Removes from an account's stored data everything outside its scope: records of kinds, members and parts of
+//! employees, raw JSON, and earlier values in the change log. Not here: when to remove it (`rescope`,
+//! `removal`).
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub(crate) struct Reduction<'a> {
 pub(crate) type Counts = BTreeMap<&'static str, u64>;
 
 impl Reduction<'_> {
-    /// Removes everything. After an interruption it starts over, which repeats no changes.
+    /// Removes all data outside the scope. After an interruption it starts over, which repeats no changes.
     pub(crate) async fn apply(self) -> Result<Counts, store::Error> {
         let Self { store, lease, clock, scope, .. } = self;
         let mut counts = Counts::new();
@@ -48,7 +48,7 @@ impl Reduction<'_> {
         Ok(counts)
     }
 
-    /// Removes log entries of properties that are not kept.
+    /// Removes log entries of properties outside the scope.
     async fn exclude_log_entries(self, counts: &mut Counts) -> Result<(), store::Error> {
         let Self { store, lease, clock, scope, .. } = self;
         let mut unwanted = Vec::new();
@@ -67,8 +67,8 @@ impl Reduction<'_> {
         Ok(())
     }
 
-    /// Removes unkept data of employees from records, raw JSON, quarantine and earlier values in the change
-    /// log.
+    /// Removes employees' data outside the scope from records, raw JSON, quarantine and earlier values in the
+    /// change log.
     async fn reduce_employees(self, counts: &mut Counts) -> Result<(), store::Error> {
         let Self { store, lease, clock, scope, .. } = self;
         let unwanted = scope.unwanted_members();
@@ -94,7 +94,7 @@ impl Reduction<'_> {
         Ok(())
     }
 
-    /// The next stored records of a kind after `after`, which is moved; `None` at the end.
+    /// Reads the next stored records of a kind after `after`, and moves `after`; `None` at the end.
     async fn page(
         self,
         kind: Kind,
@@ -120,7 +120,7 @@ pub(crate) async fn keep_state(
     store.commit(lease, Kind::Employee, &commit, at).await
 }
 
-/// Writes one employee without the unkept data, if there is any.
+/// Writes one employee without the data outside the scope, if it has any.
 fn reduce_employee(kept: &KeptRecord, scope: &Scope, unwanted: &[&'static str], commit: &mut Commit) {
     let raw = kept.raw.as_deref().map(|raw| normalise::least_data(raw, scope));
     let mut model = serde_json::from_str::<Map<String, Value>>(&kept.body).unwrap_or_default();
@@ -148,7 +148,7 @@ fn reduce_employee(kept: &KeptRecord, scope: &Scope, unwanted: &[&'static str], 
     // Through the model, so that members have their usual order and the hash is comparable.
     let Ok(employee) = serde_json::from_value::<Employee>(Value::Object(model)) else { return };
     let Ok(body) = serde_json::to_string(&employee) else { return };
-    // By the row's id: what is reduced is this row, not the one that its JSON names.
+    // Uses the row's id: this row is reduced, not the one that its JSON names.
     let record = RecordUpsert { id: kept.id.clone(), ..RecordUpsert::of(&employee, body, raw) };
     if !emptied.is_empty() && kept.state == RecordState::Present {
         commit.changes.push(NewChange {
@@ -162,7 +162,7 @@ fn reduce_employee(kept: &KeptRecord, scope: &Scope, unwanted: &[&'static str], 
     commit.rewritten.push(record);
 }
 
-/// The parts of a member that are kept.
+/// The parts of a member that are in the scope.
 fn kept_parts(member: &str, parts: Map<String, Value>, scope: &Scope) -> Map<String, Value> {
     let kept = |(key, value): (String, Value)| match member {
         "application_data" => {

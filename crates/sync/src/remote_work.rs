@@ -1,6 +1,6 @@
 //! Leave types that count as remote work although Lucca does not flag them. Some tenants book remote work on
 //! an ordinary leave account (source: absences.md §8: an account *Télétravail* with `isRemoteWork` false);
-//! the linked account's settings can name it, and a sync hints at types whose names suggest it.
+//! the linked account's settings can name it, and a sync reports leave types whose names suggest it.
 //!
 //! Also stores leave types that only absences name, if their list can't be read.
 
@@ -15,7 +15,7 @@ use crate::state::StreamState;
 use crate::stream_sync::Context;
 
 /// Names of remote work, in lower case and without accents.
-// unverified: only "Télétravail" was seen.
+// unverified: only "Télétravail" was observed.
 const NAMES: [&str; 6] =
     ["teletravail", "travail a distance", "remote work", "home office", "telework", "working from home"];
 
@@ -53,20 +53,21 @@ impl From<BTreeSet<String>> for RemoteWork {
     }
 }
 
-/// A hint at a leave type whose name suggests remote work, if it is not counted.
+/// Returns a hint at a leave type whose name suggests remote work, if it does not count as such.
 pub(crate) fn hint(leave_type: &LeaveType) -> Option<String> {
     let name = leave_type.name.as_ref().filter(|_| leave_type.is_remote_work != Some(true))?;
     let folded = search_key(name);
     NAMES.iter().any(|known| folded.contains(known)).then(|| {
         format!(
-            "leave type {id} ({name}) looks like remote work, and Lucca does not flag it; to count it as such: \
-             lucca-connector accounts configure --remote-work {id}",
+            "leave type {id} ({name}) may be remote work, but Lucca does not flag it. To count it as remote \
+             work: lucca-connector accounts configure --remote-work {id}",
             id = leave_type.id
         )
     })
 }
 
-/// Updates the flags of stored leave types after the settings have changed, if no list is read that would.
+/// Updates the flags of stored leave types after the settings have changed, if this run reads no list that
+/// would update them.
 pub(crate) async fn apply(
     context: &Context<'_>,
     before: &RemoteWork,
@@ -89,7 +90,7 @@ pub(crate) async fn apply(
 
 /// Stores ids and names of leave types that absences refer to, if their list can't be read. Returns hints at
 /// new ones that look like remote work.
-// unverified: that the list is offered to every key; its address is not documented (source: absences.md §8).
+// unverified: whether every key can read the list; its URL is not documented (source: absences.md §8).
 pub(crate) async fn keep_named(
     context: &Context<'_>,
     names: BTreeMap<RemoteId, Option<String>>,

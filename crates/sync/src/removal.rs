@@ -1,8 +1,8 @@
-//! Removes, once after an upgrade, data that earlier versions stored and this one does not keep: pay,
-//! full-time equivalents and reviews from `applicationData`, and data outside an account's field groups.
+//! Removes, once after an upgrade, data that earlier versions stored and this one does not: pay, full-time
+//! equivalents and reviews from `applicationData`, and data outside an account's field groups.
 //!
-//! It runs account by account, including unlinked ones, before anything else uses the database. After a
-//! crash, the next process repeats the current account. Of two concurrent processes, one waits.
+//! It runs account by account, including unlinked ones, before other parts use the database. After a crash,
+//! the next process repeats the current account. If two processes run at once, one waits.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub struct RemovalReport {
     pub files_overwritten: bool,
 }
 
-/// Removes unkept data from every account that is not examined yet. `None` if there was nothing to do.
+/// Removes data outside the scope from every account that is not examined yet. `None` if all are examined.
 /// `progress` receives the number of examined accounts and of all.
 ///
 /// # Errors
@@ -67,7 +67,7 @@ pub async fn remove_unwanted(
     Ok(Some(report))
 }
 
-/// Removes from one account, and retries whenever another process takes the lease.
+/// Removes data from one account, and retries while another process holds the lease.
 async fn remove_from(
     store: &Store,
     clock: &dyn Clock,

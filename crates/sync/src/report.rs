@@ -28,11 +28,11 @@ pub struct RunReport {
     pub requests: BTreeMap<String, u64>,
     /// Requests that Lucca answered with 429.
     pub throttled: u64,
-    /// How many seconds Lucca's clock is ahead of ours (negative: behind), if at least two minutes apart.
+    /// How many seconds Lucca's clock is ahead of the connector's (negative: behind); null below two minutes.
     /// Incremental reads use Lucca's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_ahead_s: Option<i64>,
-    /// Employees whose contract began or ended since the previous run, by date alone.
+    /// Employees whose contract began or ended since the previous run, without any other change.
     pub turned: u64,
     /// The changes to the delivered employees.
     #[serde(skip_serializing_if = "AudienceReport::is_nothing")]
@@ -92,7 +92,7 @@ pub struct StreamReport {
     pub erased: u64,
     /// Stored records that neither a provably complete enumeration nor a lookup returned.
     pub gone: u64,
-    /// Stored records that the key no longer sees, by the evidence of a lost permission.
+    /// Stored records that the key no longer sees, according to evidence of a lost permission.
     pub hidden: u64,
     /// Missing records that were left unchanged, for the reason in `held_because`.
     pub held: u64,
@@ -105,8 +105,8 @@ pub struct StreamReport {
     /// Why missing records were left unchanged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_because: Option<String>,
-    /// Fields that whole pages of employees lack although stored employees had them: the key seems to have
-    /// lost a permission. The stored values were kept.
+    /// Fields that whole pages of employees lack although stored employees had them: the key may have lost a
+    /// permission. The stored values stay.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hidden_fields: Vec<String>,
     /// Unlisted members of employees' `applicationData` by name, with the number of employees. Their values
@@ -168,10 +168,10 @@ impl StreamReport {
     }
 }
 
-/// The form in which a server accepts a stream's requests, and when it was learned.
+/// The form in which a server accepts a stream's requests, and when the connector learned it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lesson {
-    /// When it was first learned. It is forgotten after a day: the server may accept now what it refused
+    /// When it was first learned. It expires after a day: the server may accept now a form that it refused
     /// during an incident, or before an application was installed.
     pub at: Timestamp,
     /// The learned request form.
@@ -187,7 +187,7 @@ pub struct StreamError {
     pub message: String,
     /// The next step.
     pub advice: String,
-    /// Whether the tenant or the key does not offer this stream, which is no fault.
+    /// Whether the tenant or the key does not offer this stream, which is not an error.
     pub not_offered: bool,
 }
 
@@ -199,9 +199,10 @@ impl From<&lucca::Error> for StreamError {
             return Self {
                 code: "lucca.permission_missing".to_owned(),
                 message: error.to_string(),
-                advice: "The key is good for people but not for this list: grant the permission in the role \
-                         that carries the key's name, or go on without."
-                    .to_owned(),
+                advice:
+                    "The key can read employees but not this list. Grant the permission in the role that \
+                         carries the key's name, or continue without the list."
+                        .to_owned(),
                 not_offered: true,
             };
         }

@@ -15,7 +15,7 @@ use crate::run::Error;
 use crate::stream_sync::{Context, Ending, SeenEmployees, StreamSync};
 use crate::streams::Engine;
 
-/// Ids per request, because the length of addresses is limited.
+/// Ids per request, because servers limit the length of URLs.
 pub(crate) const IDS_A_REQUEST: usize = 200;
 
 /// Above this number of requests to look up, the next run reads all of them.
@@ -83,7 +83,7 @@ impl Engine<'_> {
 
     /// Reads requests that may have changed. Lucca can't filter requests by change, so a short query lists
     /// undecided ones with their next approvers, and those that differ from the store are read by id.
-    // unverified: that Lucca filters requests by status or creation; further results are compared all the
+    // unverified: whether Lucca filters requests by status or creation; other results are compared all the
     // same (source: absences.md §4).
     async fn changed_requests(
         &self,
@@ -106,7 +106,8 @@ impl Engine<'_> {
                         );
                         let known = waited.remove(&request.id);
                         let is_as_stored = known.as_ref() == Some(&waiting_for(&request));
-                        // A server that ignores the filter returns decided ones, too: the sweep reads those.
+                        // A server that ignores the filter returns decided ones, too: the full read covers
+                        // those.
                         if !is_as_stored && (is_open || known.is_some()) {
                             wanted.insert(request.id);
                         }

@@ -1,5 +1,6 @@
 //! Applies changes of a linked account's configuration since the previous run, and ended erasures: removes
-//! data that is out of scope before anything is read, and schedules full reads of data that is back in scope.
+//! data that is out of scope before the run reads any, and schedules full reads of data that is back in
+//! scope.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +15,7 @@ use crate::state::StreamState;
 use crate::stream_sync::Context;
 use normalise::Scope;
 
-/// The key under which the scope is kept beside the streams' states.
+/// The key under which the scope is stored with the streams' states.
 const NAME: &str = "scope";
 
 const VERSION: u32 = 1;

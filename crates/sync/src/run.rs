@@ -1,5 +1,5 @@
-//! A sync of one linked account, from taking its lease to releasing it. Not here: the streams and their order
-//! (`streams`).
+//! A sync of one linked account, from claiming its lease to releasing it. Not here: the streams and their
+//! order (`streams`).
 
 use std::sync::Arc;
 
@@ -23,38 +23,38 @@ use crate::streams::Engine;
 use normalise::Scope;
 use normalise::ScopeError;
 
-/// Why a run could not continue. Refusals by Lucca are in the report instead.
+/// Errors of a run. Refusals by Lucca are in the report instead.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Another process is syncing the linked account.
-    #[error("the linked account is being synced by another process")]
+    #[error("another process is syncing the linked account; retry when it has finished")]
     Busy,
-    /// A person cancelled the run; it is recorded as cancelled.
-    #[error("the run was cancelled; what it had read is stored, and the next one goes on from there")]
+    /// An operator cancelled the run; it is recorded as cancelled.
+    #[error("the run was cancelled; its records so far are stored, and the next run continues from there")]
     Cancelled,
     /// The store failed: the current page was not written, every earlier one was.
-    #[error("the run stopped because the store failed")]
+    #[error("the run stopped because the database failed")]
     Store(#[from] store::Error),
-    /// The account's settings name a field group or decline a feature that this version does not know.
-    #[error("the linked account's settings cannot be used")]
+    /// The account's settings contain a field group or a declined feature that this version does not know.
+    #[error("the linked account's settings are not valid for this version")]
     Settings(#[from] ScopeError),
-    /// The account's settings name an interval that this version does not know.
-    #[error("the linked account's settings cannot be used")]
+    /// The account's settings contain an interval that this version does not know.
+    #[error("the linked account's settings are not valid for this version")]
     Rhythm(#[from] UnknownRhythm),
 }
 
 /// The options of a run.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The date that decides who is an active, future or former employee.
+    /// The date by which an employee is active, future or former.
     pub today: Date,
-    /// The brake on missing records; `None` after a person has confirmed.
+    /// The brake on missing records; `None` after an operator has confirmed.
     pub brake: Option<Brake>,
-    /// The extent of the run: due streams, changes, or everything.
+    /// The extent of the run: due streams, changes, or all streams.
     pub extent: RunExtent,
     /// The name of this process as the lease's holder, for other processes.
     pub holder: String,
-    /// A holder that the caller knows to have died without releasing its lease.
+    /// A holder that the caller has found to have died without releasing its lease.
     pub dead_holder: Option<String>,
 }
 
@@ -81,9 +81,9 @@ impl Sync<'_> {
     /// # Errors
     ///
     /// [`Error::Busy`] if another process holds the account's lease, or this run was started before or
-    /// cancelled. [`Error::Cancelled`] if a person cancelled it. [`Error::Store`] with
+    /// cancelled. [`Error::Cancelled`] if an operator cancelled it. [`Error::Store`] with
     /// [`store::Error::Unlinked`] if the account was unlinked, and with [`store::Error::LeaseLost`] if
-    /// another process took the lease over. Settings errors as listed in [`Error`].
+    /// another process claimed the lease. Settings errors as listed in [`Error`].
     #[boxed]
     pub async fn run(&self, run_id: RunId) -> Result<RunReport, Error> {
         let scope = scope_of(&self.account.settings)?;
@@ -201,11 +201,11 @@ impl Sync<'_> {
     }
 }
 
-/// The difference in seconds between Lucca's clock and ours that is worth reporting.
+/// The minimum difference between Lucca's clock and the connector's that is reported, in seconds.
 pub const CLOCKS_APART_S: i64 = 120;
 
-/// Streams without which employee data is incomplete: a run in which the key is not offered them does not
-/// succeed.
+/// Streams without which employee data is incomplete: a run does not succeed if Lucca does not offer one of
+/// them to the key.
 const ESSENTIAL: [Stream; 4] =
     [Stream::Users, Stream::Departments, Stream::Establishments, Stream::LegalUnits];
 

@@ -1,4 +1,4 @@
-//! The scope of a linked account, by its settings.
+//! The scope of a linked account, from its settings.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use normalise::{Scope, ScopeError};
 use people::RemoteId;
 use store::AccountSettings;
 
-/// The part of a tenant that is read and kept for a linked account.
+/// The part of a tenant that the connector reads and stores for a linked account.
 pub(crate) fn scope_of(settings: &AccountSettings) -> Result<Scope, ScopeError> {
     Scope::new(&settings.field_groups, &settings.declined_features, &settings.excluded_custom_fields)
 }

@@ -1,5 +1,5 @@
-//! The state of a stream between runs, as JSON in the store: its cursor, the times of its reads, where an
-//! interrupted read resumes, and the request form that the server accepts.
+//! The state of a stream between runs, as JSON in the store: its cursor, the times of its reads, the position
+//! at which an interrupted read resumes, and the request form that the server accepts.
 
 use std::collections::BTreeMap;
 
@@ -28,8 +28,8 @@ pub struct StreamState {
     /// When the server last refused the stream to this key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unavailable_at: Option<Timestamp>,
-    /// Whether to repeat the full read, because it was interrupted or records moved, so that it proved
-    /// nothing.
+    /// Whether to repeat the full read, because it was interrupted or records moved, so that its completeness
+    /// is unproven.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub sweep_again: bool,
     /// The position at which an interrupted read resumes.
@@ -41,7 +41,8 @@ pub struct StreamState {
     /// The request form that the server accepts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub learned: Option<Lesson>,
-    /// How many seconds the server's clock was ahead of ours when `read_at` was set; negative if behind.
+    /// How many seconds the server's clock was ahead of the connector's when `read_at` was set; negative if
+    /// behind.
     #[serde(skip_serializing_if = "is_zero")]
     pub server_ahead_s: i64,
     /// Whether the server refused to filter by change.
@@ -96,11 +97,11 @@ pub struct Resume {
     pub done: u64,
 }
 
-/// A tenant never has more rows than this.
+/// Maximum number of rows of any tenant.
 const MOST_ROWS: u64 = 2_000_000;
-/// Always accept this many rows, even if there were fewer before.
+/// Number of rows that is always accepted, even if the previous reads had fewer.
 const FEW_ROWS: u64 = 50_000;
-/// Accept this many times the usual rows; more are held for a person.
+/// Accepted multiple of the usual rows; an operator must confirm more.
 const GROWTH: u64 = 10;
 
 /// How long an interrupted read can be resumed.
@@ -113,12 +114,12 @@ impl StreamState {
         state.filter(|state| state.version == VERSION).unwrap_or_default()
     }
 
-    /// The initial state, except for the server's request form and names that are not stored elsewhere.
+    /// Returns the initial state, with the server's request form and the names that are not stored elsewhere.
     pub(crate) fn read_anew(self) -> Self {
         Self { learned: self.learned, names: self.names, usual_rows: self.usual_rows, ..Self::default() }
     }
 
-    /// The most rows that a read may have before it is held: a faulty server may return rows without end.
+    /// Maximum number of rows of a read before it is held: a faulty server may return rows without end.
     pub(crate) fn most_rows(&self) -> u64 {
         let many = |usual: u64| usual.saturating_mul(GROWTH).clamp(FEW_ROWS, MOST_ROWS);
         self.usual_rows.map_or(MOST_ROWS, many)
@@ -135,7 +136,7 @@ impl StreamState {
         self.resume.as_ref().filter(|resume| resume.mode == mode).filter(is_fresh)
     }
 
-    /// The learned request form, unless it is too old: the server may accept other forms by now.
+    /// The learned request form, unless it has expired: the server may accept other forms by now.
     pub(crate) fn lesson(&self, now: Timestamp) -> Option<&Lesson> {
         const LASTS: SignedDuration = SignedDuration::from_hours(24);
         self.learned.as_ref().filter(|lesson| now.duration_since(lesson.at) < LASTS)

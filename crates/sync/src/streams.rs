@@ -20,7 +20,7 @@ use crate::state::StreamState;
 use crate::stream_sync::{Context, Ending, SeenEmployees, StreamSync};
 use normalise::Lookups;
 
-/// Findings of earlier streams that later ones need.
+/// Results of earlier streams that later ones need.
 #[derive(Default)]
 pub(crate) struct Learned {
     /// Names of departments and establishments, as employees carry them.
@@ -37,12 +37,12 @@ pub(crate) struct Engine<'a> {
     pub(crate) states: HashMap<String, String>,
     pub(crate) rhythms: Rhythms,
     pub(crate) extent: RunExtent,
-    /// The field groups of employees that may be kept.
+    /// The field groups of employees that may be stored.
     pub(crate) groups: FieldGroups,
 }
 
 impl Engine<'_> {
-    /// Reads the due streams. A failed stream is reported, and the others are read.
+    /// Reads the due streams. A failed stream is reported, and the run continues with the others.
     pub(crate) async fn streams(&self) -> Result<Vec<StreamReport>, Error> {
         if self.extent == RunExtent::Notified {
             return self.notified().await;
@@ -51,7 +51,7 @@ impl Engine<'_> {
         let mut reports = Vec::new();
         let users = self.users(&mut learned).await?;
         if users.as_ref().is_some_and(super::people_streams::UsersRead::is_unusable) {
-            // Other streams are useless without employees, and a refused key would only be refused again.
+            // Other streams are useless without employees, and the server would refuse the key again.
             reports.extend(self.judge_users(users, &mut learned, None, None).await?);
             return Ok(reports);
         }
@@ -166,8 +166,8 @@ impl Engine<'_> {
         Ok(sync.unseen().into_iter().map(|id| (id, known)).collect())
     }
 
-    /// The names that contracts refer to, read if due and remembered otherwise. A list that can't be read is
-    /// reported, and its known names stay.
+    /// Returns the names that contracts refer to, read if due and remembered otherwise. A list that can't be
+    /// read is reported, and its known names stay.
     pub(crate) async fn lookups(&self, reports: &mut Vec<StreamReport>) -> Result<Lookups, Error> {
         let client = self.client;
         Ok(Lookups {
@@ -208,7 +208,7 @@ impl Engine<'_> {
                         }
                     }
                 }
-                // Nothing is stored for these lists, so they need no proof.
+                // These lists are not stored as records, so they need no proof.
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
             }

@@ -1,5 +1,5 @@
-//! Drops records that were read and may not be kept: of erased employees, and of unrequested properties. They
-//! count as returned, so completeness and missing records are not affected. Pure.
+//! Drops records that were read and may not be stored: of erased employees, and of unrequested properties.
+//! They count as returned, so completeness and missing records are not affected. Pure.
 
 use std::collections::HashSet;
 

@@ -14,10 +14,11 @@ use crate::run::Error;
 use crate::stream_sync::{Context, Ending};
 use crate::streams::Engine;
 
-/// Lucca recommends at most about ten owners and a month per request (source: absences.md §8).
+/// Employees per request. Lucca recommends at most about ten owners and a month per request (source:
+/// absences.md §8).
 const OWNERS_A_REQUEST: usize = 10;
 
-/// The most pairs of calendar and work cycle; a tenant's rarest ones beyond it are left out.
+/// Maximum number of pairs of calendar and work cycle; a tenant's rarest pairs beyond it are skipped.
 const MOST_PAIRS: usize = 50;
 
 /// Months to read after the current one.
@@ -51,7 +52,7 @@ impl Engine<'_> {
                 }
             }
         }
-        // Past days were not queried, so nothing is judged.
+        // Past days were not queried, so no records are judged.
         ending.assume_complete();
         Ok(Some(sync.finish(ending).await?))
     }

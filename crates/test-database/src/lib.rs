@@ -1,6 +1,5 @@
 //! Databases for the tests of this workspace, one per test: SQLite in a folder of its own, or PostgreSQL on
-//! the server that `TEST_DATABASE_URL` names (`cargo xtask test` starts one). Nothing here is part of the
-//! product.
+//! the server in `TEST_DATABASE_URL` (`cargo xtask test` starts one). This crate is not part of the product.
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +18,7 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// The engines available for tests: PostgreSQL only where a server is given.
+    /// The engines available for tests: PostgreSQL only if a server is set.
     pub fn available() -> Vec<Self> {
         match server() {
             Some(_) => vec![Self::Sqlite, Self::Postgres],
@@ -28,12 +27,13 @@ impl Engine {
     }
 }
 
-/// A fresh database. Its files are removed when it is dropped; a PostgreSQL database goes with its server.
+/// A fresh database. Its files are removed when it is dropped; a PostgreSQL database is removed with its
+/// server.
 #[derive(Debug)]
 pub struct TestDatabase {
     /// The database, migrated and empty.
     pub store: Store,
-    /// Where other processes open it: a path, or an address.
+    /// The location at which other processes open it: a path, or a URL.
     pub place: DatabaseLocation,
     dir: tempfile::TempDir,
 }
@@ -43,12 +43,12 @@ pub struct TestDatabase {
 pub enum DatabaseLocation {
     /// The path of a SQLite file.
     File(PathBuf),
-    /// The address of a PostgreSQL database.
+    /// The URL of a PostgreSQL database.
     Url(String),
 }
 
 impl DatabaseLocation {
-    /// The path or the address, as text.
+    /// The path or the URL, as text.
     pub fn text(&self) -> String {
         match self {
             Self::File(path) => path.display().to_string(),
@@ -140,9 +140,9 @@ impl DatabaseLocation {
         }
     }
 
-    /// Returns everything that the database holds, as text: of SQLite all files of its folder byte by byte,
-    /// the write-ahead log included; of PostgreSQL every column of every table. For tests of what must not be
-    /// stored.
+    /// Returns the whole content of the database, as text: of SQLite all files of its folder byte by byte,
+    /// the write-ahead log included; of PostgreSQL every column of every table. For tests of data that must
+    /// not be stored.
     ///
     /// # Panics
     ///
@@ -163,7 +163,7 @@ impl DatabaseLocation {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests are told by the environment which server they may use")]
+#[expect(clippy::disallowed_methods, reason = "the environment names the server that tests may use")]
 fn server() -> Option<String> {
     std::env::var("TEST_DATABASE_URL").ok().filter(|url| !url.is_empty())
 }
@@ -262,18 +262,18 @@ async fn migrated_on_postgres() -> &'static str {
     NAME.get_or_init(migrate).await
 }
 
-/// Creates a PostgreSQL database without any table and returns its address, for tests of migrations. It goes
-/// with its server.
+/// Creates a PostgreSQL database without any table and returns its URL, for tests of migrations. It is
+/// removed with its server.
 ///
 /// # Panics
 ///
-/// If it cannot be created, or no server is given.
+/// If it cannot be created, or no server is set.
 pub async fn empty_on_postgres() -> String {
     create_on_postgres(None).await
 }
 
-/// Creates a PostgreSQL database and returns its address. With `template`, it is a copy of the database of
-/// that name on the server.
+/// Creates a PostgreSQL database and returns its URL. With `template`, it is a copy of the database of that
+/// name on the server.
 #[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
 async fn create_on_postgres(template: Option<&str>) -> String {
     let server = server().expect("TEST_DATABASE_URL names a PostgreSQL server");
@@ -291,8 +291,7 @@ async fn create_on_postgres(template: Option<&str>) -> String {
 #[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
 async fn rows_as_text(url: &str) -> String {
     let mut connection = PgConnection::connect(url).await.expect("the database answers");
-    // Bytes that are ASCII are shown literally: as hexadecimal digits, a text stored as bytes would not be
-    // found.
+    // ASCII bytes are shown literally: as hexadecimal digits, a text stored as bytes would not be found.
     let selects = sqlx::query(
         "SELECT format('SELECT concat_ws('' '', %s) FROM %I', string_agg(CASE data_type WHEN 'bytea' \
          THEN format('encode(%I, ''escape'')', column_name) ELSE format('%I::text', column_name) END, ', '), table_name) \
@@ -313,7 +312,8 @@ async fn rows_as_text(url: &str) -> String {
     all
 }
 
-/// Every row of a SQLite file as text. In the file itself a text can be interrupted: a long row goes on on other pages.
+/// Every row of a SQLite file as text. In the file itself a text can be interrupted: a long row continues on
+/// other pages.
 ///
 /// # Panics
 ///

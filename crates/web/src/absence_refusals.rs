@@ -1,5 +1,5 @@
-//! Converts errors about absences into problems: status, stable code, data for programs, and advice for a
-//! person. Never includes Lucca's URLs, which contain ids of people.
+//! Converts errors about absences into problems: status, stable code, data for programs, and advice for the
+//! caller. Never includes Lucca's URLs, which contain employees' ids.
 
 use absences::{Error, Lacking};
 use axum::http::StatusCode;

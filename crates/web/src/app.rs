@@ -35,7 +35,7 @@ pub struct Setup {
     pub operator_token: SecretString,
     /// The service's address for browsers, without a trailing slash.
     pub public_url: String,
-    /// Which hosts may be a tenant.
+    /// The network policy for tenants' hosts.
     pub hosts: NetworkPolicy,
 }
 
@@ -53,7 +53,7 @@ pub struct Inner {
     pub logo: Option<Logo>,
     /// The service's address for browsers, without a trailing slash.
     pub public_url: String,
-    /// Which hosts may be a tenant.
+    /// The network policy for tenants' hosts.
     pub hosts: NetworkPolicy,
     /// Rate limits of this process.
     pub limits: Limits,
@@ -62,7 +62,7 @@ pub struct Inner {
     /// Recently rendered pages of the API.
     pub page_cache: PageCache,
     pub(crate) noted_views: NotedViews,
-    /// Set once the operator was warned that forwarded headers are ignored.
+    /// Set once the service has logged that it ignores forwarded headers.
     pub(crate) warned_of_forwarded: Once,
     /// SHA-256 of the operator's key.
     operator: [u8; 32],

@@ -109,13 +109,17 @@ fn unauthorized() -> Problem {
     Problem::new(
         StatusCode::UNAUTHORIZED,
         "unauthorized",
-        "Send an API key as Authorization: Bearer KEY: the operator's, from the file operator-token in the data \
-         directory, or one made with it.",
+        "The request has no valid API key. Send one as Authorization: Bearer KEY: the operator's key from \
+         the file operator-token in the data directory, or a key created with it.",
     )
 }
 
 fn forbidden() -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, "forbidden", "This API key may not do this: it has a lesser role.")
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "forbidden",
+        "This API key's role does not permit the request. Use a key with the required role.",
+    )
 }
 
 impl FromRequestParts<App> for Operator {
@@ -159,7 +163,8 @@ impl FromRequestParts<App> for Reader {
 }
 
 impl Reader {
-    /// Records in the audit log that the account, or a person in it, was viewed: once an hour for each key.
+    /// Records in the audit log that the caller viewed the account, or an employee of it: at most once an
+    /// hour per key.
     ///
     /// # Errors
     ///

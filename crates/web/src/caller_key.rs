@@ -1,5 +1,5 @@
-//! The identity of a request's API key, by which rate limits, stored responses and noted views are kept. `auth`
-//! finds it.
+//! The identity of a request's API key. Rate limits, stored responses and recorded views are kept by it.
+//! `auth` resolves it.
 
 use store::ApiKeyId;
 

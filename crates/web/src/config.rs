@@ -22,8 +22,8 @@ pub struct Config {
     /// The service's address for browsers, such as `https://lucca.example.com`; by default the address it
     /// listens on.
     pub public_url: Option<Url>,
-    /// Whether the last address in `X-Forwarded-For` is the client's. Set only behind an own proxy that sets
-    /// the header.
+    /// Whether the last address in `X-Forwarded-For` is the client's. Set it only behind your own proxy that
+    /// sets the header.
     pub trust_forwarded_for: bool,
     /// The vendor who embeds the flow.
     pub vendor: Vendor,
@@ -56,7 +56,7 @@ impl Default for Passthrough {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Api {
-    /// How many requests per minute an API key may send; 0 for no limit.
+    /// Maximum number of requests per minute for each API key; 0 for no limit.
     pub requests_per_minute: u32,
 }
 
@@ -94,7 +94,7 @@ impl Default for Vendor {
     }
 }
 
-/// What happens when a customer links a tenant that another customer has linked.
+/// The policy when a customer links a tenant that another customer has linked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SameTenant {
@@ -109,12 +109,12 @@ pub enum SameTenant {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Linking {
-    /// What happens when a customer links a tenant that another customer has linked.
+    /// The policy when a customer links a tenant that another customer has linked.
     pub same_tenant: SameTenant,
     /// Whether a customer may continue without a required permission, after the page has shown the
     /// consequence.
     pub allow_missing_permissions: bool,
-    /// How many days a link that is handed over to an administrator is valid, 1 to 30.
+    /// Number of days that a link that is handed over to an administrator is valid, 1 to 30.
     pub hand_over_days: u16,
     /// Limit on requests per minute to a tenant; 0 for no limit of the connector's own. The default is 40 of
     /// Lucca's 50.
@@ -137,7 +137,7 @@ pub const DEFAULT_FILE: &str = include_str!("../../../docs/config.default.toml")
 
 /// The configuration file cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("the configuration file cannot be used: {}", joined(.0))]
+#[error("the configuration file has errors: {}", joined(.0))]
 pub struct ConfigError(pub Vec<Finding>);
 
 fn joined(findings: &[Finding]) -> String {
@@ -175,7 +175,7 @@ impl Config {
             (
                 "linking.hand_over_days",
                 (1..=LONGEST_LINK_DAYS).contains(&self.linking.hand_over_days),
-                "must be 1 to 30",
+                "must be between 1 and 30",
             ),
             (
                 "passthrough.methods",
@@ -185,7 +185,8 @@ impl Config {
             (
                 "retention.changes_days",
                 self.retention.keeps_enough_changes(),
-                "must be 0, for ever, or at least 90: whoever reads the change log may be away for as long",
+                "must be 0 (keep for ever) or at least 90, so that change log readers can be offline that \
+                 long",
             ),
             (
                 "public_url",

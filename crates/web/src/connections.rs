@@ -43,7 +43,7 @@ pub async fn serve(listener: TcpListener, router: Router, ended: impl Future<Out
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
-                tracing::error!(%error, "no connection can be accepted");
+                tracing::error!(%error, "the server could not accept a connection");
                 tokio::select! {
                     () = &mut ended => break,
                     () = pause() => {}
@@ -90,6 +90,6 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, mut clo
         }
     };
     if let Err(error) = ended {
-        tracing::debug!(%error, "a connection broke off");
+        tracing::debug!(%error, "a connection ended with an error");
     }
 }

@@ -10,10 +10,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
-    /// The data that will be read, and why.
+    /// The data that the app reads, with the reasons.
     #[default]
     Welcome,
-    /// Whether this person may create API keys.
+    /// Whether this administrator may create API keys.
     Access,
     /// The tenant's address.
     Tenant,
@@ -99,7 +99,7 @@ pub struct Progress {
     /// The features that the customer declined.
     #[serde(default)]
     pub declined: Vec<Feature>,
-    /// Whether a link was handed over to another person.
+    /// Whether a link was handed over to another administrator.
     #[serde(default)]
     pub handed_over: bool,
     /// The tenant, once it is entered.

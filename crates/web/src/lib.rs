@@ -1,6 +1,6 @@
-//! What the API and the linking flow share: the service's state and settings, authentication, rate limits,
-//! errors, and what every request and response passes through (`connections`, `security`). The routes are in
-//! the crates `api` and `linking-flow`, and `server` puts them together.
+//! Shared parts of the API and the linking flow: the service's state and settings, authentication, rate
+//! limits, errors, and the layers of every request and response (`connections`, `security`). The routes are
+//! in the crates `api` and `linking-flow`; `server` combines them.
 
 mod absence_refusals;
 pub mod app;

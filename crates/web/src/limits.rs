@@ -36,9 +36,10 @@ pub const HEADERS: [(&str, &str); 5] = [
     ("RateLimit-Reset", "1"),
 ];
 
-/// The headers' meaning, for the description.
-pub const HEADERS_DESCRIPTION: &str = "How many requests this key may send in a minute, how many are left, and in how many seconds it may send all again. \
-     Absent where the service has no limit.";
+/// The description of the headers in the OpenAPI document.
+pub const HEADERS_DESCRIPTION: &str = "The number of requests that this API key may send per minute, the \
+                                       number that is left, and the seconds until the full limit is \
+                                       available again. Absent if the service has no limit.";
 
 type ApiKeyLimiter =
     RateLimiter<CallerKey, DefaultKeyedStateStore<CallerKey>, DefaultClock, StateInformationMiddleware>;
@@ -142,7 +143,7 @@ impl From<TooOften> for Problem {
         Self::new(
             StatusCode::TOO_MANY_REQUESTS,
             "too_many_requests",
-            "Too many requests. Wait for as long as Retry-After says, then go on.",
+            "Too many requests. Retry after the number of seconds in Retry-After.",
         )
         .retry_after(seconds)
     }
@@ -161,7 +162,7 @@ impl Limits {
         self.refused_keys.check_key(&from).map_err(|not_until| TooOften::until(&not_until))
     }
 
-    /// Counts an examination of a key, started by a person in a linking flow.
+    /// Counts an examination of a key, started by an administrator in a linking flow.
     pub fn check(&self, flow: FlowId) -> Result<(), TooOften> {
         self.checks.check_key(&flow).map_err(|not_until| TooOften::until(&not_until))
     }
@@ -178,8 +179,8 @@ impl Limits {
     }
 
     /// Counts a page request of a linking flow, by flow and not by IP address: customers may share an
-    /// address, and behind a proxy whose headers are not trusted all of them do, so one stranger could lock
-    /// out the others.
+    /// address, and all of them do behind a proxy whose headers are not trusted, so one client could lock out
+    /// the others.
     pub fn visit(&self, flow: FlowId) -> Result<(), TooOften> {
         self.visits.check_key(&flow).map_err(|not_until| TooOften::until(&not_until))
     }

@@ -1,4 +1,4 @@
-//! The views of accounts and people that the audit log already has for the current hour, in memory.
+//! Views of accounts and employees that the audit log already has for the current hour, in memory.
 //! `auth::Reader` writes the entries.
 
 use std::collections::HashSet;
@@ -13,7 +13,7 @@ use crate::caller_key::CallerKey;
 #[derive(Default)]
 pub(crate) struct NotedViews(Mutex<(i64, HashSet<View>)>);
 
-/// The key, the account, and the person.
+/// The API key, the account, and the employee.
 type View = (CallerKey, AccountId, Option<RemoteId>);
 
 impl NotedViews {

@@ -19,14 +19,15 @@ const MAX_BYTES: u64 = 16 * 1024 * 1024;
 /// time.
 const MAX_AGE: Duration = Duration::from_mins(1);
 
-/// Hash of everything that determines a response about an account's records: unchanged while the response is.
+/// A hash of everything that determines a response about an account's records. It changes whenever the
+/// response may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RecordsTag([u8; 32]);
 
 impl RecordsTag {
     /// The tag of a request for an account's records: `asked` is the list and the whole query.
     ///
-    /// Everything else that determines how a record is shown has to be part of it.
+    /// Everything else that determines how a record is shown must be part of it.
     pub fn new(account: &LinkedAccount, today: Date, asked: &[&str]) -> Self {
         let settings = serde_json::to_string(&account.settings).unwrap_or_default();
         let (id, today) = (account.id.to_string(), today.to_string());

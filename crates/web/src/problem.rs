@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use api_types::{AbsenceProblem, AbsenceWarning, EmployeeCandidate};
 
-/// Why a request failed. `code` is stable; `title` and `detail` are texts for people and may change.
+/// An error response. `code` is stable; `title` and `detail` are texts for humans and may change.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Problem {
     /// Always `about:blank`: the code identifies the problem.
@@ -22,7 +22,7 @@ pub struct Problem {
     code: &'static str,
     /// The status's standard phrase.
     title: &'static str,
-    /// What failed and what to do. Never contains a secret or request data.
+    /// The failure, its reason and the remedy. Never contains a secret or request data.
     detail: String,
     /// The request member that caused the problem, if one did.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,7 +40,7 @@ pub struct More {
     /// All errors in an absence.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<AbsenceProblem>,
-    /// The people who match a reference.
+    /// The employees that match a reference.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<EmployeeCandidate>,
     /// The warnings to acknowledge before the absence is requested.
@@ -79,23 +79,28 @@ impl Problem {
         Self { retry_after: Some(u32::try_from(seconds).unwrap_or(u32::MAX)), ..self }
     }
 
-    /// Reports an unusable member of the request.
+    /// Returns the problem of an invalid member of the request.
     pub fn field(field: &'static str, code: &'static str, detail: impl Into<String>) -> Self {
         Self { field: Some(field), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail) }
     }
 
-    /// Reports a resource that does not exist or that the caller may not see.
+    /// Returns the problem of a resource that does not exist or that the caller may not see.
     pub fn not_found(what: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", format!("There is no such {what}."))
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            format!("No such {what}. Check the URL and the API key's access."),
+        )
     }
 
-    /// Reports an internal failure. The cause is logged and not returned.
+    /// Returns the problem of an internal failure. The cause is logged and not returned.
     pub fn internal(code: &'static str, error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(code, error = %chain(error), "a request failed");
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             code,
-            "Something failed in the service; its log says what. Try again.",
+            "The service failed to process the request. Try again; if it fails again, the service's log has \
+             the cause.",
         )
     }
 }
@@ -131,14 +136,15 @@ impl From<store::Error> for Problem {
             store::Error::Unlinked => Self::new(
                 StatusCode::CONFLICT,
                 error.code(),
-                "This account was unlinked: its API key is gone. To use it again, link its tenant again.",
+                "This account was unlinked and its API key was deleted. Link its tenant again to use it.",
             ),
             store::Error::PlaceGone { first, last } => Self::new(
                 StatusCode::GONE,
                 error.code(),
                 format!(
-                    "The change log does not go on from that number: it was cut up to {first} since, the database was \
-                     restored to an older state, or the log has not come so far. Read the records anew, then go on with after={last}."
+                    "The change log has no entries from that sequence number: it was pruned up to {first}, \
+                     the database was restored to an older state, or the number is not reached yet. Read all \
+                     records again, then continue with after={last}."
                 ),
             ),
             error => Self::internal(error.code(), &error),
@@ -164,7 +170,7 @@ impl From<jobs::EntropyError> for Problem {
 /// A request to Lucca failed, or its response was unusable.
 impl From<&lucca::Error> for Problem {
     fn from(error: &lucca::Error) -> Self {
-        tracing::info!(code = error.code(), status = error.status(), "Lucca could not be asked");
+        tracing::info!(code = error.code(), status = error.status(), "a request to Lucca failed");
         let status = match (error.action(), error.code()) {
             (Action::Relink, _) => StatusCode::CONFLICT,
             (Action::MissingPermission, _) => StatusCode::FORBIDDEN,
@@ -172,7 +178,8 @@ impl From<&lucca::Error> for Problem {
             (_, "lucca.timeout") => StatusCode::GATEWAY_TIMEOUT,
             _ => StatusCode::BAD_GATEWAY,
         };
-        let problem = Self::new(status, error.code(), sentences("Lucca could not be asked", &error.advice()));
+        let problem =
+            Self::new(status, error.code(), sentences("The request to Lucca failed", &error.advice()));
         match error.action() {
             Action::Wait(wait) => problem.retry_after(wait.as_secs().max(1)),
             _ => problem,

@@ -4,11 +4,14 @@ use jobs::Services;
 
 use crate::problem::chain;
 
-/// Returns whether the database answers; logs the error if it does not.
+/// Returns true if the database answers; logs the error if it does not.
 pub async fn is_ready(services: &Services) -> bool {
     let answered = services.store.ping().await;
     if let Err(error) = &answered {
-        tracing::error!(code = error.code(), error = %chain(error), "not ready");
+        tracing::error!(
+            code = error.code(), error = %chain(error),
+            "the service is not ready: the database does not answer"
+        );
     }
     answered.is_ok()
 }

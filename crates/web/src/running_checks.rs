@@ -29,7 +29,7 @@ pub struct CheckProgress {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // No panic can leave the value behind the lock inconsistent.
+    // A panic can't leave the value behind the lock inconsistent.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

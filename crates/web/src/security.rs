@@ -19,7 +19,7 @@ use crate::sender::Sender;
 
 /// Default limit on request bodies. The longest is a form with a pasted address.
 const LARGEST_BODY: usize = 64 * 1024;
-/// Maximum duration of a request. Longer work on Lucca continues in the background.
+/// Maximum duration of a request. Longer operations in Lucca continue in the background.
 const LONGEST_ANSWER: Duration = Duration::from_secs(30);
 
 /// The origin that may frame a page. A page adds it to its response's extensions, and [`guard`] replaces it by
@@ -30,28 +30,33 @@ pub struct FrameAncestor(pub String);
 /// Adds what all routes of the service share: fallbacks, limits, timeouts, headers, the log and metrics.
 pub fn guard(router: Router<App>, app: &App) -> Router<App> {
     router
-        .fallback(|| async { Problem::not_found("address") })
+        .fallback(|| async { Problem::not_found("path") })
         .method_not_allowed_fallback(|| async {
             Problem::new(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method_not_allowed",
-                "This address does not take that method.",
+                "This path does not support the request's method. See /openapi.json.",
             )
         })
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_ANSWER))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             // A panic's message may contain request data.
-            tracing::error!("a request met a defect");
-            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something failed in the service.")
-                .into_response()
+            tracing::error!("a request handler panicked");
+            Problem::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "The service failed to process the request. Try again; if it fails again, the service's log \
+                 has the cause.",
+            )
+            .into_response()
         }))
         .layer(middleware::from_fn_with_state(app.clone(), handle))
 }
 
 /// Whether a request counts towards its IP address's limit. Requests with an API key, a link token or a
-/// webhook's proof have limits of their own: few wrong ones are allowed, and as many right ones as needed.
-/// Health probes and static files cost no more than a refusal would.
+/// webhook's proof have limits of their own: a few invalid ones are allowed, and any number of valid ones
+/// within their limit. Health probes and static files cost no more than a refusal would.
 fn has_address_limit(request: &Request) -> bool {
     let path = request.uri().path();
     let is_of_api = path.starts_with("/v1/") && request.headers().contains_key(header::AUTHORIZATION);
@@ -67,8 +72,9 @@ fn warn_of_forwarded(app: &App, request: &Request) {
     if is_forwarded && !app.config.trust_forwarded_for {
         app.warned_of_forwarded.call_once(|| {
             tracing::warn!(
-                "requests come with X-Forwarded-For or Forwarded, which are passed over: all clients of that proxy share \
-                 one limit. If the proxy is yours and sets X-Forwarded-For, set trust_forwarded_for = true"
+                "the service ignores X-Forwarded-For and Forwarded headers, so all clients of that proxy \
+                 share one limit. If the proxy is yours and sets X-Forwarded-For, set trust_forwarded_for = \
+                 true"
             );
         });
     }
@@ -139,19 +145,28 @@ fn as_problem(response: Response) -> Response {
         return response;
     }
     let problem = match status {
-        StatusCode::SERVICE_UNAVAILABLE => {
-            Problem::new(status, "request.took_too_long", "This took too long. Try again, or ask for less.")
-                .retry_after(5)
-        }
-        StatusCode::NOT_FOUND => Problem::not_found("address"),
-        StatusCode::METHOD_NOT_ALLOWED => {
-            Problem::new(status, "method_not_allowed", "This address does not take that method.")
-        }
-        _ if status.is_server_error() => Problem::new(status, "internal", "Something failed in the service."),
+        StatusCode::SERVICE_UNAVAILABLE => Problem::new(
+            status,
+            "request.took_too_long",
+            "The request exceeded its time limit. Try again, or request less data.",
+        )
+        .retry_after(5),
+        StatusCode::NOT_FOUND => Problem::not_found("path"),
+        StatusCode::METHOD_NOT_ALLOWED => Problem::new(
+            status,
+            "method_not_allowed",
+            "This path does not support the request's method. See /openapi.json.",
+        ),
+        _ if status.is_server_error() => Problem::new(
+            status,
+            "internal",
+            "The service failed to process the request. Try again; if it fails again, the service's log has \
+             the cause.",
+        ),
         _ => Problem::new(
             status,
             "request.invalid",
-            "The address or a header can't be read. See /openapi.json.",
+            "The path, the query or a header can't be parsed. See /openapi.json.",
         ),
     };
     let mut converted = problem.into_response();

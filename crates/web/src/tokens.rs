@@ -40,7 +40,7 @@ pub fn new_api_key(entropy: &Entropy) -> Result<SecretString, EntropyError> {
     token(API_KEY_PREFIX, entropy)
 }
 
-/// How long a replaced key or secret of inbound webhooks stays valid, since a person at the customer has to
+/// How long a replaced key or secret of inbound webhooks stays valid: an administrator of the customer must
 /// enter the new one in Lucca.
 pub const INBOUND_KEY_OVERLAP: Duration = Duration::from_hours(7 * 24);
 
@@ -57,9 +57,9 @@ fn token(prefix: &str, entropy: &Entropy) -> Result<SecretString, EntropyError> 
     Ok(SecretString::from(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(entropy.bytes::<32>()?))))
 }
 
-/// The token in a flow's forms which proves that a page of the flow made them (CSRF protection). It is
-/// derived from the link token, which appears only in the page's address, so no state is kept between
-/// requests.
+/// The token in a flow's forms which proves that a page of the flow rendered them (CSRF protection). It is
+/// derived from the link token, which appears only in the page's address, so the service keeps no state
+/// between requests.
 pub fn form_proof(link_token: &str) -> String {
     // HMAC accepts keys of any length.
     let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(link_token.as_bytes()) else {

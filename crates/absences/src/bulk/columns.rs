@@ -1,5 +1,5 @@
-//! The columns of an absence file, and the employee of each row. The documented column names of Lucca's own
-//! import are accepted too.
+//! Maps the columns of an absence file, and resolves the employee of each row. Accepts the documented column
+//! names of Lucca's own import too.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use people::{
 use super::file_error;
 use crate::problem::{Error, Problem, ProblemCode};
 
-/// Columns with references of any kind.
+/// Columns that hold an employee reference of any kind.
 const ANY_PERSON: &[&str] = &["employee", "employee_id"];
 const LUCCA_ID: &[&str] = &["lucca_id"];
 const EMPLOYEE_NUMBER: &[&str] = &["employee_number", "employeenumber", "matricule"];
@@ -41,7 +41,9 @@ impl Columns {
             |cell: &str, names: &[&str]| names.iter().any(|name| cell.trim().eq_ignore_ascii_case(name));
         let find = |names: &[&str]| header.iter().position(|cell| is_one_of(cell, names));
         let need = |names: &[&str]| {
-            find(names).ok_or_else(|| file_error(&format!("the file has no column \"{}\"", names[0])))
+            find(names).ok_or_else(|| {
+                file_error(&format!("the file has no column \"{}\"; add it to the header", names[0]))
+            })
         };
         let kind = |cell: &str| {
             [
@@ -57,7 +59,8 @@ impl Columns {
             header.iter().enumerate().filter_map(|(at, cell)| Some((at, kind(cell)?))).collect();
         if people.is_empty() {
             return Err(file_error(
-                "the file has no column \"lucca_id\", \"employee_number\" (or \"matricule\"), \"email\" or \"employee\"",
+                "the file has no employee column; add \"lucca_id\", \"employee_number\" (or \"matricule\"), \
+                 \"email\" or \"employee\" to the header",
             ));
         }
         Ok(Self {
@@ -71,7 +74,7 @@ impl Columns {
         })
     }
 
-    /// The employee of a row. All of the row's references have to lead to the same one.
+    /// Resolves the employee of a row. All references of the row must resolve to the same employee.
     pub(super) fn person<'a>(
         &self,
         record: &csv::StringRecord,
@@ -97,7 +100,8 @@ impl Columns {
             [(person, _)] => Ok(person),
             [] => Err(problem(&ReferenceError::Unknown(Vec::new()))),
             _ => {
-                let message = "the columns of this row refer to different people";
+                let message =
+                    "the columns of this row refer to different employees; correct or empty one of them";
                 let candidates = found.into_iter().map(|(person, fits)| PersonCandidate {
                     person: Some(person.clone()),
                     standing: PersonStanding::Present,
@@ -110,19 +114,20 @@ impl Columns {
     }
 }
 
-/// The row's problem for a reference that fits no employee or several.
+/// Returns the row's problem for a reference that matches no employee or several.
 fn problem(error: &ReferenceError) -> Problem {
     let (code, message) = match error {
         ReferenceError::Ambiguous(_) => (
             ProblemCode::AmbiguousEmployee,
-            "several people fit this reference: write id:…, number:… or email:… with the value",
+            "several employees match this reference: write id:…, number:… or email:… with the value",
         ),
         ReferenceError::Unknown(near) if near.is_empty() => {
-            (ProblemCode::NotImportable, "no person has this id, employee number or e-mail address")
+            (ProblemCode::NotImportable, "no employee has this id, employee number or e-mail address")
         }
         ReferenceError::Unknown(_) => (
             ProblemCode::NotImportable,
-            "no person has exactly this id, employee number or e-mail address: write it as the person has it",
+            "no employee has exactly this id, employee number or e-mail address: write it as it is stored in \
+             Lucca",
         ),
     };
     Problem { candidates: error.candidates().into(), ..Problem::new(code, message).on("employee") }

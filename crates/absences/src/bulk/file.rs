@@ -19,7 +19,7 @@ use crate::person::{double_problem, is_double};
 use crate::preview::{overlaps, wrong_unit};
 use crate::problem::{Error, Problem, ProblemCode};
 
-/// The most rows; larger files have to be split.
+/// Maximum number of rows; larger files must be split.
 const MOST_ROWS: usize = 5_000;
 
 /// Stored records that rows are checked against.
@@ -33,12 +33,18 @@ struct StoredRecords {
 }
 
 impl Absences<'_> {
-    /// Reads an absence file and checks each row against the store; sends no request to Lucca. UTF-8,
-    /// separated by commas or semicolons, with a header: `lucca_id`, `employee_number` (or `matricule`) or
-    /// `email`, or `employee` with any of these (`id:9`, `number:009`, `email:…`, or a bare value that fits
-    /// one employee only); `leave_type` (id or name), `starts` and `ends` (`2026-05-04`, `2026-05-04 PM`),
-    /// and optionally `approved` (`true` or `false`; `false` by default: then approvers decide) and `hours`
-    /// (`7.5`, `7,5` or `7h30`, for leave types in hours). Lucca's own import format is accepted too.
+    /// Reads an absence file and checks each row against the store; sends no request to Lucca.
+    ///
+    /// The file is UTF-8, separated by commas or semicolons, with a header:
+    ///
+    /// - `lucca_id`, `employee_number` (or `matricule`) or `email`, or `employee` with any of these (`id:9`,
+    ///   `number:009`, `email:…`, or a bare value that matches one employee only);
+    /// - `leave_type` (id or name);
+    /// - `starts` and `ends` (`2026-05-04`, `2026-05-04 PM`);
+    /// - optionally `approved` (`true` or `false`; `false` by default: then approvers decide);
+    /// - optionally `hours` (`7.5`, `7,5` or `7h30`, for leave types in hours).
+    ///
+    /// Lucca's own import format is accepted too.
     ///
     /// # Errors
     ///
@@ -55,14 +61,17 @@ impl Absences<'_> {
             .flexible(true)
             .trim(csv::Trim::All)
             .from_reader(text.as_bytes());
-        let header = reader.headers().map_err(|_| file_error("the file's first line can't be read"))?.clone();
+        let header = reader
+            .headers()
+            .map_err(|_| file_error("the header in the file's first line can't be parsed: check its quotes"))?
+            .clone();
         let columns = Columns::of(&header)?;
         let known = self.load_records().await?;
         let mut rows = Vec::new();
         for record in reader.records() {
             let record = record.map_err(|error| {
                 let line = error.position().map_or(0, csv::Position::line);
-                file_error(&format!("line {line} can't be read: its quotes don't match"))
+                file_error(&format!("line {line} can't be parsed: its quotes don't match"))
             })?;
             if record.iter().all(str::is_empty) {
                 continue;
@@ -98,7 +107,8 @@ impl Absences<'_> {
                 row.person = Some(person.clone());
                 let employee = known.employees.get(&person.id);
                 if employee.is_none() {
-                    let message = "the person was removed while the file was read: import it again";
+                    let message =
+                        "the employee was removed while the connector read the file: import it again";
                     row.problems.push(Problem::new(ProblemCode::NotImportable, message).on("employee"));
                 }
                 employee
@@ -114,7 +124,7 @@ impl Absences<'_> {
         if let Err(message) = leave_type {
             wrong(ProblemCode::TypeNotOffered, "leave_type", message);
         }
-        let date = "not a date such as 2026-05-04, with or without AM or PM behind it";
+        let date = "must be a date such as 2026-05-04, optionally followed by AM or PM";
         if first.is_none() {
             wrong(ProblemCode::InvalidPeriod, "starts", date);
         }
@@ -125,7 +135,7 @@ impl Absences<'_> {
             "" | "false" | "no" | "non" | "0" => false,
             "true" | "yes" | "oui" | "1" => true,
             _ => {
-                wrong(ProblemCode::NotImportable, "approved", "neither true nor false");
+                wrong(ProblemCode::NotImportable, "approved", "must be true or false");
                 false
             }
         };
@@ -134,7 +144,11 @@ impl Absences<'_> {
             hours => {
                 let minutes = minutes_of_hours(hours);
                 if minutes.is_none() {
-                    wrong(ProblemCode::InvalidDuration, "hours", "not a number of hours such as 7.5 or 7h30");
+                    wrong(
+                        ProblemCode::InvalidDuration,
+                        "hours",
+                        "must be a number of hours such as 7.5 or 7h30",
+                    );
                 }
                 minutes
             }
@@ -156,8 +170,8 @@ impl Absences<'_> {
         if row.problems.is_empty() {
             let plan = self.stored_plan(employee, first, last).await?;
             if plan.taken.is_empty() {
-                let message =
-                    "nobody works on these half-days: rest, a public holiday, part-time, or no contract";
+                let message = "the employee works on none of these half-days: rest day, public holiday, \
+                               part-time, or no contract";
                 row.problems.push(Problem::new(ProblemCode::NothingToTake, message).on("starts"));
             }
             row.plan = Some(plan);
@@ -201,7 +215,7 @@ impl Absences<'_> {
             let there = stored.get(&ask.employee_id).map(Vec::as_slice).unwrap_or_default();
             let mut in_the_way = overlaps(plan, there);
             if !in_the_way.is_empty() {
-                // Absences that an earlier import of this file made don't overlap it.
+                // Absences from an earlier import of this file don't overlap it.
                 let made = self.store.submission_by_key(self.account.no, &key).await?;
                 let made = made.and_then(|submission| submission.absence_id);
                 in_the_way.retain(|overlap| Some(&overlap.absence_id) != made.as_ref());
@@ -209,7 +223,7 @@ impl Absences<'_> {
             let half_days: Vec<HalfDay> =
                 in_the_way.into_iter().flat_map(|overlap| overlap.half_days).collect();
             if !half_days.is_empty() {
-                let message = "the person is away already on some of these half-days";
+                let message = "the employee is already absent on some of these half-days";
                 let problem = Problem::new(ProblemCode::Overlap, message).on("starts");
                 row.problems.push(Problem { half_days, ..problem });
             }
@@ -221,7 +235,7 @@ impl Absences<'_> {
                 }
             }
             if let Some(line) = earlier {
-                let message = format!("it takes half-days that line {line} takes too");
+                let message = format!("overlaps line {line}, which takes some of the same half-days");
                 row.problems.push(Problem::new(ProblemCode::Overlap, message).on("starts"));
             }
         }
@@ -254,7 +268,7 @@ impl Absences<'_> {
 }
 
 impl StoredRecords {
-    /// Whether Lucca's import could book another employee instead.
+    /// Whether Lucca's import could book the absence for another employee.
     fn has_double(&self, ask: &AbsenceDraft, employee: &Employee) -> bool {
         let number = employee.employee_number.as_deref().map(|number| number.trim().to_lowercase());
         let same = number.and_then(|number| self.same_number.get(&number)).into_iter().flatten();
@@ -276,14 +290,14 @@ impl StoredRecords {
         let mut found = self.leave_types.iter().filter(named);
         match (found.next(), found.next()) {
             (Some(one), None) => Ok(one),
-            (Some(_), Some(_)) => Err("several leave types have this name: give Lucca's id"),
-            (None, _) => Err("no leave type has this id or name"),
+            (Some(_), Some(_)) => Err("several leave types have this name: write Lucca's id instead"),
+            (None, _) => Err("no leave type has this id or name; list the leave types for their ids"),
         }
     }
 }
 
-/// A date in ISO form, from ISO or from Lucca's import form (`16/08/2022`, with the half-day in its own
-/// column).
+/// Converts a date from ISO or from Lucca's import form (`16/08/2022`, with the half-day in its own column)
+/// to ISO form.
 fn iso(date: &str, half: &str) -> String {
     let french = |text: &str| {
         let parts: Vec<&str> = text.splitn(3, '/').collect();

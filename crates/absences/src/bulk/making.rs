@@ -19,7 +19,7 @@ use crate::look::find_created;
 use crate::problem::{Error, Problem, ProblemCode};
 use crate::submit::{Detail, SENDING_TIMEOUT, ask_of};
 
-/// Employees per request: more make an address that servers refuse.
+/// Maximum number of employees per request: servers refuse longer URLs.
 const OWNERS_A_REQUEST: usize = 50;
 
 /// A row to send, with the index of its submission.
@@ -30,7 +30,8 @@ struct RowToSend {
 }
 
 impl Absences<'_> {
-    /// Whether an import of this file was started before. Its own absences would fail another simulation.
+    /// Whether an import of this file was started before. A second simulation would report the first import's
+    /// absences as overlaps.
     ///
     /// # Errors
     ///
@@ -44,7 +45,7 @@ impl Absences<'_> {
     }
 
     /// Simulates the whole file in Lucca, which changes nothing. Returns Lucca's problems with the file;
-    /// Lucca does not say with which row. Several requests if the tenant does not accept the documented
+    /// Lucca does not report the row. Sends several requests if the tenant does not accept the documented
     /// format.
     ///
     /// # Errors
@@ -72,14 +73,14 @@ impl Absences<'_> {
         Ok(simulated)
     }
 
-    /// Imports a file once: rows that an earlier import of the same file created are skipped. `mint` makes
-    /// each row's id. Returns the submissions in row order. Rows are simulated first, unless
+    /// Imports a file once: rows that an earlier import of the same file created are skipped. `mint` returns
+    /// the id of each row. Returns the submissions in row order. Rows are simulated first, unless
     /// [`simulate_batch`](Self::simulate_batch) did so.
     ///
     /// # Errors
     ///
-    /// As [`simulate_batch`](Self::simulate_batch). After rows were sent there is none: each submission has
-    /// its row's result, and [`advance`](Self::advance) completes an interrupted import.
+    /// As [`simulate_batch`](Self::simulate_batch). After rows were sent it returns no error: each submission
+    /// has its row's result, and [`advance`](Self::advance) completes an interrupted import.
     pub async fn make_batch(
         &self,
         batch: &Batch,
@@ -167,7 +168,7 @@ impl Absences<'_> {
     ) -> Result<Vec<LeaveImportRow>, Error> {
         let mut rows = Vec::with_capacity(to_send.len());
         for RowToSend { at, detail, import } in to_send {
-            // The format was accepted with all rows.
+            // The simulation accepted the format with all rows.
             let Some(import) = import.written(format) else { continue };
             let (now, submission) = (self.clock.now(), &mut all[at]);
             submission.state = SubmissionState::Sending;
@@ -198,7 +199,7 @@ impl Absences<'_> {
             Err(error) if error.may_have_happened() => Ok(None),
             Err(error) => {
                 let closed = self.import_refused(error).await;
-                tracing::info!(code = closed.code(), "an import was refused");
+                tracing::info!(code = closed.code(), "Lucca refused an import");
                 Ok(Some(unexplained_row_refusal()))
             }
         }
@@ -206,7 +207,7 @@ impl Absences<'_> {
 
     /// Waits for an import to end. False if Lucca reports that it failed.
     async fn await_import(&self, id: &RemoteId, progress: &mut impl FnMut(BulkProgress)) -> bool {
-        /// About five minutes; then rows are looked up regardless of the import's progress.
+        /// Polls for about five minutes; then rows are looked up regardless of the import's progress.
         const POLLS: u64 = 60;
         for poll in 1..=POLLS {
             match self.client.leave_import_progress(id).await {
@@ -258,7 +259,7 @@ impl Absences<'_> {
         Ok(all)
     }
 
-    /// The absences of the asks' employees in the asks' whole period.
+    /// Reads the absences of the drafts' employees over the whole period of the drafts.
     async fn absences_around(
         &self,
         asks: &[&AbsenceDraft],
@@ -292,7 +293,7 @@ impl Absences<'_> {
 }
 
 fn unexplained_row_refusal() -> Problem {
-    let message = "Lucca's import refuses the file and does not say which row; this one was not made";
+    let message = "Lucca's import refused the file without naming the row; this row was not created";
     Problem::new(ProblemCode::Refused, message)
 }
 
@@ -302,7 +303,7 @@ fn importable(batch: &Batch) -> Result<Vec<ImportRow>, Error> {
         return Err(Error::Problems(problems));
     }
     if batch.rows.is_empty() {
-        return Err(file_error("the file has no rows"));
+        return Err(file_error("the file has no rows; add at least one below the header"));
     }
     Ok(batch.rows.iter().filter_map(|row| row.import.clone()).collect())
 }

@@ -48,7 +48,8 @@ impl Batch {
         !self.rows.is_empty() && self.rows.iter().all(|row| row.problems.is_empty())
     }
 
-    /// The idempotency key of a row, so that a file is imported once. Callers' keys have no spaces.
+    /// The idempotency key of a row, so that a file is imported once. Keys of API clients have no spaces, so
+    /// the two never collide.
     fn key_of(&self, row: &BulkRow) -> String {
         format!("import {} {}", self.fingerprint, row.line)
     }
@@ -59,11 +60,11 @@ impl Batch {
 pub enum BulkProgress {
     /// Lucca is importing; percent.
     Importing(u8),
-    /// Rows are being looked up: done and total.
+    /// Rows are being looked up: completed and total.
     Looking(usize, usize),
 }
 
-/// The problem of a file that can't be read as a whole.
+/// Returns the problem of a file that can't be read as a whole.
 fn file_error(message: &str) -> Error {
     Error::Problems(vec![Problem::new(ProblemCode::NotImportable, message).on("file")])
 }

@@ -1,4 +1,4 @@
-//! The leave request factory: assesses its offer and creates requests.
+//! The leave request factory: reads its offer, checks the absence against it, and creates requests.
 
 use lucca::{
     AbsencePeriod, Client, LeaveRequestDraft, LeaveRequestOffer, OfferedAccount, RequestWarning, WarningLevel,
@@ -64,12 +64,12 @@ impl Door for Factory {
             };
             let mut sent = self.client.create_leave_request(offer.generation, &draft).await;
             if sent.as_ref().is_err_and(|error| error.code() == "lucca.not_found") {
-                // unverified: that a tenant may read in one shape and write in another.
+                // unverified: whether a tenant may read in one shape and write in another.
                 sent = self.client.create_leave_request(other(offer.generation), &draft).await;
             }
             let created = match sent {
                 Ok(created) => created,
-                // Lucca has read the request and refuses it; other errors are not its decision.
+                // Lucca has read the request and refuses it; other errors are not Lucca's decision about it.
                 Err(error) if error.code() == "lucca.bad_request" => {
                     let problems = vec![Problem::of_refusal(&error)];
                     return Ok(Submitted::Refused { problems, confirm: Vec::new() });
@@ -95,7 +95,9 @@ fn judge(ask: &AbsenceDraft, plan: &Plan, offer: LeaveRequestOffer) -> Assessmen
     let Some(account) = offer.accounts.iter().find(|account| account.id == ask.leave_type_id) else {
         let names: Vec<&str> = offer.accounts.iter().filter_map(|account| account.name.as_deref()).collect();
         let message = if names.is_empty() {
-            "Lucca offers this person no leave type for this period".to_owned()
+            "Lucca offers this employee no leave type for this period; check the employee's leave types in \
+             Lucca"
+                .to_owned()
         } else {
             format!("Lucca does not offer this leave type for this period; it offers {}", names.join(", "))
         };
@@ -118,18 +120,18 @@ fn judge(ask: &AbsenceDraft, plan: &Plan, offer: LeaveRequestOffer) -> Assessmen
         }
     };
     if account.constraint.allows_half_days == Some(false) && takes_half_days(plan) {
-        let message = "this leave type is taken in whole days";
+        let message = "this leave type does not allow half-days: request whole days";
         problems.push(Problem::new(ProblemCode::HalfDayNotAllowed, message).on("leave_type_id"));
     }
     if let Some(words) = &account.constraint.closed {
-        let message = "this leave type is closed for the period";
+        let message = "this leave type is closed for this period: change the period or the leave type";
         let problem = Problem::new(ProblemCode::Closed, message).on("starts_on");
         problems.push(problem.in_lucca_s_words(Some(words)));
     }
     if let (Some(max), Some(amount)) = (account.constraint.max, amount)
         && amount.value > max
     {
-        let message = format!("at most {max} may be asked for on this leave type");
+        let message = format!("at most {max} can be requested on this leave type");
         problems.push(Problem::new(ProblemCode::InvalidDuration, message).on("ends_on"));
     }
     let balance = account.constraint.current_balance.zip(amount).map(|(before, amount)| Balance {
@@ -161,20 +163,22 @@ fn amount(
     if unit == LeaveUnit::Hours {
         let asked = ask.minutes.map(|minutes| f64::from(minutes) / 60.0);
         let Some(hours) = asked.or(account.duration.filter(|hours| *hours > 0.0)) else {
-            return Err(wrong("this leave type is counted in hours: say how many".to_owned()));
+            return Err(wrong("this leave type is counted in hours: add the duration".to_owned()));
         };
         if let (Some(step), Some(_)) = (account.constraint.step_hours, asked) {
             let steps = hours / step;
             if (steps - steps.round()).abs() > 1e-6 {
-                return Err(wrong(format!("this leave type is taken in steps of {step} hours")));
+                return Err(wrong(format!(
+                    "this leave type is taken in steps of {step} hours: change the duration"
+                )));
             }
         }
         return Ok(Amount { value: hours, unit });
     }
     if ask.minutes.is_some() {
-        return Err(wrong("this leave type is not counted in hours".to_owned()));
+        return Err(wrong("this leave type is not counted in hours: leave out the duration".to_owned()));
     }
-    // unverified: that half a day is 0.5 of an account counted in days (source: absences.md §5.1).
+    // unverified: whether half a day is 0.5 of an account counted in days (source: absences.md §5.1).
     let offered = account.duration.filter(|value| *value > 0.0);
     let offered = offered.or(offer.duration.filter(|value| *value > 0.0 && unit == LeaveUnit::Days));
     Ok(Amount { value: offered.unwrap_or_else(|| plan.days()), unit })

@@ -10,7 +10,7 @@ use crate::import_format::{
 };
 use crate::problem::{Problem, ProblemCode};
 
-/// How often to poll an import's progress before its absence is looked up.
+/// Maximum number of polls of an import's progress before the absence is looked up.
 const POLLS: usize = 10;
 
 pub(crate) struct Import {
@@ -37,8 +37,8 @@ impl Door for Import {
         plan: &'a Plan,
     ) -> Answer<'a, Assessment> {
         Box::pin(async move {
-            // unverified: that a leave type requested without a duration is counted in days; the import does
-            // not tell.
+            // unverified: whether a leave type requested without a duration is counted in days; the import
+            // does not return its unit.
             let amount = match ask.minutes {
                 Some(minutes) => Amount { value: f64::from(minutes) / 60.0, unit: LeaveUnit::Hours },
                 None => Amount { value: plan.days(), unit: LeaveUnit::Days },
@@ -109,7 +109,10 @@ pub(crate) fn row(ask: &AbsenceDraft, person: &Person) -> Result<ImportRow, Vec<
     let mut known = |what: &str, value: Option<&String>| match value {
         Some(value) if !value.trim().is_empty() => value.clone(),
         _ => {
-            let message = format!("Lucca's import needs the person's {what}, which is not known");
+            let message = format!(
+                "Lucca's import needs the employee's {what}, which the connector does not have: add it to \
+                 the employee in Lucca, then sync"
+            );
             problems.push(Problem::new(ProblemCode::NotImportable, message).on("employee_id"));
             String::new()
         }
@@ -130,7 +133,7 @@ pub(crate) fn row(ask: &AbsenceDraft, person: &Person) -> Result<ImportRow, Vec<
         is_approved: Some(false),
     };
     if ask.comment.is_some() {
-        let message = "Lucca's import takes no comment";
+        let message = "Lucca's import has no comment column: leave out the comment";
         problems.push(Problem::new(ProblemCode::InvalidComment, message).on("comment"));
     }
     match establishment {

@@ -62,7 +62,7 @@ pub struct Balance {
     pub at_period_end: Option<f64>,
 }
 
-/// The employee, with the data that a door needs.
+/// The employee, with the fields that a door needs.
 pub(crate) struct Person {
     pub(crate) employee: Employee,
     pub(crate) establishment: Option<Establishment>,
@@ -85,7 +85,7 @@ pub(crate) struct Assessment {
 pub(crate) enum Submitted {
     /// Accepted; the ids may be missing or wrong, so they are verified.
     Taken { request_id: Option<RemoteId>, absence_id: Option<RemoteId> },
-    /// Refused, as it seems: the absence is looked up before that is believed.
+    /// Refused, apparently: the absence is looked up before the submission counts as refused.
     Refused { problems: Vec<Problem>, confirm: Vec<Warning> },
 }
 
@@ -96,7 +96,7 @@ pub(crate) trait Door: Send + Sync {
     /// The kind of this door.
     fn kind(&self) -> DoorKind;
 
-    /// Asks Lucca about an absence without requesting it.
+    /// Checks an absence with Lucca without requesting it.
     fn assess<'a>(
         &'a self,
         ask: &'a AbsenceDraft,
@@ -119,12 +119,13 @@ const ABSENT: &str = "absent";
 const OFFERED: &str = "offered";
 const MADE: &str = "made";
 
-/// How long a refusing or absent door is remembered, in minutes: permissions change.
+/// How long a refusing or missing door is remembered, in minutes. It is tried again then, because permissions
+/// change.
 const REMEMBERED_MINUTES: i64 = 15;
 
 impl Absences<'_> {
-    /// The linked account's door: the configured one, otherwise the factory unless the tenant has none.
-    /// Recently refused doors and declined features are refused without a request.
+    /// Returns the linked account's door: the configured one, otherwise the factory unless the tenant has
+    /// none. Recently refused doors and declined features return an error without a request.
     pub(crate) async fn door(&self) -> Result<Box<dyn Door>, Error> {
         self.require_features()?;
         let known = self.store.capabilities(self.account.no).await?;
@@ -152,7 +153,7 @@ impl Absences<'_> {
         })
     }
 
-    /// Refuses accounts that declined absence requests or leaves.
+    /// Returns an error for accounts that declined absence requests or leaves.
     pub(crate) fn require_features(&self) -> Result<(), Error> {
         let declined = &self.account.settings.declined_features;
         // Without leaves a sent request could not be looked up.
@@ -183,7 +184,7 @@ impl Absences<'_> {
                 }
                 Err(error) => self.note_refusal(kind, error).await?,
             }
-            // The factory does not exist: try the other door, unless it is known to be closed.
+            // The factory does not exist: try the other door, unless it refused recently.
             door = self.door().await?;
             if door.kind() == kind {
                 return Err(Error::NoDoor);
@@ -226,9 +227,9 @@ impl Absences<'_> {
 }
 
 impl DoorKind {
-    /// The permission that opens this door.
-    // unverified: that these are the permissions; the import needs one of its own (source: absences.md §5.1,
-    // §10).
+    /// The permission that a door needs.
+    // unverified: whether these are the permissions; the import needs one of its own (source: absences.md
+    // §5.1, §10).
     fn permission(self) -> Lacking {
         match self {
             Self::Factory => Lacking::Permission(Permission::MakeAbsenceRequests),

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use net::clock::Clock;
 use serde::{Deserialize, Serialize};
 
-/// A clock at its own pace.
+/// A clock with its own speed.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct FleetClock {
     /// Real time at its start, in milliseconds of the Unix epoch.

@@ -31,12 +31,12 @@ const CHANGES: u64 = 2;
 ///
 /// # Errors
 ///
-/// The reason why it could not run. Failed expectations are in [`Measured`], and no error.
+/// The reason why it could not run. Failed expectations are in [`Measured`], and are not errors.
 pub async fn simulate(wanted: &FleetOptions, log_line: &dyn Fn(&str)) -> Result<Measured, String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let fleet = Fleet::start(wanted.tenants, wanted.people, wanted.seed, FIRST_DAY);
     let fleet = Arc::new(fleet.await.map_err(|error| text(&error))?);
-    log_line(&format!("{} tenants of {} people each", fleet.len(), wanted.people));
+    log_line(&format!("{} tenants of {} employees each", fleet.len(), wanted.people));
     let url = test_database::empty_on_postgres().await;
     let from = morning()?;
     let clock = FleetClock::set(from, wanted.speed);
@@ -46,7 +46,7 @@ pub async fn simulate(wanted: &FleetOptions, log_line: &dyn Fn(&str)) -> Result<
     crew.wait_for_beats().await?;
     let database = TestDatabase::on(url).await;
     link(&database.store, &fleet, from, APART).await.map_err(|error| text(&error))?;
-    log_line("all are linked");
+    log_line("all tenants are linked");
     crew.start_version(Version::This)?;
     let store = &database.store;
     let mut life = Life { fleet: &fleet, dice: Dice::new(wanted.seed, 8), minute: 0, from, changed: 0 };
@@ -56,14 +56,16 @@ pub async fn simulate(wanted: &FleetOptions, log_line: &dyn Fn(&str)) -> Result<
         clock.sleep(Duration::from_secs(10)).await;
         life.advance_to(clock.now());
         let vitals = store.vitals(clock.now()).await.map_err(|error| text(&error))?;
-        log_line(&format!("{:>6} never read, {} wait", vitals.never_read, vitals.waiting.accounts));
+        log_line(&format!("{:>6} never read, {} waiting", vitals.never_read, vitals.waiting.accounts));
         if vitals.never_read == 0 && vitals.waiting.accounts < 100 {
             break;
         }
     }
     let began = clock.now();
     let minutes = began.duration_since(from).as_secs_f64() / 60.0;
-    log_line(&format!("everything was read once after {minutes:.1} simulated minutes; now it counts"));
+    log_line(&format!(
+        "every account was read once after {minutes:.1} simulated minutes; the measurement begins"
+    ));
     let until = began + SignedDuration::try_from(wanted.lasts()).unwrap_or_default();
     let mut reported = began;
     while clock.now() < until {
@@ -78,7 +80,7 @@ pub async fn simulate(wanted: &FleetOptions, log_line: &dyn Fn(&str)) -> Result<
             reported = now;
             let waiting = store.waiting(now).await.map_err(|error| text(&error))?;
             let minute = now.duration_since(began).as_mins();
-            log_line(&format!("minute {minute}: {} wait; {}", waiting.accounts, crew.summary()));
+            log_line(&format!("minute {minute}: {} waiting; {}", waiting.accounts, crew.summary()));
         }
     }
     let ended = clock.now();
@@ -188,7 +190,7 @@ impl Life<'_> {
         }
     }
 
-    /// Gives `count` employees another job.
+    /// Changes the job of `count` employees.
     fn change(&mut self, count: u64) {
         for _ in 0..count {
             let n = usize::try_from(self.dice.draw()).unwrap_or(0) % self.fleet.len().max(1);
@@ -223,7 +225,7 @@ enum Version {
 struct WorkerSlot {
     version: Version,
     child: Option<Child>,
-    /// When a killed or paused worker returns; none while it works.
+    /// When a killed or paused worker returns; `None` while it works.
     away_until: Option<Timestamp>,
     kills: u64,
     pauses: u64,
@@ -263,7 +265,7 @@ impl Crew<'_> {
             }
             self.clock.sleep(Duration::from_secs(10)).await;
         }
-        Err("a worker does not begin".to_owned())
+        Err("a worker did not start".to_owned())
     }
 
     fn start(&mut self, version: Version) -> Result<Child, String> {
@@ -283,7 +285,7 @@ impl Crew<'_> {
             .args(["fleet-worker", &order])
             .stdin(Stdio::null())
             .spawn()
-            .map_err(|error| format!("starting a worker: {error}"))
+            .map_err(|error| format!("could not start a worker: {error}"))
     }
 
     /// Brings back the workers whose absence is over; from time to time kills or pauses one, never more than
@@ -343,7 +345,7 @@ impl Crew<'_> {
             let ended = slot.child.as_mut().and_then(|child| child.try_wait().transpose());
             if let Some(ended) = ended {
                 let status = ended.map_err(|error| error.to_string())?;
-                return Err(format!("a worker ended by itself: {status}"));
+                return Err(format!("a worker exited by itself: {status}"));
             }
         }
         Ok(())

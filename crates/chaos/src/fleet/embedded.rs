@@ -43,7 +43,7 @@ impl fmt::Display for ResourceUse {
         let mebibytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
         writeln!(
             f,
-            "everything was read once after {:.0} s, in at most {:.0} MiB",
+            "every account was read once after {:.0} s, with at most {:.0} MiB",
             self.first_syncs_s,
             mebibytes(self.first_most_bytes)
         )?;
@@ -74,13 +74,13 @@ pub async fn embedded(
     let today = clock.now().to_zoned(people::tenant_zone()).date();
     let fleet = Fleet::start(wanted.tenants, wanted.people, wanted.seed, today);
     let fleet = fleet.await.map_err(|error| text(&error))?;
-    log_line(&format!("{} tenants of {} people each", fleet.len(), wanted.people));
+    log_line(&format!("{} tenants of {} employees each", fleet.len(), wanted.people));
     let dir = tempfile::tempdir().map_err(|error| text(&error))?;
     for n in (0..u16::MAX).take(fleet.len()) {
         // Linking sends requests to the tenants, which this process serves.
         tokio::task::block_in_place(|| link(binary, dir.path(), &fleet.url(n), fleet.api_key()))?;
         if n % 100 == 99 {
-            log_line(&format!("{} are linked", n + 1));
+            log_line(&format!("{} tenants are linked", n + 1));
         }
     }
     let mut serve = Serve::start(binary, dir.path())?;
@@ -99,7 +99,7 @@ pub async fn embedded(
         }
     }
     let first_syncs_s = clock.now().duration_since(began).as_secs_f64();
-    log_line(&format!("everything was read once after {first_syncs_s:.0} s"));
+    log_line(&format!("every account was read once after {first_syncs_s:.0} s"));
     let (since, before, runs) = (clock.now(), serve.usage()?, runs(&tables).await?);
     let mut idle_most_bytes = 0;
     let mut passed = Duration::ZERO;
@@ -137,7 +137,7 @@ fn link(binary: &Path, dir: &Path, url: &str, key: &str) -> Result<(), String> {
         writeln!(stdin, "{key}").map_err(failed)?;
     }
     let status = child.wait().map_err(failed)?;
-    if status.success() { Ok(()) } else { Err(format!("a tenant could not be linked: {status}")) }
+    if status.success() { Ok(()) } else { Err(format!("could not link a tenant: {status}")) }
 }
 
 /// The running service; dropping it kills the process.
@@ -162,11 +162,11 @@ impl Serve {
 
     fn usage(&mut self) -> Result<Usage, String> {
         if let Some(status) = self.0.try_wait().map_err(|error| error.to_string())? {
-            return Err(format!("the service has ended: {status}"));
+            return Err(format!("the service exited: {status}"));
         }
         let file = format!("/proc/{}/stat", self.0.id());
         let stat = std::fs::read_to_string(&file).map_err(|error| format!("{file}: {error}"))?;
-        // The second field, the name, may contain anything; behind it the processor times are the 12th and
+        // The second field, the name, may contain anything; after it the processor times are the 12th and
         // 13th, memory the 22nd: proc_pid_stat(5).
         let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
         let number = |at: usize| fields.get(at).and_then(|field| field.parse::<u64>().ok());
@@ -174,7 +174,7 @@ impl Serve {
             .zip(number(12))
             .zip(number(21))
             .map(|((user, system), pages)| (user, system, pages))
-            .ok_or_else(|| format!("{file} is not as documented"))?;
+            .ok_or_else(|| format!("could not parse {file}: its format is not the documented one"))?;
         Ok(Usage {
             processor: Duration::from_secs_f64(
                 (user + system) as f64 / rustix::param::clock_ticks_per_second() as f64,

@@ -34,13 +34,13 @@ pub struct Measured {
     pub lag_most_s: f64,
     /// Percentage of syncs begun within a minute.
     pub prompt_percent: f64,
-    /// How often a run wrote to an account after a later run had written to it.
+    /// The number of times that a run wrote to an account after a later run had written to it.
     pub two_writers: u64,
     /// Accounts whose stored records differ from their tenant's.
     pub wrong_accounts: u64,
     /// The first differences, without names.
     pub differences: Vec<String>,
-    /// The most requests that any tenant received in a minute.
+    /// Maximum number of requests that any tenant received in a minute.
     pub most_requests: u64,
     /// Requests to all tenants in total.
     pub requests: u64,
@@ -75,7 +75,7 @@ impl fmt::Display for Measured {
         writeln!(f, "runs: {:?}", self.outcomes)?;
         writeln!(
             f,
-            "two writers: {} times; accounts not as their tenant: {}",
+            "two writers: {} times; accounts that differ from their tenant: {}",
             self.two_writers, self.wrong_accounts
         )?;
         for difference in &self.differences {
@@ -92,7 +92,7 @@ pub(super) async fn measure(
     clock: FleetClock,
     first_day: Date,
 ) -> Result<Measured, String> {
-    let pool = store.postgres().ok_or("a fleet needs PostgreSQL")?;
+    let pool = store.postgres().ok_or("a fleet simulation needs PostgreSQL")?;
     let failed = |error: sqlx::Error| error.to_string();
     let (began_ms, ended_ms) = (began.as_millisecond(), ended.as_millisecond());
     let mut lags = lags(pool, began_ms, ended_ms).await.map_err(failed)?;
@@ -147,7 +147,7 @@ pub(super) async fn measure(
 
 /// The time from the start of the first run to the end of the last.
 pub(super) async fn first_syncs_took(store: &Store) -> Result<Duration, String> {
-    let pool = store.postgres().ok_or("a fleet needs PostgreSQL")?;
+    let pool = store.postgres().ok_or("a fleet simulation needs PostgreSQL")?;
     let seconds: Option<f64> = sqlx::query_scalar(
         "SELECT extract(epoch FROM max(finished_at) - min(started_at))::float8 FROM runs WHERE outcome IS NOT NULL",
     )
@@ -171,7 +171,7 @@ async fn lags(pool: &PgPool, began_ms: i64, ended_ms: i64) -> Result<Vec<i64>, s
     .await
 }
 
-/// How many accounts differ from their tenant, and the first differences.
+/// The number of accounts that differ from their tenant, and the first differences.
 async fn wrong(store: &Store, fleet: &Fleet, first_day: Date) -> Result<(u64, Vec<String>), String> {
     let since = date(first_day.year() - 1, 1, 1);
     let accounts = store.accounts().await.map_err(|error| error.to_string())?;

@@ -3,8 +3,8 @@
 //! has two writers; no change is lost; no tenant receives more requests than Lucca allows, by the tenants'
 //! own count.
 //!
-//! Simulated time runs at a pace that the machine can keep up with. PostgreSQL only: SQLite serves one
-//! process, whose resources [`embedded`] measures.
+//! Simulated time runs at a speed that the machine can sustain. PostgreSQL only: SQLite serves one process,
+//! whose resources [`embedded`] measures.
 
 mod clock;
 mod conductor;
@@ -24,7 +24,7 @@ pub use measure::Measured;
 /// The parameters of a simulation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FleetOptions {
-    /// How many linked accounts, each with a tenant of its own.
+    /// Number of linked accounts, each with a tenant of its own.
     pub tenants: u16,
     /// Employees per tenant.
     pub people: u32,

@@ -1,4 +1,4 @@
-//! A worker process of the fleet: runs what `lucca-connector worker` runs, by the simulation's clock.
+//! A worker process of the fleet: runs the duties of `lucca-connector worker`, by the simulation's clock.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,7 +24,7 @@ pub(crate) struct Order {
     pub(crate) seed: u64,
 }
 
-/// Seals keys in a simulation, where they open nothing.
+/// Seals keys in a simulation, where they protect no data.
 pub(crate) fn vault() -> Vault {
     Vault::new(MasterKey::from_random([1; 32]), [])
 }
@@ -49,7 +49,7 @@ impl Order {
             entropy,
             holder: Holder { name: self.name, has_ended: |_| false },
         };
-        let pool = services.store.postgres().ok_or("a fleet needs PostgreSQL")?.clone();
+        let pool = services.store.postgres().ok_or("a fleet simulation needs PostgreSQL")?.clone();
         // The queue waits in real time.
         let timing = Timing::default().scaled(|span| self.clock.real(span));
         let queue = Queue::Scaled(Scaled::open(pool, timing).await.map_err(|error| error.to_string())?);

@@ -169,9 +169,9 @@ fn configuration_errors_name_file_line_and_key() {
     let checked = run(dir.path(), &["config", "check", name]);
     assert_eq!(checked.code, 2);
     let lines: Vec<&str> = checked.out.lines().collect();
-    assert_eq!(lines[0], format!("error: {name}: line 4: linking.hand_over_days must be 1 to 30"));
+    assert_eq!(lines[0], format!("error: {name}: line 4: linking.hand_over_days must be between 1 and 30"));
     assert!(
-        lines[1].starts_with(&format!("warning: {name}: line 2: vendor.color is not known")),
+        lines[1].starts_with(&format!("warning: {name}: line 2: vendor.color is not a known key")),
         "{lines:?}"
     );
     let json = run(dir.path(), &["config", "check", name, "--json"]).json();

@@ -10,22 +10,22 @@ use serde_json::Value;
 use super::Mode;
 use crate::catalog::{Error, SEQ, stream};
 
-/// How a stream is to be read.
+/// The sync mode of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SyncMode {
-    /// Everything.
+    /// Reads every record.
     FullRefresh,
-    /// Only records that changed since the state.
+    /// Reads only records that changed since the state.
     Incremental,
 }
 
 /// A stream that the configured catalog selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SelectedStream {
-    /// The stream.
+    /// The selected stream.
     pub kind: Kind,
-    /// How it is to be read.
+    /// Its sync mode.
     pub sync_mode: SyncMode,
 }
 
@@ -52,7 +52,7 @@ struct Named {
 }
 
 impl Catalog {
-    /// Parses a configured catalog and refuses sync modes and cursors that are not supported.
+    /// Parses a configured catalog; returns an error for unsupported sync modes and cursors.
     pub fn parse(text: &str, mode: Mode) -> Result<Self, Error> {
         let catalog: ConfiguredCatalog =
             serde_json::from_str(text).map_err(|error| Error::malformed("catalog", &error))?;
@@ -108,7 +108,8 @@ impl States {
         let malformed = |error| Error::malformed("state", &error);
         let value: Value = serde_json::from_str(text).map_err(malformed)?;
         if value.as_object().is_some_and(|members| !members.is_empty() && !members.contains_key("stream")) {
-            let problem = "only the state of streams is known, in a list or one of them".to_owned();
+            let problem =
+                "only the states of streams are supported, as a list or a single message".to_owned();
             return Err(Error::Malformed { what: "state", problem });
         }
         let states = match serde_json::from_value(value).map_err(malformed)? {

@@ -7,16 +7,16 @@ use jiff::Timestamp;
 use people::Kind;
 use serde_json::{Value, json};
 
-/// How serious a log message is.
+/// The severity of a log message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// A person should look at it, though the read continues.
+    /// The operator should look at it, though the read continues.
     Warn,
     /// Progress.
     Info,
 }
 
-/// The party that has to act on a failure. Airbyte shows it to people and decides by it whether to retry.
+/// The party that has to act on a failure. Airbyte shows it to users and decides by it whether to retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureType {
     /// The configuration or a permission in Lucca.
@@ -70,7 +70,7 @@ impl<W> fmt::Debug for Messages<'_, W> {
 }
 
 impl<'a, W: Write> Messages<'a, W> {
-    /// A writer to `out` that stamps messages with the time of `now`.
+    /// Creates a writer to `out` that stamps messages with the time of `now`.
     pub fn new(out: W, now: &'a (dyn Fn() -> Timestamp + Sync)) -> Self {
         Self { out, now }
     }
@@ -125,7 +125,7 @@ impl<'a, W: Write> Messages<'a, W> {
         self.trace("STREAM_STATUS", "stream_status", &status)
     }
 
-    /// An estimate of how many records follow.
+    /// An estimate of the number of records that follow.
     pub fn estimate(&mut self, kind: Kind, rows: u64) -> io::Result<()> {
         let estimate = json!({ "name": kind.name(), "type": "STREAM", "row_estimate": rows });
         self.trace("ESTIMATE", "estimate", &estimate)
@@ -143,7 +143,7 @@ impl<'a, W: Write> Messages<'a, W> {
 
     /// The state of a stream, and the number of records since its previous state message.
     pub fn state(&mut self, kind: Kind, state: &Value, records: u64) -> io::Result<()> {
-        // The protocol wants the count as a decimal number.
+        // The protocol requires the count as a decimal number.
         #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 records")]
         let records = records as f64;
         self.message(&json!({

@@ -19,7 +19,7 @@ pub enum Mode {
 }
 
 /// Emits the records of every selected stream. `unread` lists streams that were read incompletely, each with
-/// the reason and who has to act. Returns true if every stream is complete.
+/// the reason and the party that has to act. Returns true if every stream is complete.
 pub async fn read<W: Write>(
     reader: &Reader<'_>,
     mode: Mode,

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-/// The connector's specification, as `spec` returns it. A configuration names either a store that is kept in
-/// sync or a tenant with its API key.
+/// The connector's specification, as `spec` returns it. A configuration names either a store that
+/// `lucca-connector sync` maintains or a tenant with its API key.
 pub fn spec() -> Value {
     json!({
         "supportsIncremental": true,
@@ -18,24 +18,25 @@ pub fn spec() -> Value {
                 "tenant_url": {
                     "type": "string",
                     "order": 0,
-                    "title": "Lucca's address",
-                    "description": "Any page of it will do. Lucca is asked for everything each time; nothing is kept.",
+                    "title": "Tenant URL",
+                    "description": "The URL of any page of the tenant's Lucca. Every read fetches all \
+                                    records from Lucca; the connector stores nothing between reads.",
                     "examples": ["https://acme.ilucca.net"],
                 },
                 "api_key": {
                     "type": "string",
                     "order": 1,
                     "title": "API key",
-                    "description": "In Lucca: Settings, Authentication, SSO and API, API keys. With the permission \
-                                    Consult / create / modify users; in the key's role, tab Co-workers: See future \
-                                    employees, See former employees.",
+                    "description": "In Lucca: Settings, Authentication, SSO and API, API keys. With the \
+                         permission Consult / create / modify users; in the key's role, tab Co-workers: See \
+                         future employees, See former employees.",
                     "airbyte_secret": true,
                 },
                 "fields": {
                     "type": "array",
                     "order": 2,
                     "title": "Field groups",
-                    "description": "What is asked for of people.",
+                    "description": "The field groups of employees to read.",
                     "items": {
                         "type": "string",
                         "enum": [
@@ -48,9 +49,10 @@ pub fn spec() -> Value {
                 "requests_per_minute": {
                     "type": "integer",
                     "order": 3,
-                    "title": "Requests a minute",
-                    "description": "The most requests to send to Lucca in a minute, of the 50 that it allows all \
-                                    integrations of a tenant together. 0 for no limit of ours, for test servers.",
+                    "title": "Requests per minute",
+                    "description": "Maximum number of requests to Lucca per minute, out of the 50 that Lucca \
+                                    allows all integrations of a tenant together. 0 for no limit by the \
+                                    connector, for test servers.",
                     "minimum": 0,
                     "default": 40,
                 },
@@ -58,33 +60,34 @@ pub fn spec() -> Value {
                     "type": "boolean",
                     "order": 4,
                     "title": "Allow a tenant on this machine",
-                    "description": "For development.",
+                    "description": "For development only.",
                     "default": false,
                 },
                 "from_store": {
                     "type": "object",
                     "order": 5,
                     "title": "Read from a store",
-                    "description": "Instead of asking Lucca: what `lucca-connector sync` keeps. Only this can be read \
-                                    incrementally.",
+                    "description": "Reads the store that `lucca-connector sync` maintains instead of Lucca. \
+                                    Required for incremental reads.",
                     "additionalProperties": true,
                     "properties": {
                         "data_dir": {
                             "type": "string",
                             "title": "Data directory",
-                            "description": "As --data-dir; it holds master.key and, unless another database is named, \
-                                            connector.db.",
+                            "description": "The directory of `--data-dir`; it contains master.key and, \
+                                            unless another database is set, connector.db.",
                         },
                         "database": {
                             "type": "string",
                             "title": "Database",
-                            "description": "As --database.",
+                            "description": "The URL of `--database`.",
                             "airbyte_secret": true,
                         },
                         "account": {
                             "type": "string",
                             "title": "Linked account",
-                            "description": "Its id or tenant, where there are several.",
+                            "description": "The linked account's id or tenant. Required if the store has \
+                                            several linked accounts.",
                         },
                     },
                 },

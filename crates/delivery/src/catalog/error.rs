@@ -2,34 +2,35 @@
 
 use super::STREAMS;
 
-/// Why a stream could not be read or emitted.
+/// Errors of reading or emitting a stream.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The store failed.
-    #[error("the streams could not be read")]
+    #[error("could not read the streams: the database failed")]
     Store(#[from] store::Error),
-    /// A stored record is no JSON object.
-    #[error("a stored record of {stream} is no JSON object")]
+    /// A stored record is not a JSON object.
+    #[error("a stored record of {stream} is not a JSON object")]
     CorruptRecord {
         /// The record's stream.
         stream: &'static str,
     },
     /// The output is closed or full.
-    #[error("the output could not be written")]
+    #[error("could not write the output")]
     Output(#[from] std::io::Error),
     /// A catalog or a state names an unknown stream.
-    #[error("there is no stream {0:?}")]
+    #[error("unknown stream {0:?}")]
     UnknownStream(String),
     /// A catalog selects a sync mode that the stream does not support.
     #[error(
-        "the stream {0} cannot be read incrementally: Lucca is asked directly, and nothing is kept between runs"
+        "the stream {0} does not support incremental reads from Lucca, because the connector stores nothing \
+         between runs"
     )]
     NotIncremental(&'static str),
     /// A catalog names a cursor other than `_lucca_seq`.
-    #[error("the stream {0} has no other cursor than _lucca_seq")]
+    #[error("the stream {0} supports no cursor except _lucca_seq")]
     OtherCursor(&'static str),
     /// A catalog or a state that cannot be parsed.
-    #[error("the {what} cannot be read: {problem}")]
+    #[error("could not parse the {what}: {problem}")]
     Malformed {
         /// The input: `catalog` or `state`.
         what: &'static str,
@@ -37,10 +38,10 @@ pub enum Error {
         problem: String,
     },
     /// A state of another linked account than the one that is read.
-    #[error("the state of {0} was kept for another linked account")]
+    #[error("the state of {0} belongs to another linked account")]
     OtherAccount(&'static str),
     /// A state whose sequence number is beyond the store's change log.
-    #[error("the state of {0} is ahead of the store, which was perhaps restored from a backup")]
+    #[error("the state of {0} is ahead of the store; the store may have been restored from a backup")]
     AheadOfStore(&'static str),
 }
 
@@ -64,26 +65,30 @@ impl Error {
     pub fn advice(&self) -> String {
         match self {
             Self::Store(_) | Self::CorruptRecord { .. } => {
-                "Check the database: for SQLite the disk, for PostgreSQL the address, the user and the network."
+                "Check the database. For SQLite, check the disk; for PostgreSQL, the address, the user and \
+                 the network."
                     .to_owned()
             }
-            Self::Output(_) => "See why whoever reads the output has stopped.".to_owned(),
+            Self::Output(_) => "Check why the program that reads the output has stopped.".to_owned(),
             Self::UnknownStream(_) => {
                 let names: Vec<&str> = STREAMS.iter().map(|kind| kind.name()).collect();
-                format!("Discover the catalog again. There are: {}.", names.join(", "))
+                format!("Discover the catalog again. Known streams are: {}.", names.join(", "))
             }
             Self::NotIncremental(_) => {
-                "Read it in full, or read from a store that `lucca-connector sync` keeps.".to_owned()
+                "Select a full refresh, or read from a store that `lucca-connector sync` maintains."
+                    .to_owned()
             }
-            Self::OtherCursor(_) => "Choose _lucca_seq, or none.".to_owned(),
-            Self::Malformed { .. } => "Discover the catalog again, and give back the state as it was given.".to_owned(),
+            Self::OtherCursor(_) => "Set the cursor to _lucca_seq, or remove it.".to_owned(),
+            Self::Malformed { .. } => {
+                "Discover the catalog again, and pass the last emitted state unchanged.".to_owned()
+            }
             Self::OtherAccount(_) | Self::AheadOfStore(_) => {
                 "Reset the stream: read it without a state, into an empty table.".to_owned()
             }
         }
     }
 
-    /// Whether the input (catalog, state) is at fault and not the store or the output.
+    /// Whether the input (catalog, state) caused the error, not the store or the output.
     pub fn is_of_configuration(&self) -> bool {
         !matches!(self, Self::Store(_) | Self::CorruptRecord { .. } | Self::Output(_))
     }
@@ -91,7 +96,7 @@ impl Error {
     /// An input that cannot be parsed. Serde's message may repeat content, so only the position is kept.
     pub(crate) fn malformed(what: &'static str, error: &serde_json::Error) -> Self {
         let problem = if error.line() == 0 {
-            "a member is missing or of the wrong type".to_owned()
+            "a member is missing or has the wrong type".to_owned()
         } else {
             format!("line {}, column {}", error.line(), error.column())
         };

@@ -41,7 +41,8 @@ pub const SEQ: &str = "_lucca_seq";
 /// The column with a record's [`RowState`].
 pub const STATE: &str = "_lucca_state";
 
-/// The column with the time since when a record is not to be kept, UTC; null while it is.
+/// The column with the time at which a record was deleted, excluded or erased, UTC; null while the receiver
+/// should keep it.
 pub const DELETED_AT: &str = "_lucca_deleted_at";
 
 /// Finds a stream by name.

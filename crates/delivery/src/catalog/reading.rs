@@ -1,8 +1,9 @@
 //! Reads a stream from the store page by page, from a position that tools keep as state.
 //!
-//! A first read goes through the records by id and ends at the sequence number that the change log had when
-//! it began. From there on, the log lists which records changed, and the page has their current content. A
-//! record may be returned twice, with the same content or a newer one; none is left out.
+//! A first read returns the records in the order of their ids and ends at the sequence number that the change
+//! log had at the start. From there on, the reader lists the changed records from the log, and the page has
+//! their current content. A record may be returned twice, with the same content or a newer one; none is left
+//! out.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -32,7 +33,7 @@ pub struct StreamPosition {
     account: String,
     /// Every change up to this sequence number was returned.
     seq: i64,
-    /// While the first read is incomplete: only records up to this id were returned.
+    /// While the first read is incomplete: only records up to this id were returned; null afterwards.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     after: Option<RemoteId>,
 }
@@ -44,7 +45,7 @@ impl StreamPosition {
     }
 }
 
-/// Some records, and the position behind them.
+/// A page of records, and the position after it.
 #[derive(Clone, Debug)]
 pub struct Page {
     /// The records, in reading order.
@@ -53,7 +54,8 @@ pub struct Page {
     pub then: StreamPosition,
 }
 
-/// Reads a linked account's streams as of its creation: later changes are for the next reader.
+/// Reads a linked account's streams up to the change log's position at the reader's creation. The next reader
+/// returns later changes.
 #[derive(Debug)]
 pub struct Reader<'a> {
     store: &'a Store,
@@ -78,7 +80,7 @@ impl<'a> Reader<'a> {
 
     /// The position of a first read.
     pub fn start(&self) -> StreamPosition {
-        // No id is empty, so every record sorts behind it.
+        // No id is empty, so every record sorts after it.
         self.place(self.until, Some(RemoteId::from("")))
     }
 
@@ -87,7 +89,7 @@ impl<'a> Reader<'a> {
         self.until
     }
 
-    /// The position behind a sequence number: only later changes are read.
+    /// The position after a sequence number: only later changes are read.
     pub fn since(&self, kind: Kind, seq: i64) -> Result<StreamPosition, Error> {
         if seq > self.until {
             return Err(Error::AheadOfStore(kind.name()));
@@ -95,11 +97,11 @@ impl<'a> Reader<'a> {
         Ok(self.place(seq, None))
     }
 
-    /// Parses a kept position and checks that it belongs to this account's log.
+    /// Parses a stored position and checks that it belongs to this account's log.
     pub fn resume(&self, kind: Kind, kept: &serde_json::Value) -> Result<StreamPosition, Error> {
         let place = StreamPosition::deserialize(kept).map_err(|error| Error::malformed("state", &error))?;
         if place.version != VERSION {
-            let problem = format!("version {} is not known", place.version);
+            let problem = format!("unsupported version {}", place.version);
             return Err(Error::Malformed { what: "state", problem });
         }
         if place.account != self.account.id.to_string() {
@@ -111,8 +113,8 @@ impl<'a> Reader<'a> {
         Ok(place)
     }
 
-    /// About how many records a read from a position returns; `None` unless it is a first read, where
-    /// counting is cheap.
+    /// Estimates the number of records that a read from a position returns; `None` unless it is a first read,
+    /// where counting is cheap.
     #[boxed]
     pub async fn estimate(&self, kind: Kind, from: &StreamPosition) -> Result<Option<u64>, Error> {
         if *from != self.start() {

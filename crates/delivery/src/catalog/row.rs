@@ -1,4 +1,4 @@
-//! A record as outputs emit it: the model's members and the connector's columns.
+//! A record as outputs emit it: the model's members plus the connector's columns.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use crate::mapping::Mapping;
 pub enum RowState {
     /// Lucca listed it in the last read.
     Present,
-    /// No longer shown to the API key, which seems to have lost a permission. It may still exist.
+    /// The API key no longer sees it, probably because it lost a permission. The record may still exist.
     Hidden,
     /// No longer in Lucca. The content is the last one known.
     Gone,
@@ -42,9 +42,9 @@ people::names! {
 pub struct Row {
     /// The record's id in Lucca.
     pub id: RemoteId,
-    /// The model as JSON; `None` if only the id is left.
+    /// The model as JSON; `None` if only the id is stored.
     pub body: Option<String>,
-    /// The change log's sequence number that was reached, at least, when the record was read.
+    /// The change log's sequence number at the time the record was read; the record may be newer.
     pub seq: i64,
     /// The record's state.
     pub state: RowState,

@@ -1,5 +1,5 @@
-//! JSON Schemas (draft 7) of each stream's records. Everything but the id and the connector's columns may be
-//! absent or null: excluded and erased records keep nothing else.
+//! JSON Schemas (draft 7) of each stream's records. Every member except the id and the connector's columns
+//! may be absent or null: excluded and erased records keep nothing else.
 
 use people::Kind;
 use people::catalog::{self, Member, ValueType};
@@ -8,22 +8,26 @@ use serde_json::{Map, Value, json};
 use super::{DELETED_AT, KEY, RowState, SEQ, STATE};
 use crate::mapping::Mapping;
 
-/// The JSON Schema of a stream's records. A kind that is no stream has only the common properties.
+/// The JSON Schema of a stream's records. A kind that is not a stream has only the common properties.
 ///
-/// Dates have the format `date`. Times of Lucca's have the format `date-time` and, for Airbyte, the type
-/// `timestamp_without_timezone`: Lucca writes most of them without a zone, and they are passed on unchanged;
-/// one that ends in `Z` is UTC.
+/// Dates have the format `date`. Lucca's times have the format `date-time` and, for Airbyte, the type
+/// `timestamp_without_timezone`: Lucca writes most of them without a zone, and the connector passes them on
+/// unchanged; one that ends in `Z` is UTC.
 pub fn schema(kind: Kind) -> Value {
     let mut properties = object(catalog::members(kind));
-    properties.insert(KEY.to_owned(), json!({ "type": "string", "description": "The id in Lucca." }));
+    properties
+        .insert(KEY.to_owned(), json!({ "type": "string", "description": "The record's id in Lucca." }));
     let states: Vec<&str> = RowState::ALL.iter().map(|state| state.name()).collect();
-    let seq = "Grows with each change of the record: the number of the change log's that was reached when it was read.";
+    let seq = "The change log's sequence number when the record was read. Increases with each change of the \
+               record.";
     properties.insert(SEQ.to_owned(), json!({ "type": "integer", "description": seq }));
-    let state = "How the record stands: present; hidden, if the API key seems to have lost the permission to see it; \
-                 gone from Lucca; excluded, if it is no longer wanted; erased, if everything of the person is to be \
-                 erased.";
+    let state = "The record's state: present; hidden (the API key no longer sees it, probably because it \
+                 lost a permission); gone (deleted in Lucca); excluded (the customer declined it or the \
+                 delivery filter excludes it); erased (the receiver must delete everything about the \
+                 employee).";
     properties.insert(STATE.to_owned(), json!({ "type": "string", "enum": states, "description": state }));
-    let deleted_at = "Since when the record is gone, excluded or erased; null while it is to be kept.";
+    let deleted_at =
+        "When the record was deleted, excluded or erased, UTC; null while the receiver should keep it.";
     properties.insert(
         DELETED_AT.to_owned(),
         json!({
@@ -56,7 +60,7 @@ pub(crate) fn field_names(kind: Kind) -> Vec<String> {
     names
 }
 
-/// The name of a type, by its JSON Schema.
+/// The name of a type, from its JSON Schema.
 pub(crate) fn type_name(value_type: ValueType) -> String {
     let schema = schema_of(value_type);
     let name = schema["format"].as_str().or_else(|| schema["type"][1].as_str()).unwrap_or("any");
@@ -116,7 +120,7 @@ fn list(properties: &Map<String, Value>) -> Value {
     })
 }
 
-/// The members of another record that is named beside its id.
+/// The members of a referenced record that is embedded with its id.
 fn named() -> Map<String, Value> {
     let text = || schema_of(ValueType::Text);
     [("id", text()), ("name", text())].map(|(name, schema)| (name.to_owned(), schema)).into_iter().collect()

@@ -17,14 +17,15 @@ use crate::catalog::{self, KEY, STREAMS};
 
 pub use sources::{Field, fields};
 
-/// Why delivery rules are refused.
+/// Errors of delivery rules.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RulesError {
     /// The stream does not exist.
-    #[error("there is no stream {0:?}; there are {all}", all = STREAMS.map(Kind::name).join(", "))]
+    #[error("unknown stream {0:?}; known streams are {all}", all = STREAMS.map(Kind::name).join(", "))]
     UnknownStream(String),
     /// The stream has no such field.
-    #[error("{stream} has no field {field:?}{}", .nearest.as_ref().map(|near| format!("; is it {near:?}?")).unwrap_or_default())]
+    #[error("{stream} has no field {field:?}{}", .nearest.as_ref().map(|near| format!("; did you mean \
+         {near:?}?")).unwrap_or_default())]
     UnknownField {
         /// The stream.
         stream: &'static str,
@@ -34,7 +35,7 @@ pub enum RulesError {
         nearest: Option<String>,
     },
     /// The id can be neither omitted nor renamed: receivers match records by it.
-    #[error("the field id of {0} can be neither left out nor renamed")]
+    #[error("the field id of {0} can be neither omitted nor renamed")]
     Id(&'static str),
     /// A new name that is taken or malformed.
     #[error("{name:?} can't be the name of a field of {stream}: {why}")]
@@ -55,7 +56,7 @@ impl RulesError {
     }
 }
 
-/// Names that outputs add beside the model's.
+/// Names of columns that outputs add to the model's.
 const OURS: [&str; 9] =
     ["state", "status", "updated_at", "raw", "manager", "department", "as_of", "position", "kind"];
 
@@ -107,7 +108,7 @@ impl Mapping {
                 known(kind, field)?;
                 let refused = |why| RulesError::Name { stream: kind.name(), name: name.clone(), why };
                 if field.contains('.') {
-                    return Err(refused("only whole fields are renamed"));
+                    return Err(refused("only whole fields can be renamed"));
                 }
                 let is_plain = name.starts_with(|c: char| c.is_ascii_lowercase())
                     && name.len() <= 64
@@ -115,10 +116,12 @@ impl Mapping {
                         .bytes()
                         .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
                 if !is_plain {
-                    return Err(refused("a name has small letters, digits and underscores, 64 at most"));
+                    return Err(refused(
+                        "a name must have 1 to 64 lowercase letters, digits and underscores",
+                    ));
                 }
                 if OURS.contains(&name.as_str()) || !taken.insert(name) {
-                    return Err(refused("there is a field of that name"));
+                    return Err(refused("the stream already has a field of that name"));
                 }
             }
             mapping.0.entry(kind).or_default().renames = renames.clone();
@@ -136,7 +139,8 @@ impl Mapping {
                 let kind = catalog::stream(stream);
                 let is_known = |field: &String| kind.as_ref().is_ok_and(|kind| known(*kind, field).is_ok());
                 rule.except.retain(is_known);
-                // An `only` list stays in force even if it becomes empty: never deliver more than was chosen.
+                // An `only` list stays in force even if it becomes empty: never deliver more fields than the
+                // rules select.
                 if let Some(only) = &mut rule.only {
                     only.retain(is_known);
                 }
@@ -171,8 +175,8 @@ impl Mapping {
         }
     }
 
-    /// Whether a record has `text`, given as its [`search_key`](people::search_key), in a searched member that is delivered: a
-    /// search must not tell what a field holds that the reader does not get.
+    /// Whether a record has `text`, given as its [`search_key`](people::search_key), in a searched member
+    /// that is delivered. A search must not reveal the value of a field that the reader does not receive.
     pub fn finds(&self, kind: Kind, body: &str, text: &str) -> bool {
         if self.is_plain(kind) {
             return true;
@@ -272,7 +276,7 @@ fn each_object(value: &mut Value, change: &impl Fn(&mut Map<String, Value>)) {
     }
 }
 
-/// Refuses a field that the stream does not have.
+/// Returns an error for a field that the stream does not have.
 fn known(kind: Kind, field: &str) -> Result<(), RulesError> {
     let all = catalog::fields(kind);
     if all.iter().any(|one| one == field) {
@@ -304,8 +308,8 @@ mod tests {
         let renamed = |name: &str| error(json!({ "renames": { "employees": { "job_title": name } } }));
         assert!(renamed("name").contains("of that name"));
         assert!(renamed("status").contains("of that name"));
-        assert!(renamed("Title").contains("small letters"));
-        assert!(renamed("_lucca_seq").contains("small letters"));
+        assert!(renamed("Title").contains("lowercase letters"));
+        assert!(renamed("_lucca_seq").contains("lowercase letters"));
         assert!(
             error(json!({ "renames": { "employees": { "job_title": "t", "name": "t" } } }))
                 .contains("of that name")

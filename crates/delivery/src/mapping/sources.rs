@@ -30,9 +30,9 @@ pub struct Field {
     pub resource: &'static str,
     /// The resource's field, or how the connector computes it.
     pub source: String,
-    /// How far the value may travel in a company: `internal`, `personal` or `confidential`.
+    /// The sensitivity of the value: `internal`, `personal` or `confidential`.
     pub sensitivity: &'static str,
-    /// What it is, in a sentence or two.
+    /// The field's meaning, in a sentence or two.
     pub description: &'static str,
 }
 

@@ -23,10 +23,10 @@ const LARGEST_BODY: usize = 16 << 20;
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const ATTEMPTS: u32 = 4;
 const PAGE: usize = 100;
-/// Limits of a list, above any company's size: a list beyond them does not end.
+/// Maximum number of resources in a list, above any company's size: a longer list does not end.
 const MOST_RESOURCES: usize = 200_000;
 const MOST_PAGES: usize = 20_000;
-/// All pages together. Parsed JSON takes ten times as much memory.
+/// Maximum size of all pages together, in bytes. Parsed JSON takes ten times as much memory.
 const MOST_BYTES: u64 = 64 << 20;
 const LONGEST_LIST: SignedDuration = SignedDuration::from_mins(30);
 
@@ -34,16 +34,16 @@ const LONGEST_LIST: SignedDuration = SignedDuration::from_mins(30);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// The service refuses the token, so no other request will succeed.
-    #[error("the service refuses the token, with status {0}")]
+    #[error("the SCIM service refused the token with status {0}")]
     Refused(u16),
     /// No response, or not one of a SCIM service.
-    #[error("the service does not answer")]
+    #[error("the SCIM service did not answer")]
     Unreachable,
-    /// The service asks to wait longer than a push may take.
-    #[error("the service asks to wait for {} s", .0.as_secs())]
+    /// The service requests a longer wait than a push allows.
+    #[error("the SCIM service requested a wait of {} s", .0.as_secs())]
     Busy(Duration),
     /// Any other error status.
-    #[error("the service answers {status}")]
+    #[error("the SCIM service answered {status}")]
     Status {
         /// The HTTP status.
         status: u16,
@@ -51,16 +51,16 @@ pub enum Failure {
         kind: Option<String>,
     },
     /// Several resources match.
-    #[error("the service has several of them")]
+    #[error("the SCIM service has several resources that match")]
     Ambiguous,
     /// A list of resources exceeds its limits.
-    #[error("the service's list of {0} does not end")]
+    #[error("the SCIM service's list of {0} does not end")]
     Endless(&'static str),
     /// The matching resource has another external id, so it belongs to another client.
-    #[error("the service has another of that name")]
+    #[error("the SCIM service has another resource of that name")]
     Taken,
     /// The base URL is invalid or not allowed, or the settings can't be used; with the stable code.
-    #[error("data may not be sent there")]
+    #[error("the SCIM service's address is invalid or not allowed")]
     Address(&'static str),
 }
 
@@ -211,7 +211,7 @@ impl Client {
         Err(Failure::Endless(path))
     }
 
-    /// Sends a request and retries while the service asks to wait or is briefly unavailable. A POST is
+    /// Sends a request and retries while the service requests a wait or is briefly unavailable. A POST is
     /// retried only if the service certainly did not process it; otherwise the next push looks the resource
     /// up first.
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {

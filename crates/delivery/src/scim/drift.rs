@@ -52,7 +52,7 @@ pub struct Drift {
 }
 
 impl Drift {
-    /// Whether every managed resource is as it should be.
+    /// Whether every managed resource is in its target state.
     pub fn is_empty(&self) -> bool {
         self.different.is_empty() && self.missing.is_empty()
     }

@@ -141,7 +141,8 @@ impl Round<'_> {
         }
     }
 
-    /// The group's differences: its name, missing members, and members of ours who should not be in it.
+    /// The group's differences: its name, missing members, and members managed by the connector that should
+    /// not be in it.
     pub(super) fn group_differences(&self, there: &Value, wanted: &GroupState, id: &RemoteId) -> Vec<Change> {
         let mut changes = Vec::new();
         let name = read(there, "displayName");
@@ -205,7 +206,8 @@ impl Round<'_> {
         Ok(changes)
     }
 
-    /// Ends the group of a removed department: removes our members, or deletes it if the settings say so.
+    /// Ends the group of a removed department: removes the members that the connector manages, or deletes the
+    /// group if the settings require it.
     async fn end_group(&mut self, id: &RemoteId, link: ScimLink) -> Result<Option<Step>, Stop> {
         let path = path_of(GROUPS, &link.remote_id);
         if self.settings.delete {

@@ -33,7 +33,7 @@ impl Standing {
     }
 }
 
-/// An employee as the service should have them.
+/// An employee's target state at the service.
 #[derive(Clone, Debug)]
 pub(super) struct Person {
     pub(super) id: RemoteId,
@@ -51,7 +51,7 @@ impl Person {
     }
 }
 
-/// A department as the service should have it.
+/// A department's target state at the service.
 #[derive(Clone, Debug)]
 pub(super) struct Team {
     pub(super) id: RemoteId,
@@ -185,7 +185,7 @@ fn text_of(employee: &Employee, model: &Value, source: &str, names: &Names) -> O
     text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// A value as text; an object's `name`.
+/// A value as text; for an object, its `name`.
 fn plain(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),

@@ -27,7 +27,7 @@ use super::settings::Settings;
 use crate::attempts::failed_attempt;
 use crate::issue_id::issue_id;
 
-/// Longer than one request with its retries takes; renewed before each resource.
+/// Longer than one request with its retries takes; the push renews it before each resource.
 pub(super) const LEASE: Duration = Duration::from_mins(5);
 const BACKOFF: Backoff = Backoff {
     first: Duration::from_mins(1),
@@ -42,7 +42,7 @@ pub(super) const USERS: &str = "/Users";
 pub enum Mode {
     /// Writes; with `confirmed`, also deactivations above the brake.
     Apply {
-        /// Whether a person confirmed deactivations above the brake.
+        /// Whether an operator confirmed deactivations above the brake.
         confirmed: bool,
         /// Whether to compare every user and group with the service's, even if its target state has not
         /// changed since the last push. This repairs changes made at the service.
@@ -103,7 +103,8 @@ impl From<Failure> for Stop {
 }
 
 impl Pusher {
-    /// Creates a pusher that connects where `policy` allows. `holder` names it as the holder of leases.
+    /// Creates a pusher that connects to the networks that `policy` allows. `holder` names it as the holder
+    /// of leases.
     pub fn new(
         store: Store,
         vault: Arc<Vault>,
@@ -160,7 +161,7 @@ impl Pusher {
         };
         let backoff = (&BACKOFF, &self.jitter);
         let result = PushResult {
-            // Held deactivations wait for a person or another change.
+            // Held deactivations wait for an operator's confirmation or another change.
             done: is_fine.then_some((seq, today)),
             failed: (!is_fine).then(|| failed_attempt(&target, false, now, backoff, retry_after)),
             report: &report.summary(),

@@ -1,4 +1,4 @@
-//! The report of a push: what it did, or would do.
+//! The report of a push: its actions, or the planned ones.
 
 use people::RemoteId;
 use serde::Serialize;
@@ -70,11 +70,11 @@ pub struct Step {
 pub struct Report {
     /// The steps, in order.
     pub steps: Vec<Step>,
-    /// Users and groups that are already as they should be.
+    /// Users and groups that are already in their target state.
     pub unchanged: u64,
     /// Employees without a user name, who can't be provisioned.
     pub nameless: u64,
-    /// How many deactivations wait for a person's confirmation; none of them was made.
+    /// The number of deactivations that wait for an operator's confirmation; none of them was made.
     pub held: Option<u64>,
     /// Why the push ended early: a stable code.
     pub stopped: Option<String>,
@@ -86,7 +86,7 @@ impl Report {
         self.stopped.is_none() && self.held.is_none() && self.count(Action::Fail) == 0
     }
 
-    /// How many steps have this action.
+    /// The number of steps with this action.
     pub fn count(&self, action: Action) -> u64 {
         self.steps.iter().map(|step| u64::from(step.action == action)).sum()
     }

@@ -1,15 +1,15 @@
-//! Settings of a service: what is provisioned, and each attribute's source.
+//! Settings of a SCIM service: the provisioned resources, and each attribute's source.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A service's settings. Each has a default; unknown names are refused.
+/// A service's settings. Each has a default; unknown names are an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// How many days before their first day employees become users.
+    /// How many days before their first day employees become users, in days.
     pub hire_lead_days: u16,
     /// Whether these users are active before the first day.
     pub active_before_first_day: bool,
@@ -23,17 +23,18 @@ pub struct Settings {
     pub attributes: BTreeMap<String, Option<String>>,
 }
 
-/// Why settings are refused.
+/// Errors of settings.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
     /// They don't have the expected form.
-    #[error("the settings can't be read: {0}")]
+    #[error("could not parse the SCIM settings: {0}")]
     Malformed(String),
     /// The attribute does not exist.
-    #[error("there is no attribute {0:?}; there are {all}", all = names())]
+    #[error("unknown attribute {0:?}; known attributes are {all}", all = names())]
     UnknownAttribute(String),
     /// The source does not exist.
-    #[error("the attribute {attribute} can't come from {source_name:?}; it may come from {all}", all = SOURCES.join(", "))]
+    #[error("unknown source {source_name:?} of the attribute {attribute}; known sources are \
+             {all}", all = SOURCES.join(", "))]
     UnknownSource {
         /// The attribute.
         attribute: String,
@@ -41,7 +42,7 @@ pub enum SettingsError {
         source_name: String,
     },
     /// A push finds users by these attributes.
-    #[error("the attributes externalId and userName can't be left out: users are found by them")]
+    #[error("the attributes externalId and userName can't be omitted: the connector finds users by them")]
     NotWithout,
 }
 
@@ -52,7 +53,7 @@ impl SettingsError {
     }
 }
 
-/// Every attribute that can be mapped, with its default sources, of which the first non-empty one is used.
+/// Every attribute that can be mapped, with its default sources; the first non-empty one is used.
 pub(super) const ATTRIBUTES: [(&str, &str); 23] = [
     ("userName", "work_email|login"),
     ("externalId", "id"),
@@ -171,7 +172,7 @@ mod tests {
         assert!(error(json!({ "attributes": { "title": "job" } })).contains("\"job\""));
         assert!(error(json!({ "attributes": { "password": "id" } })).contains("password"));
         assert!(error(json!({ "attributes": { "title": "manager" } })).contains("manager"));
-        assert!(error(json!({ "attributes": { "userName": null } })).contains("can't be left out"));
+        assert!(error(json!({ "attributes": { "userName": null } })).contains("can't be omitted"));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::push::{LEASE, Round, Stop, USERS};
 use super::report::{Action, Change, Step};
 use super::resource::{ACTIVE, Attributes, differences, member, patch, read, whole};
 
-/// Failures in a row after which the push stops.
+/// Consecutive failures after which the push stops.
 const PATIENCE: usize = 5;
 /// More deactivations than the first and than one user in five, or more than the second, wait for
 /// confirmation.
@@ -89,7 +89,7 @@ impl Round<'_> {
         Ok(vanished)
     }
 
-    /// A user's target attributes and their hash. The manager is the one known to the service by now.
+    /// A user's target attributes and their hash. The manager is the one that exists at the service by now.
     pub(super) fn wanted(&self, person: &Person) -> (Attributes, u128) {
         let mut wanted = person.attributes.clone();
         if let Some(manager) = &person.manager {
@@ -193,7 +193,7 @@ impl Round<'_> {
             let mut found = self.candidates(path, attribute, value).await?;
             // A service that ignores the filter returns every user.
             found.retain(is_it);
-            // A resource with another external id, or linked to another record, is not ours to take.
+            // A resource with another external id, or linked to another record, must not be adopted.
             let all = found.len();
             found.retain(|one| {
                 let its = read(one, "externalId");
@@ -321,7 +321,7 @@ impl Round<'_> {
     }
 
     /// Ends the user of an employee who is no longer stored: deactivates it, or deletes it if the settings
-    /// say so.
+    /// require it.
     async fn end_user(&mut self, id: &RemoteId) -> Result<Option<Step>, Stop> {
         let Some(link) = self.users.get(id).cloned() else { return Ok(None) };
         let path = path_of(USERS, &link.remote_id);

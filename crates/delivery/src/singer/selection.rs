@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::AUTOMATIC;
 use crate::catalog::{Error, SEQ, stream};
 
-/// How a stream is to be read.
+/// The replication method of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replication {
     /// A full read every time.
@@ -23,7 +23,7 @@ pub enum Replication {
 pub struct Selected {
     /// The stream.
     pub kind: Kind,
-    /// How it is to be read.
+    /// Its replication method.
     pub replication: Replication,
     /// The fields that are deselected.
     unwanted: BTreeSet<String>,
@@ -71,7 +71,7 @@ struct Metadata {
 }
 
 impl Selection {
-    /// Parses a catalog and refuses unsupported selections. `is_kept` as for [`super::catalog`].
+    /// Parses a catalog; returns an error for unsupported selections. `is_kept` as for [`super::catalog`].
     pub fn parse(text: &str, is_kept: bool) -> Result<Self, Error> {
         let catalog: Catalog =
             serde_json::from_str(text).map_err(|error| Error::malformed("catalog", &error))?;
@@ -107,8 +107,7 @@ impl Entry {
             Some("INCREMENTAL") if is_kept => Replication::Incremental,
             Some("INCREMENTAL") => return Err(Error::NotIncremental(kind.name())),
             Some(_) => {
-                let problem =
-                    format!("{kind} has a replication method other than INCREMENTAL and FULL_TABLE");
+                let problem = format!("the replication method of {kind} must be INCREMENTAL or FULL_TABLE");
                 return Err(Error::Malformed { what: "catalog", problem });
             }
         };

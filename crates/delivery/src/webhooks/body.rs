@@ -42,7 +42,7 @@ impl PendingEvent<'_> {
 /// Stored records as JSON, by kind and id.
 pub(crate) type Records = HashMap<(Kind, RemoteId), Value>;
 
-/// The records of some events, as far as they are still present.
+/// Reads the records of some events; leaves out those that are no longer present.
 pub(crate) async fn records(
     store: &Store,
     account_no: i64,

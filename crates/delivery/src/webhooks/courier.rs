@@ -100,7 +100,8 @@ struct LogSource<'a> {
 }
 
 impl Courier {
-    /// Creates a courier that connects where `policy` allows. `holder` names it as the holder of leases.
+    /// Creates a courier that connects to the networks that `policy` allows. `holder` names it as the holder
+    /// of leases.
     ///
     /// # Errors
     ///
@@ -159,7 +160,8 @@ impl Courier {
         Ok(Delivered { events: visit.delivered, is_done })
     }
 
-    /// Claims an endpoint's lease, or renews it. None where another process holds it, or nothing may be sent now.
+    /// Claims an endpoint's lease, or renews it. `None` if another process holds it, or nothing may be sent
+    /// now.
     async fn claim(&self, id: DestinationId) -> Result<Option<(Destination, Settings)>, Error> {
         let now = self.clock.now();
         let Some(endpoint) = self.store.claim_destination(id, &self.holder, now, LEASE).await? else {
@@ -173,7 +175,8 @@ impl Courier {
         Ok(Some((endpoint, settings)))
     }
 
-    /// Delivers outstanding changes. Here and below, false means that the endpoint gets nothing more now.
+    /// Delivers outstanding changes. Returns false, as do the functions below, if the endpoint gets nothing
+    /// more now.
     async fn deliver_changes(
         &self,
         visit: &mut Visit,
@@ -302,7 +305,8 @@ impl Courier {
         let failure = sent.iter().map(|(_, one)| one).find(|(_, outcome)| outcome.error.is_some());
         let failed = failure.map(|(attempt, outcome)| {
             tracing::info!(
-                endpoint = %endpoint.id, error = outcome.error, status = outcome.response, "a webhook was not taken"
+                endpoint = %endpoint.id, error = outcome.error, status = outcome.response, "a webhook \
+                     endpoint did not accept an event"
             );
             self.failed(endpoint, accepted > 0, attempt.at, *outcome)
         });
@@ -380,7 +384,7 @@ impl Courier {
         (outcome, took.try_into().unwrap_or(i64::MAX))
     }
 
-    /// The consequences of a failure. It is the first in a row if an event before it was accepted.
+    /// Returns the consequences of a failure. It is the first in a row if an event before it was accepted.
     fn failed(
         &self,
         endpoint: &Destination,

@@ -28,10 +28,10 @@ const OF_ACCOUNTS: [&str; 9] = [
     "linked_account.unlinked",
 ];
 
-/// Fields of employees that place them in the organisation.
+/// Fields of employees that define their position in the organisation.
 const POSITION_FIELDS: [&str; 3] = ["department_id", "establishment_id", "manager_id"];
 
-/// Fields whose change alone is not worth an `employee.changed`.
+/// Fields whose change alone emits no `employee.changed`.
 const BOOKKEEPING: [&str; 2] = ["modified_at", "unread_fields"];
 
 /// A webhook event that a change emits.
@@ -47,13 +47,13 @@ pub struct Event {
 /// Facts about a change that its log entry lacks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ChangeFacts {
-    /// The account had not completed a sync before it: the employee is not new, only the account is.
+    /// The account had not completed a sync before it: the account is new, the employee is not.
     pub at_first: bool,
-    /// The employee's contract had ended by then.
+    /// The employee's contract had ended by the time of the change.
     pub has_left: bool,
-    /// The employee was stored long before and was withheld: the account's filter selects them now.
+    /// The employee was stored long before and was withheld; now the account's filter includes them.
     pub is_old: bool,
-    /// The absence request was approved or denied by then.
+    /// The absence request was approved or denied by the time of the change.
     pub is_decided: bool,
 }
 
@@ -109,7 +109,7 @@ pub fn events_of(change: &Change, seen: ChangeFacts) -> Vec<Event> {
     events
 }
 
-/// Whether a changed field is a decision: the status became approved or denied.
+/// Whether a changed field is a decision: the new status is approved or denied.
 fn is_decision((field, values): &(String, Value)) -> bool {
     field == "status" && values["after"].as_str().is_some_and(is_decided)
 }

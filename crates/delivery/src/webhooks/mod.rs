@@ -1,9 +1,9 @@
 //! Webhooks by the Standard Webhooks specification: endpoints receive the changes and events of linked
-//! accounts, at least once, those of one record in order.
+//! accounts, at least once, and in order for each record.
 //!
 //! `event` maps log entries to event types; it is pure. `seen` looks up the facts it needs, `body` writes
-//! bodies, `signature` signs, `sender` sends one request, `courier` delivers and retries; `settings` are an
-//! endpoint's.
+//! bodies, `signature` signs, `sender` sends one request, `courier` delivers and retries; `settings` holds an
+//! endpoint's settings.
 
 mod body;
 mod courier;

@@ -10,7 +10,7 @@ use store::{Change, Error, Operation, RecordState, Store, content_hash};
 
 use super::event::{ChangeFacts, fields_of, is_decided};
 
-/// A new record is stored and logged within one run; this is longer than any run takes.
+/// Longer than any run takes. A run stores and logs a new record.
 const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(24);
 
 /// The fields that are needed of a record.

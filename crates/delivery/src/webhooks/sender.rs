@@ -12,7 +12,7 @@ use super::signature::signatures;
 use crate::USER_AGENT;
 use crate::target::{Target, TargetRefused};
 
-/// For connecting, sending and the whole response.
+/// Timeout of connecting, sending and reading the whole response.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Read up to this much of a response body so that the connection can be reused; close it beyond.

@@ -1,16 +1,16 @@
-//! Settings of a webhook endpoint: the types of event that it receives, and what they contain.
+//! Settings of a webhook endpoint: its event types, and the content of its webhooks.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// How much a webhook contains.
+/// The content of a webhook.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Payload {
-    /// What happened to which record, without personal data.
+    /// The change and the record's id, without personal data.
     #[default]
     Thin,
-    /// The record too.
+    /// The change, and the record.
     Full,
 }
 
@@ -18,9 +18,9 @@ pub enum Payload {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The types of event that it receives, or groups such as `employee.*`; empty: every type.
+    /// The event types that it receives, or groups such as `employee.*`; empty: every type.
     pub event_types: Vec<String>,
-    /// How much its webhooks contain.
+    /// The content of its webhooks.
     pub payload: Payload,
     /// Its purpose, as its creator described it.
     pub description: Option<String>,
@@ -31,7 +31,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// [`store::Error::Corrupt`] where a member is missing, unknown or has an unknown value.
+    /// [`store::Error::Corrupt`] if a member is missing, unknown or has an unknown value.
     pub fn parse(stored: &Value) -> Result<Self, store::Error> {
         Self::deserialize(stored).map_err(|source| store::Error::Corrupt {
             what: "settings of a webhook endpoint",

@@ -9,7 +9,7 @@ use sha2::Sha256;
 
 const PREFIX: &str = "whsec_";
 
-/// Makes signing secrets.
+/// Generates signing secrets.
 pub struct Secret;
 
 impl Secret {

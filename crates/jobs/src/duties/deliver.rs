@@ -13,13 +13,13 @@ use crate::duty::{Due, Subject};
 use crate::queue::Lane;
 use crate::{Duty, Services};
 
-/// Delivers what destinations have not received.
+/// Delivers outstanding changes and events to destinations.
 pub(crate) struct DeliverDuty {
     pub(crate) services: Services,
     pub(crate) carrier: Carrier,
 }
 
-/// What delivers to destinations of a kind.
+/// Delivers to destinations of one kind.
 pub(crate) enum Carrier {
     Webhooks(Courier),
     Scim(Pusher),
@@ -45,7 +45,7 @@ impl Duty for DeliverDuty {
     fn every(&self) -> Duration {
         match self.carrier {
             Carrier::Webhooks(_) => Duration::from_secs(1),
-            // A push compares everything: changes that come one after the other wait for the next one.
+            // A push compares everything: successive changes wait for the next push.
             Carrier::Scim(_) => Duration::from_secs(10),
         }
     }
@@ -74,7 +74,7 @@ impl Duty for DeliverDuty {
                 }
             };
             if let Err(error) = delivered {
-                tracing::error!(destination = %id, code = error.code(), %error, "nothing can be delivered");
+                tracing::error!(destination = %id, code = error.code(), %error, "a delivery failed");
             }
         })
     }

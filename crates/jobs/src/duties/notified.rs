@@ -1,5 +1,5 @@
-//! Reads the records that Lucca's webhooks named, within one or two seconds, in one run per account and time, and the
-//! duty that does so. Regular syncs cover every failure here.
+//! Reads the records that Lucca's webhooks named, within one or two seconds, one run at a time per account;
+//! and the duty that does so. Regular syncs cover every failure here.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -23,7 +23,7 @@ const RETRY_DELAY: SignedDuration = SignedDuration::from_mins(1);
 /// Older notices are dropped: regular syncs have read the records, or they can't be read.
 const OLDEST: SignedDuration = SignedDuration::from_hours(1);
 
-/// Why notified records could not be read.
+/// Errors of reading notified records.
 #[derive(Debug, thiserror::Error)]
 pub enum NotRead {
     /// No client could be built.
@@ -34,7 +34,7 @@ pub enum NotRead {
     Sync(#[from] sync::Error),
 }
 
-/// The accounts with notices to read now.
+/// Lists the accounts with notices to read now.
 ///
 /// # Errors
 ///
@@ -112,17 +112,24 @@ impl Duty for NotifiedDuty {
                 Ok(Some(account)) => account,
                 Ok(None) => return,
                 Err(error) => {
-                    tracing::error!(account = %id, code = error.code(), %error, "what Lucca told can't be read");
+                    tracing::error!(
+                        account = %id, code = error.code(), %error,
+                        "could not read the records that Lucca's webhooks named"
+                    );
                     return;
                 }
             };
             match sync_notified(services, &account).await {
                 Ok(Some(report)) => {
                     let requests = report.total_requests();
-                    tracing::info!(account = %id, requests, "what Lucca told was read");
+                    tracing::info!(account = %id, requests, "read the records that Lucca's webhooks named");
                 }
                 Ok(None) => {}
-                Err(error) => tracing::error!(account = %id, %error, "what Lucca told can't be read"),
+                Err(error) => {
+                    tracing::error!(
+                        account = %id, %error, "could not read the records that Lucca's webhooks named"
+                    )
+                }
             }
         })
     }

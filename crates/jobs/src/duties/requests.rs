@@ -1,5 +1,5 @@
-//! Duty: advances absence requests when they are due. Separate from syncs, so that no request waits for a
-//! backfill.
+//! Duty: advances absence submissions when they are due. Separate from syncs, so that no submission waits for
+//! a backfill.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use crate::duty::{Due, Subject};
 use crate::queue::Lane;
 use crate::{Duty, Services};
 
-/// The most requests of an account per run; the others follow in the next one.
+/// Maximum number of submissions of an account per run; the others follow in the next one.
 const AT_ONCE: u64 = 200;
 
-/// Advances absence requests: sends queued ones, looks up those in doubt, follows created ones.
+/// Advances absence submissions: sends queued ones, looks up those in doubt, follows created ones.
 pub struct RequestsDuty(pub Services);
 
 impl Duty for RequestsDuty {
@@ -38,14 +38,14 @@ impl Duty for RequestsDuty {
         Box::pin(async move {
             let Ok(account_no) = subject.parse::<i64>() else { return };
             if let Err(error) = self.advance(account_no).await {
-                tracing::error!(code = error.code(), %error, "absence requests can't be listed");
+                tracing::error!(code = error.code(), %error, "could not list absence submissions");
             }
         })
     }
 }
 
 impl RequestsDuty {
-    /// Advances a linked account's due requests. Failures are logged and retried.
+    /// Advances a linked account's due submissions. Failures are logged and retried.
     async fn advance(&self, account_no: i64) -> Result<(), store::Error> {
         let Self(services) = self;
         let due_by = Some(services.clock.now());
@@ -59,7 +59,10 @@ impl RequestsDuty {
         let client = match services.tenants.client_of(account, &services.vault, None).await {
             Ok(client) => client,
             Err(error) => {
-                tracing::error!(account = %account.id, code = error.code(), %error, "no client for a linked account");
+                tracing::error!(
+                    account = %account.id, code = error.code(), %error,
+                    "could not create the client of a linked account"
+                );
                 return Ok(());
             }
         };
@@ -70,7 +73,9 @@ impl RequestsDuty {
                 Ok(_) => {}
                 // A refused key fails every request of the account.
                 Err(Error::Lucca(error)) if error.code() == "lucca.key_refused" => break,
-                Err(error) => tracing::info!(%id, code = error.code(), "an absence request waits"),
+                Err(error) => {
+                    tracing::info!(%id, code = error.code(), "an absence submission is retried later")
+                }
             }
         }
         Ok(())

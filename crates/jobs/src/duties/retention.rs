@@ -17,9 +17,9 @@ use crate::duty::{Due, Subject};
 use crate::queue::Lane;
 use crate::{Duty, Error, Services};
 
-/// The shortest retention of the change log in days: readers may be away for as long.
+/// Minimum retention of the change log in days: readers may be offline that long.
 const SHORTEST_CHANGES: u32 = 90;
-/// The most employees to erase in one round, because each takes a large transaction.
+/// Maximum number of employees to erase in one round, because each takes a large transaction.
 const PEOPLE_A_ROUND: usize = 100;
 
 /// Retention periods in days; 0 keeps data for ever.
@@ -33,14 +33,13 @@ pub struct Retention {
     pub events_days: u32,
     /// Runs with their reports, except each linked account's last one. By default 365 days.
     pub runs_days: u32,
-    /// Ended absence requests made through the connector, with their idempotency keys; Lucca's own records
-    /// stay. By default 365 days.
+    /// Ended absence submissions, with their idempotency keys; Lucca's own records stay. By default 365 days.
     pub absence_requests_days: u32,
-    /// Linking flows that ended or whose links have expired, with the e-mail addresses that the links were
-    /// sent to. By default 90 days.
+    /// Linking flows that ended or whose links have expired, with the e-mail addresses of the links'
+    /// recipients. By default 90 days.
     pub linking_flows_days: u32,
-    /// Unreadable records; those that still exist in Lucca return with the next full read. By default 180
-    /// days.
+    /// Unreadable records; those that still exist in Lucca are stored again by the next full read. By default
+    /// 180 days.
     pub quarantine_days: u32,
     /// Records that are gone or hidden, and their content in the change log. By default 365 days.
     pub gone_records_days: u32,
@@ -69,12 +68,12 @@ impl Default for Retention {
 }
 
 impl Retention {
-    /// Whether the change log is kept long enough for absent readers: for ever, or at least 90 days.
+    /// Whether the change log is kept long enough for offline readers: for ever, or at least 90 days.
     pub fn keeps_enough_changes(&self) -> bool {
         matches!(self.changes_days, 0 | SHORTEST_CHANGES..)
     }
 
-    /// The time before which rows are old by a rule; `None` if they are kept for ever.
+    /// The time before which a rule removes rows; `None` if they are kept for ever.
     fn before(&self, rule: RetentionRule, now: Timestamp) -> Option<Timestamp> {
         let days = match rule {
             RetentionRule::Deliveries => self.deliveries_days,
@@ -103,7 +102,7 @@ fn days_ago(days: u32, now: Timestamp) -> Option<Timestamp> {
 /// The result of a round.
 #[derive(Clone, Debug)]
 pub struct RetentionRound {
-    /// The round's receipt; `None` if nothing was old.
+    /// The round's receipt; `None` if no rows were due for removal.
     pub receipt: Option<RetentionReceipt>,
     /// The receipts of erased employees.
     pub erased: Vec<Receipt>,
@@ -118,7 +117,7 @@ pub struct RetentionPlan {
     pub people: usize,
 }
 
-/// Removes everything that is old now. `None` if another process is doing so.
+/// Removes every row that is past its retention period. `None` if another process is doing so.
 ///
 /// Run it once a day. A killed round leaves a receipt of the removed data, and the next round continues.
 #[boxed]
@@ -135,8 +134,12 @@ pub async fn run_retention(services: &Services, ages: &Retention) -> Result<Opti
     let receipt = services.store.finish_retention(id, services.clock.now()).await?;
     let erased = erase_former(services, ages).await?;
     match &receipt {
-        Some(receipt) => tracing::info!(receipt = %receipt.id, erased = erased.len(), "removed what is old"),
-        None => tracing::info!(erased = erased.len(), "nothing is old"),
+        Some(receipt) => {
+            tracing::info!(
+                receipt = %receipt.id, erased = erased.len(), "removed data past its retention period"
+            )
+        }
+        None => tracing::info!(erased = erased.len(), "no data is past its retention period"),
     }
     Ok(Some(RetentionRound { receipt, erased }))
 }
@@ -165,7 +168,7 @@ pub async fn plan_retention(services: &Services, ages: &Retention) -> Result<Ret
     Ok(RetentionPlan { removed, people })
 }
 
-/// Employees whose last contract ended before the retention period.
+/// Lists employees whose last contract ended before the retention period.
 async fn former(
     services: &Services,
     ages: &Retention,
@@ -175,7 +178,7 @@ async fn former(
         return Ok(Vec::new());
     };
     let store = &services.store;
-    // If contracts can't be read now, the stored dates may be outdated.
+    // Without permission to read contracts, the stored dates may be outdated.
     if account.status != AccountStatus::Linked || !store.has_records(account.no, Kind::Employment).await? {
         return Ok(Vec::new());
     }
@@ -238,7 +241,9 @@ impl Duty for RetentionDuty {
         Box::pin(async {
             let Self(services, ages) = self;
             if let Err(error) = run_retention(services, ages).await {
-                tracing::error!(code = error.code(), %error, "what is old can't be removed");
+                tracing::error!(
+                    code = error.code(), %error, "could not remove data past its retention period"
+                );
             }
         })
     }

@@ -11,7 +11,7 @@ use crate::duty::{Due, Subject};
 use crate::queue::Lane;
 use crate::{Duty, Services};
 
-/// The most accounts to enqueue at once; the others follow in the next scheduling.
+/// Maximum number of accounts to enqueue at once; the others follow in the next scheduling.
 const AT_ONCE: u32 = 1000;
 
 /// Syncs linked accounts that are due or requested.
@@ -36,7 +36,7 @@ impl Duty for SyncDuty {
     fn run<'a>(&'a self, subject: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
         Box::pin(async move {
             if let Err(error) = self.sync(subject).await {
-                tracing::error!(subject, code = error.code(), %error, "a due sync can't be begun");
+                tracing::error!(subject, code = error.code(), %error, "could not start a due sync");
             }
         })
     }
@@ -71,14 +71,19 @@ impl SyncDuty {
         let client = match services.tenants.client_of(account, &services.vault, None).await {
             Ok(client) => client,
             Err(error) => {
-                tracing::error!(account = %account.id, code = error.code(), %error, "no client for a linked account");
+                tracing::error!(
+                    account = %account.id, code = error.code(), %error,
+                    "could not create the client of a linked account"
+                );
                 return false;
             }
         };
         let is_full = match services.store.is_full_run_asked(account.no).await {
             Ok(is_full) => is_full,
             Err(error) => {
-                tracing::error!(account = %account.id, code = error.code(), %error, "what was asked for can't be read");
+                tracing::error!(
+                    account = %account.id, code = error.code(), %error, "could not read the requested run"
+                );
                 return false;
             }
         };
@@ -112,21 +117,24 @@ impl SyncDuty {
             && matches!(ran, Ok(_) | Err(sync::Error::Cancelled))
             && let Err(error) = services.store.full_run_ended(account.no).await
         {
-            tracing::error!(account = %account.id, code = error.code(), %error, "a full run is asked for once more");
+            tracing::error!(
+                account = %account.id, code = error.code(), %error,
+                "could not clear the request for a full run; it runs once more"
+            );
         }
         match ran {
             Ok(report) => {
                 tracing::info!(account = %account.id, outcome = report.outcome.name(), lag, "synced");
                 true
             }
-            // Another process runs or ran it, or the account was unlinked meanwhile: nothing to do.
+            // Another process runs or ran it, or the account was unlinked meanwhile: no work is left.
             Err(sync::Error::Busy | sync::Error::Store(store::Error::Unlinked)) => true,
             Err(sync::Error::Cancelled) => {
                 tracing::info!(account = %account.id, "a sync was cancelled");
                 false
             }
             Err(error) => {
-                tracing::error!(account = %account.id, %error, "a sync stopped");
+                tracing::error!(account = %account.id, %error, "a sync failed");
                 false
             }
         }

@@ -31,13 +31,15 @@ impl Duty for UpkeepDuty {
             let Self(services) = self;
             let now = services.clock.now();
             if let Err(error) = services.store.erase_abandoned_keys(now).await {
-                tracing::error!(code = error.code(), %error, "keys of abandoned flows can't be erased");
+                tracing::error!(
+                    code = error.code(), %error, "could not erase the keys of expired linking flows"
+                );
             }
             if let Err(error) = services.store.erase_expired_credentials(now).await {
-                tracing::error!(code = error.code(), %error, "old secrets can't be erased");
+                tracing::error!(code = error.code(), %error, "could not erase replaced secrets");
             }
             if let Err(error) = services.store.log_views(now).await {
-                tracing::error!(code = error.code(), %error, "views can't be moved into the audit log");
+                tracing::error!(code = error.code(), %error, "could not move views into the audit log");
             }
         })
     }

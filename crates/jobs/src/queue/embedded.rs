@@ -1,5 +1,5 @@
-//! An in-memory queue for one process. Jobs that are lost when the process ends are found due again after the
-//! start.
+//! An in-memory queue for one process. The scheduler finds jobs that are lost with the process due again
+//! after the next start.
 //!
 //! For the reasons against a queue library, see docs/design/jobs.md.
 
@@ -89,7 +89,7 @@ impl Embedded {
             }
         }
         let ended = async { while under_way.join_next().await.is_some() {} };
-        // Jobs that are cut off continue where they were after the next start.
+        // Jobs that are cut off continue from their last commit after the next start.
         let _ = tokio::time::timeout(grace, ended).await;
     }
 

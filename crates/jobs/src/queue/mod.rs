@@ -1,9 +1,9 @@
 //! A job queue with two engines: `embedded` in this process, `scaled` on PostgreSQL for any number of
 //! workers.
 //!
-//! A queue only distributes jobs. The domain's own tables hold what is due, what failed and when it is
-//! retried: a lost job is found due again, and a repeated one finds nothing due. Leases, and not the queue,
-//! decide which worker may write to a linked account.
+//! A queue only distributes jobs. The domain's own tables hold due times, failures and retries: the scheduler
+//! finds a lost job due again, and a repeated job finds no due work. Leases, and not the queue, decide which
+//! worker may write to a linked account.
 
 mod embedded;
 #[cfg(feature = "postgres-queue")]
@@ -26,7 +26,7 @@ pub use scaled::{Scaled, Timing};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lane {
-    /// Deliveries, pushes, absence requests: seconds.
+    /// Deliveries, pushes, absence submissions: seconds.
     Quick,
     /// Incremental syncs: seconds.
     Sync,
@@ -70,7 +70,7 @@ impl Capacity {
 }
 
 impl Default for Capacity {
-    /// Syncs mostly wait for Lucca and their request budget, so there are many more than a core can run.
+    /// Syncs mostly wait for Lucca and their request budget, so their limit is far above the number of cores.
     /// First syncs mostly write: above four at once in each of four workers on one machine, the total
     /// throughput falls below that of one worker.
     fn default() -> Self {
@@ -101,7 +101,7 @@ impl Job {
 
 /// Runs jobs. A job may be repeated.
 pub trait Handler: Send + Sync {
-    /// Runs a job, possibly only in part: the remainder is found due again.
+    /// Runs a job, possibly only in part: the scheduler finds the remainder due again.
     fn handle(&self, job: Job) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 }
 
@@ -109,13 +109,13 @@ pub trait Handler: Send + Sync {
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
     /// A job could not be enqueued.
-    #[error("a job could not be added to the queue")]
+    #[error("could not add a job to the queue")]
     Push(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The engine could not be started, or failed.
-    #[error("the queue's engine failed")]
+    #[error("the job queue's engine failed")]
     Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The database is PostgreSQL, and this build lacks its queue.
-    #[error("this build has no job queue for PostgreSQL")]
+    #[error("this build has no job queue for PostgreSQL: build with the feature postgres-queue")]
     NotBuilt,
 }
 
@@ -163,7 +163,8 @@ impl Queue {
         }
     }
 
-    /// Runs jobs until `stop` is cancelled; then starts no more, and gives running ones `grace` to end.
+    /// Runs jobs until `stop` is cancelled; then starts no more, and waits up to `grace` for running ones to
+    /// end.
     ///
     /// # Errors
     ///

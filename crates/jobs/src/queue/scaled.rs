@@ -23,12 +23,12 @@ const EXISTING_KEYS: &str = "SELECT key FROM lucca_connector_jobs.jobs WHERE key
 /// The engine's intervals, always in real time.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
-    /// How long a job may wait in a busy worker before others may take it.
+    /// How long a job may wait in a busy worker before others may claim it.
     lies_for: Duration,
     /// Workers are woken by notifications; polling finds missed ones.
     poll: Duration,
     heartbeat: Duration,
-    /// How long a worker may be silent before others take over its jobs.
+    /// How long a worker may be silent before others claim its jobs.
     silent_for: Duration,
 }
 
@@ -122,8 +122,8 @@ impl Scaled {
         if jobs.is_empty() {
             return Ok(());
         }
-        // The engine wakes every worker for each added job, even for known ones, which costs most when many
-        // jobs wait.
+        // The engine wakes every worker for each added job, even for keys that are already queued, which
+        // costs most when many jobs wait.
         let keys: Vec<String> = jobs.iter().map(Job::key).collect();
         let there: HashSet<String> = sqlx::query_scalar(EXISTING_KEYS)
             .bind(keys)
@@ -142,8 +142,8 @@ impl Scaled {
     async fn add(&self, job: Job) -> Result<(), QueueError> {
         let spec = JobSpec {
             job_key: Some(job.key()),
-            // Called unsafe because a running job may have listed its work before: later work is found at the
-            // next scheduling.
+            // The engine calls this mode unsafe because a running job may have listed its work before: the
+            // next scheduling finds later work.
             job_key_mode: Some(JobKeyMode::UnsafeDedupe),
             max_attempts: Some(MOST_ATTEMPTS),
             // Lower is sooner.
@@ -221,7 +221,7 @@ impl Scaled {
                         tracing::error!(
                             lane = identifier(lane),
                             ?error,
-                            "the queue's engine ended, and is started again"
+                            "the job queue's engine ended and is restarted"
                         );
                         let _ = tokio::time::timeout(self.timing.heartbeat, stop.cancelled()).await;
                     }

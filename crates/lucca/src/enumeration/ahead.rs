@@ -58,8 +58,8 @@ impl<T: Resource> Ahead<T> {
         self.pages.clear();
     }
 
-    /// The page that holds the record at `offset`, if it was requested. Pages that end before it are aborted.
-    /// If the caller gave up while waiting for a page, that page is still here.
+    /// The page that contains the record at `offset`, if it was requested. Pages that end before it are
+    /// aborted. If the caller gave up while waiting for a page, that page is still here.
     pub(super) async fn take(&mut self, offset: u64) -> Option<(PageRequest, Result<TypedPage<T>, Error>)> {
         let ends_before = |request: &PageRequest| request.offset + u64::from(request.limit) <= offset;
         while self.pages.front().is_some_and(|(request, _)| ends_before(request)) {

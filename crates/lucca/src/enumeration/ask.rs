@@ -1,5 +1,5 @@
-//! Fetching the next page with the fallbacks of the request plan, and continuing without a page that the
-//! server refuses.
+//! Fetches the next page with the fallbacks of the request plan, and continues without a page that the server
+//! refuses.
 
 use super::{Enumeration, TypedPage};
 use crate::error::{Error, Kind};
@@ -110,7 +110,7 @@ impl<T: Resource> Enumeration<T> {
         true
     }
 
-    /// Whether the server sent records that are not after the id it was told to start at.
+    /// Whether the server sent records that are not after the requested start id.
     pub(super) fn has_ignored_start(&self, page: &TypedPage<T>) -> bool {
         let Some(behind) = self.plan.behind().filter(|_| self.resume.is_some()) else { return false };
         let first = page.items.first().and_then(|item| item.id.as_ref());
@@ -118,7 +118,7 @@ impl<T: Resource> Enumeration<T> {
     }
 
     /// Continues without the page that ended in `error`, or ends with the records read so far, if servers
-    /// refuse a page because of its offset: some know no offset past the end, or beyond a thousand.
+    /// refuse a page because of its offset: some support no offset past the end, or beyond a thousand.
     pub(super) fn continue_without(&mut self, error: &Error) -> bool {
         let is_refused = matches!(error.status(), Some(400 | 404 | 410 | 416 | 422));
         let is_failed = matches!(error.status(), Some(500 | 501));
@@ -154,8 +154,8 @@ impl<T: Resource> Enumeration<T> {
     }
 }
 
-/// Number of smaller pages to try after an error that may be unrelated to the page size: otherwise a server
-/// that is down would be tried in every size.
+/// Number of smaller pages to try after an error that may be unrelated to the page size: without this limit,
+/// a server that is down would be tried in every size.
 #[derive(Debug)]
 struct ShrinkAttempts(u8);
 
@@ -184,7 +184,7 @@ impl ShrinkAttempts {
 }
 
 /// The error to report of two. The first refusal is of the preferred request and so the more specific, except
-/// that "nothing at this address" is less specific than the answer of another address.
+/// that "not found" is less specific than the answer of another path.
 fn more_specific(first: Option<Error>, last: Error) -> Error {
     let is_of_the_request = is_refusal(&last) || is_wrong_route(&last);
     match first {

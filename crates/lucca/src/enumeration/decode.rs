@@ -24,7 +24,8 @@ pub(crate) struct TypedPage<T> {
     pub(crate) bytes: u64,
 }
 
-/// The longest id, in bytes. Lucca's longest are GUIDs; the ids of all records of a list are held in memory.
+/// Maximum length of an id, in bytes. Lucca's longest are GUIDs; the ids of all records of a list are held in
+/// memory.
 const LONGEST_ID: usize = 200;
 
 pub(crate) fn decode<T: Resource>(
@@ -59,7 +60,7 @@ fn read<T: Resource>(raw: &RawValue) -> (Option<RemoteId>, Result<Read<T>, Unrea
     };
     let Some(id) = T::identity(&object) else { return (None, Err(unreadable("id", "missing or not an id"))) };
     if id.as_str().len() > LONGEST_ID {
-        return (None, Err(unreadable("id", "longer than an id can be")));
+        return (None, Err(unreadable("id", "longer than 200 bytes")));
     }
     let mut record = Record::new(&object);
     let value = T::read(id.clone(), &mut record);

@@ -1,4 +1,4 @@
-//! Reading all records of a stream, page by page.
+//! Reads all records of a stream, page by page.
 //!
 //! Paging over a moving set is in `walk`, the request plan in `form`; this module sends their requests.
 
@@ -32,7 +32,7 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 /// All records of a stream, read page by page in the order of their ids.
 ///
 /// Each id is yielded at most once, even if the set moves meanwhile. After [`next_page`](Self::next_page) has
-/// returned `None`, [`proof`](Self::proof) says whether the enumeration saw everything, and
+/// returned `None`, [`proof`](Self::proof) returns whether the enumeration saw every record, and
 /// [`notes`](Self::notes) lists its deviations for this server. An error does not end the enumeration: the
 /// next call requests the same page again.
 #[derive(Debug)]
@@ -125,7 +125,7 @@ impl<T: Resource> Enumeration<T> {
         self
     }
 
-    /// Requests each page only on demand: for callers that need the first ones only.
+    /// Requests each page only on demand: for callers that need only the first pages.
     #[must_use]
     pub fn one_page_at_a_time(mut self) -> Self {
         self.is_prefetching = false;
@@ -142,13 +142,12 @@ impl<T: Resource> Enumeration<T> {
         self
     }
 
-    /// The plan for the next run; `None` if the documented one worked. Worth storing once a page has been
-    /// read.
+    /// The plan for the next run; `None` if the documented one worked. Store it once a page has been read.
     pub fn learned(&self) -> Option<Learned> {
         Some(self.plan.learned()).filter(|learned| *learned != Learned::default())
     }
 
-    /// Requested page size in records: below the initial one if the server accepted no more.
+    /// Requested page size in records: below the initial one if the server refused larger pages.
     pub fn page_size(&self) -> u32 {
         self.plan.page_size()
     }
@@ -158,7 +157,7 @@ impl<T: Resource> Enumeration<T> {
         self.walk.total()
     }
 
-    /// Whether everything was seen. Before `next_page` returned `None`, nothing is proven.
+    /// Whether every record was seen. Before `next_page` returned `None`, completeness is unproven.
     pub fn proof(&self) -> Proof {
         self.walk.proof()
     }
@@ -256,13 +255,13 @@ impl<T: Resource> Enumeration<T> {
         self.note();
         self.resume = None;
         if gain.fresh.iter().all(|fresh| *fresh) {
-            // True of nearly every page, so the records need not be moved.
+            // The usual case: every record is new, so they need not be moved.
             return items;
         }
         items.into_iter().zip(gain.fresh).filter_map(|(item, fresh)| fresh.then_some(item)).collect()
     }
 
-    /// Requests the pages after the next one too, as far as the server's count reaches.
+    /// Also requests the pages after the next one, as far as the server's count reaches.
     fn prefetch(&mut self) {
         if !self.is_prefetching || self.walk.has_ended() || self.walk.after().is_some() {
             return;

@@ -1,7 +1,7 @@
 //! Paging over a set that may change meanwhile: new records of a page, the end of a pass and of the
 //! enumeration, and the resulting proof.
 //!
-//! Pure: no request is made here.
+//! Pure: sends no request.
 
 use people::RemoteId;
 
@@ -11,10 +11,11 @@ use crate::seen::{SeenIds, Sighting};
 /// The first pass and at most two more.
 const MAX_PASSES: u8 = 3;
 
-/// Many times the records of the largest tenant: a server that makes up records would otherwise be followed
-/// for ever.
+/// Maximum number of records, many times those of the largest tenant: without it, a server that invents
+/// records would be followed for ever.
 pub(crate) const MOST_RECORDS: u64 = 2_000_000;
-/// Pages of all passes: a server that adds a little on each page would otherwise be followed for ever, too.
+/// Maximum number of pages of all passes: without it, a server that adds a few records on each page would be
+/// followed for ever.
 const MOST_PAGES: u64 = 200_000;
 
 /// Sizes that servers silently cut pages to.
@@ -23,7 +24,7 @@ const ROUND_SIZES: [u64; 8] = [10, 20, 25, 50, 100, 200, 250, 500];
 #[derive(Debug)]
 pub(crate) struct Walk {
     seen: SeenIds,
-    /// Largest number of records to accept.
+    /// Maximum number of records to accept.
     most: u64,
     /// Pages of all passes.
     all_pages: u64,
@@ -39,7 +40,7 @@ pub(crate) struct Walk {
     first_id: Option<RemoteId>,
     first_count: Option<u64>,
     last_count: Option<u64>,
-    /// Whether the count proved to be of something other than the whole set.
+    /// Whether the count proved to count something other than the whole set.
     count_refuted: bool,
     /// The last id of this pass, while all of them were numbers and each larger than the one before.
     ascending: Option<u64>,
@@ -74,7 +75,7 @@ pub(crate) struct Arrival<'a> {
 /// The outcome of a page.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Gain {
-    /// For each record, whether it was not met before.
+    /// For each record, whether it is new in this enumeration.
     pub(crate) fresh: Vec<bool>,
     /// The pass that begins, if the page ended one.
     pub(crate) pass_begins: Option<u32>,
@@ -131,7 +132,7 @@ impl Walk {
         Self { ended: Some(Proof::Complete { rows: 0 }), ..Self::new() }
     }
 
-    /// Starts at `offset`; the records before it were read earlier, so that nothing is proven at the end.
+    /// Starts at `offset`; the records before it were read earlier, so that completeness stays unproven.
     pub(crate) fn resume_at(&mut self, offset: u64) {
         (self.begins_at, self.offset, self.is_resumed) = (offset, offset, true);
     }
@@ -219,7 +220,7 @@ impl Walk {
             && received > 0
             && !self.by_id
         {
-            // There are more records than the count: it counts the records of a page.
+            // The set has more records than the count: it counts the records of a page.
             self.count_refuted |=
                 page.count.is_none_or(|count| count == received || Some(count) == self.first_count);
         }
@@ -250,8 +251,8 @@ impl Walk {
                 }
             });
         }
-        // Records without an id are no progress beyond the first page: a server that sends the same ones on
-        // every page would be followed for ever.
+        // Records without an id are no progress beyond the first page: without this, a server that sends the
+        // same ones on every page would be followed for ever.
         progress |= first_page && received > 0;
         // After pages with new records, a page without any may be a repetition of the one before, or empty by
         // mistake: it is requested once more.
@@ -299,8 +300,8 @@ impl Walk {
         self.first_count == Some(self.distinct + self.unidentified)
     }
 
-    /// Whether this pass has seen as many records as the server counts. A first page that looks cut and holds
-    /// exactly the count is not enough: the server may count the page. One more request decides.
+    /// Whether this pass has seen as many records as the server counts. A first page that may be cut and
+    /// holds exactly the count is not enough: the server may count the page. One more request decides.
     fn reached_the_count(&self, cut_first_page: bool) -> bool {
         let seen = self.begins_at + self.distinct + self.unidentified;
         self.total()

@@ -1,12 +1,12 @@
 //! The fallbacks after a server refuses a request without a reason, in order.
 //!
 //! First those that cost no data: smaller pages. Then one omission at a time. Then the plainest request and,
-//! if that is answered, one addition at a time: so two or three unknown parameters are found without trying
-//! all their combinations.
+//! if that is answered, one addition at a time: this finds two or three unknown parameters without trying all
+//! their combinations.
 
 use crate::asked::FilterStyle;
 
-/// Page sizes to try: some servers know one size only.
+/// Page sizes to try: some servers support one size only.
 const SIZES: [u32; 12] = [5000, 2500, 1000, 500, 250, 200, 100, 50, 30, 25, 20, 10];
 
 /// Page sizes after a page was too large, each about half of the one before.
@@ -33,9 +33,10 @@ pub(crate) struct RequestShape {
 pub(super) enum Detail {
     /// Every field of the query.
     Full,
-    /// The fields that every server is expected to know.
+    /// The fields that every server is expected to support.
     Core,
-    /// The server's default fields: none is named. Without fields, a v3 request can't contain a count.
+    /// The server's default fields: the request names none. Without fields, a v3 request can't contain a
+    /// count.
     Default,
 }
 
@@ -56,7 +57,7 @@ pub(super) struct Range {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fallback {
     pub(super) shape: RequestShape,
-    /// Whether it leaves out more than has proved wrong, so that it can be upgraded again.
+    /// Whether it omits more than the server has refused, so that it can be upgraded again.
     pub(super) is_plain: bool,
     /// Whether it can help after a 500: the older framework answers so for unknown keys and fields, but not
     /// for a page size.
@@ -111,7 +112,8 @@ impl Range {
             Upgrade::Core if self.has_core && from == Detail::Default && wanted != from => {
                 detail(Detail::Core)
             }
-            // The full fields contain the core ones: a server that refuses those refuses these too.
+            // The full fields contain the core ones: a server that refuses the core fields refuses the full
+            // ones too.
             Upgrade::Full if from == if self.has_core { Detail::Core } else { Detail::Default } => {
                 detail(wanted)
             }

@@ -1,6 +1,6 @@
 //! The request plan of a stream, and its downgrades when a server refuses a request.
 //!
-//! A server may know a smaller page size, fewer fields or another filter than the documented ones. If it
+//! A server may support a smaller page size, fewer fields or another filter than the documented ones. If it
 //! gives a reason (`words`), the plan is corrected accordingly; otherwise a bounded list of fallbacks is
 //! tried (`ladder`). Pure: `enumeration` sends the requests.
 
@@ -21,7 +21,8 @@ use crate::stream::Stream;
 use ladder::{Detail, Range, RequestShape, Upgrade, step_down};
 use words::{RefusedPart, named_properties};
 
-/// Number of requests for finding a plan after the first one, not counting corrections that the server named.
+/// Maximum number of requests for finding a plan after the first one, not counting corrections that the
+/// server named.
 const MOST_TRIES: usize = 26;
 
 /// Pages are not reduced below this size for speed.
@@ -137,7 +138,7 @@ impl RequestPlan {
         self.shape.size = self.shape.size.min(size).max(1);
     }
 
-    /// The page size if the server accepts everything.
+    /// The page size if the server accepts the whole request.
     fn wanted_size(&self) -> u32 {
         self.cap.map_or(self.route.page_size, |cap| cap.min(self.route.page_size))
     }
@@ -190,7 +191,7 @@ impl RequestPlan {
         }
     }
 
-    /// Whether the query selects nothing, so that no request is needed.
+    /// Whether the query selects no record, so that no request is needed.
     pub(crate) fn is_nothing(&self) -> bool {
         self.stream_query.is_nothing()
     }
@@ -211,7 +212,7 @@ impl RequestPlan {
     }
 
     /// Servers that silently send fewer records than requested number their v4 pages by their own size, or by
-    /// ours; requesting their size makes both the same. Returns whether the page was such a one.
+    /// the requested one; requesting their size makes both the same. Returns whether the page was such a one.
     pub(crate) fn learn_size(&mut self, offset: u64, received: usize, count: Option<u64>) -> bool {
         let Ok(received) = u32::try_from(received) else { return false };
         let more = count.is_some_and(|count| count > offset + u64::from(received));
@@ -376,7 +377,7 @@ impl RequestPlan {
         for name in named.filter(|name| !name.eq_ignore_ascii_case("id")) {
             let mut removed = self.full.remove(name);
             self.core.remove(name);
-            // A server that does not know one of the names does not know the other, and trying costs a
+            // A server that does not support one of the names does not support the other, and trying costs a
             // request.
             if removed.iter().any(|name| name == "categoryId") {
                 removed.extend(self.full.remove("categoryName"));
@@ -429,7 +430,7 @@ pub(crate) fn is_wrong_route(error: &Error) -> bool {
 }
 
 /// Whether a request of another shape may be answered. The older framework answers 500 for filters and fields
-/// it doesn't know (wire-grammar.md §1.1 and §1.8).
+/// it doesn't support (wire-grammar.md §1.1 and §1.8).
 pub(crate) fn is_refusal(error: &Error) -> bool {
     matches!(error.status(), Some(400 | 414 | 416 | 422 | 431 | 500 | 501))
 }

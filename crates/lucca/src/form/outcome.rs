@@ -45,7 +45,7 @@ impl RequestPlan {
             },
             second_idiom: filter_style == FilterStyle::Fallback,
             order_refused: self.stream_query.has_order() && !order,
-            // The server's default fields have no place for a count: nothing was refused.
+            // The server's default fields leave no place for a count, so the server did not refuse one.
             count_refused: !count && !is_default,
             route: (!std::ptr::eq(self.route, &raw const self.routes[0])).then(|| self.route.path.to_owned()),
         }

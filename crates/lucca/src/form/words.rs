@@ -1,4 +1,4 @@
-//! The part of a request that a server's refusal is about, read from its words.
+//! Parses a server's refusal for the part of the request that it refuses.
 
 /// The part of a request that a message names as wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,11 +18,11 @@ impl RefusedPart {
         let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
         if says(&["formeremployees", "greaterthan"]) {
             Some(Self::FilterStyle)
-        // The framework's own: "Order by query parameter is invalid", "Orders must contains order direction"
-        // (wire-grammar.md §1.5).
+        // The framework's own messages: "Order by query parameter is invalid", "Orders must contains order
+        // direction" (wire-grammar.md §1.5).
         } else if says(&["orderby", "order by", "order_by", "order direction", "ordering"])
             || names(message, "sort")
-            // "The value 'X' is not valid for sort." unverified: the words of v4.
+            // "The value 'X' is not valid for sort." unverified: the messages of v4.
             || says(&["for sort", "sort is ", "sort parameter", "sort field"])
         {
             Some(Self::Order)

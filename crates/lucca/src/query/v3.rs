@@ -8,7 +8,7 @@ use super::push_pair;
 
 /// The fields to return: a tree, written `id,department[id,name]`.
 ///
-/// The program supplies field names, never its input; they are plain identifiers.
+/// The program supplies field names, never user input; they are plain identifiers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fields {
     members: Vec<Member>,
@@ -38,7 +38,7 @@ impl Fields {
         names.iter().fold(self, |fields, name| fields.leaf(name))
     }
 
-    /// Adds a related object with only these of its fields. A name that is not an identifier is left out: it
+    /// Adds a related object with only these of its fields. A name that is not an identifier is omitted: it
     /// would change the meaning of the whole list.
     #[must_use]
     pub fn nested(mut self, name: &'static str, nested: &[&'static str]) -> Self {
@@ -135,7 +135,7 @@ pub enum Comparator {
     Starts,
     /// The value or later.
     Since,
-    /// The value or earlier. On date-times, give a time: whether a bare date means its beginning or its end
+    /// The value or earlier. For date-times, use a time: whether a bare date means its beginning or its end
     /// depends on the server's version.
     Until,
     /// Between two dates, both included.
@@ -241,12 +241,12 @@ impl OrderBy {
     }
 }
 
-/// `paging=offset,limit`: a zero-based offset in records, and how many.
+/// `paging=offset,limit`: a zero-based offset and a page size, in records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paging {
     /// Number of records to skip.
     pub offset: u64,
-    /// Largest number of records to return.
+    /// Maximum number of records to return.
     pub limit: NonZeroU32,
 }
 

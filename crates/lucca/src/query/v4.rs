@@ -13,7 +13,7 @@ use super::push_pair;
 pub struct Query {
     /// Page number, from 1.
     pub page: NonZeroU64,
-    /// Largest number of records of a page.
+    /// Maximum number of records of a page.
     pub limit: NonZeroU32,
     /// Whether the server also counts the whole set (`fields.root=count`).
     pub count: bool,

@@ -1,5 +1,5 @@
-//! Lists of a JSON text, split without reading their members and only up to a limit: a few kilobytes of
-//! compressed zeros would otherwise become gigabytes of records.
+//! Lists of a JSON text, split without reading their members and only up to a limit: without it, a few
+//! kilobytes of compressed zeros would become gigabytes of records.
 
 use std::fmt;
 

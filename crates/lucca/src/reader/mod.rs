@@ -1,7 +1,7 @@
-//! Reading records of unknown exact shape: keys in any case, values in several forms.
+//! Reads records of unknown exact shape: keys in any case, values in several forms.
 //!
-//! [`Object`] splits a JSON object without reading its values; [`Record`] reads them one by one and notes the
-//! unreadable ones. Scalars are in `scalar`, the fields of each resource in `resources`.
+//! [`Object`] splits a JSON object without reading its values; [`Record`] reads them one by one and collects
+//! the unreadable ones. Scalars are in `scalar`, the fields of each resource in `resources`.
 //!
 //! A problem never quotes a value: it is personal data.
 
@@ -24,7 +24,8 @@ pub(crate) use scalar::{Measure, Scalar, unsigned};
 use crate::item::{FieldProblem, Unreadable};
 use crate::resources::Ref;
 
-/// More members than any record of Lucca has: a larger object is an attack or an accident, and is not read.
+/// Maximum number of members of a record, more than any record of Lucca has: a larger object is an attack or
+/// an accident, and is not read.
 const MOST_MEMBERS: usize = 10_000;
 
 /// A JSON object's members, their values unread.
@@ -117,8 +118,8 @@ impl<'a> Record<'a> {
         self.field(&[name], "true or false", |raw| Scalar::of(raw)?.flag())
     }
 
-    /// A date, with or without a time behind it; the time and its zone are dropped, the day stays unchanged.
-    /// An empty text is none.
+    /// A date, with or without a time after it; the time and its zone are dropped, the day stays unchanged.
+    /// An empty text is `None`.
     pub(crate) fn date(&mut self, name: &'static str) -> Option<Date> {
         self.field(&[name], "a date", |raw| Scalar::of(raw)?.date())
     }
@@ -128,7 +129,7 @@ impl<'a> Record<'a> {
         self.field(names, "a date-time", |raw| Scalar::of(raw)?.time())
     }
 
-    /// A date without which the record is useless: unreadable is an error, absent is not.
+    /// A required date: unreadable is an error, absent is not.
     pub(crate) fn vital_date(&self, name: &'static str) -> Result<Option<Date>, Unreadable> {
         let Some(raw) = self.object.get(name) else { return Ok(None) };
         Scalar::of(raw)
@@ -223,7 +224,7 @@ impl<'a> Record<'a> {
         let raw = self.object.get(name)?;
         let value = Object::parse(raw).and_then(|object| read(&mut Record::new(&object)));
         if value.is_none() {
-            self.problem(name, "an object as documented");
+            self.problem(name, "the documented object");
         }
         value
     }
@@ -270,10 +271,10 @@ impl<'a> Record<'a> {
 
     /// JSON of any shape.
     pub(crate) fn value(&mut self, name: &'static str) -> Option<Value> {
-        self.field(&[name], "JSON that can be read", |raw| serde_json::from_str(raw).ok().map(Some))
+        self.field(&[name], "readable JSON", |raw| serde_json::from_str(raw).ok().map(Some))
     }
 
-    /// A dictionary with values of any shape. Keys keep their case: they are the tenant's own.
+    /// A dictionary with values of any shape. Keys keep their case: the tenant defines them.
     pub(crate) fn map(&mut self, name: &'static str) -> BTreeMap<String, Value> {
         let read = self.field(&[name], "a dictionary", |raw| match serde_json::from_str(raw) {
             Ok(map) => Some(Some(map)),

@@ -144,7 +144,7 @@ impl<'a> Scalar<'a> {
 }
 
 /// .NET's value for a date that was never set.
-// unverified: that Lucca sends it; no date in personnel data is in the year 1.
+// unverified: whether Lucca sends it; no date in personnel data is in the year 1.
 const NO_DATE: Date = Date::constant(1, 1, 1);
 
 /// A quantity, in whole minutes or in an unnamed unit.

@@ -1,7 +1,7 @@
-//! Splitting an object of valid JSON into its members, without reading them.
+//! Splits an object of valid JSON into its members, without reading them.
 //!
-//! The caller has validated the JSON when it received it. No check is repeated here, which makes reading many
-//! small records fast.
+//! The caller has validated the JSON when it received it. This module repeats no check, which makes reading
+//! many small records fast.
 
 use std::borrow::Cow;
 

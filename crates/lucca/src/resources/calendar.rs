@@ -9,7 +9,7 @@ use crate::item::Unreadable;
 use crate::reader::{Object, Record};
 
 /// A change of a user's property (`/api/v3/userlogs`, undocumented). Source: directory.md §11.6.
-// unverified: every field; that `name` is the property and `value` its new value.
+// unverified: every field, including that `name` is the property and `value` its new value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserLog {
     /// Its id.

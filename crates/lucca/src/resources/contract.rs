@@ -8,7 +8,7 @@ use super::{Ref, Resource};
 use crate::item::Unreadable;
 use crate::reader::Record;
 
-/// An employment contract (`/directory/api/4.0/work-contracts`). Contracts of one person don't overlap.
+/// An employment contract (`/directory/api/4.0/work-contracts`). Contracts of one employee don't overlap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkContract {
     /// Its id.

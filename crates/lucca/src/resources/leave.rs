@@ -12,7 +12,7 @@ use crate::reader::{Measure, Record};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Leave {
     /// Its id: `{period}-{yyyyMMdd}-{AM|PM}`, `78287-20180424-PM`.
-    // unverified: that the first part is the period's id; it is not the owner's (absences.md §0, item 4).
+    // unverified: whether the first part is the period's id; it is not the owner's (absences.md §0, item 4).
     pub id: RemoteId,
     /// The day.
     pub date: Date,
@@ -116,7 +116,8 @@ impl FromRecord for Leave {
         let date = date.ok_or_else(|| missing("date"))?;
         let half = half.ok_or_else(|| missing("isAM"))?;
 
-        // unverified: that the id's first part is the period (absences.md §0, item 4); it is the last resort.
+        // unverified: whether the id's first part is the period (absences.md §0, item 4); it is the last
+        // resort.
         let prefix = || parts.map(|parts| RemoteId::from(parts.period));
         let period_id = record.id_field("leavePeriodId").or_else(prefix);
         let fallback = period_id.clone();

@@ -33,7 +33,7 @@ pub struct LeaveRequest {
     /// Every request to cancel it.
     pub cancellation_requests: Vec<CancellationRequest>,
     /// The owner's comment; only requested with [`FieldGroup::LeaveReason`](crate::FieldGroup::LeaveReason).
-    // unverified: that it is the comment of the period's log at status 0 (absences.md §2.2).
+    // unverified: whether it is the comment of the period's log at status 0 (absences.md §2.2).
     pub owner_comment: Option<String>,
 }
 
@@ -56,7 +56,7 @@ pub enum LeaveRequestStatus {
 
 impl LeaveRequestStatus {
     /// The number is documented; words are tolerated in any case and with any separators.
-    // unverified: that words are ever sent; only the guide to v3 mentions an enumeration of words.
+    // unverified: whether words are ever sent; only the guide to v3 mentions an enumeration of words.
     fn of(text: &str) -> Self {
         let word: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
         match word.to_ascii_lowercase().as_str() {

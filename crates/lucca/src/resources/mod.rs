@@ -1,8 +1,8 @@
 //! Lucca's resources as they arrive on the wire, typed.
 //!
-//! Every field but ids may be missing: it depends on the server's applications, on the key's permissions and
-//! on the query. Nothing is interpreted here: sentinels such as `9999-12-31` stay, and texts are unchanged,
-//! blank or not.
+//! Every field except ids may be missing: it depends on the server's applications, on the key's permissions
+//! and on the query. This module interprets no values: sentinels such as `9999-12-31` stay, and texts are
+//! unchanged, blank or not.
 
 mod calendar;
 mod contract;

@@ -1,4 +1,4 @@
-//! The organisation: legal units, establishments, departments, and the lists that people refer to.
+//! The organisation: legal units, establishments, departments, and the lists that employees refer to.
 //!
 //! Source: directory.md §7 and §11, absences.md §8.
 
@@ -25,7 +25,7 @@ pub struct Department {
     /// Its parent's path: another department's `path`. Lucca calls it `parentId`.
     pub parent_path: Option<String>,
     /// Its parent's id; v4 only (`parentLuccaId`).
-    // unverified: that `parentLuccaId` is the parent's numeric id (directory.md §11.2).
+    // unverified: whether `parentLuccaId` is the parent's numeric id (directory.md §11.2).
     pub parent_id: Option<RemoteId>,
     /// Whether it is still in use.
     pub is_active: Option<bool>,
@@ -268,17 +268,17 @@ impl FromRecord for OccupationCategory {
 }
 
 /// A kind of leave, often one for each year (`/api/v3/leaveAccounts`, undocumented).
-// unverified: that this endpoint lists all accounts, and every field but `id` and `name` (absences.md §8).
+// unverified: whether this endpoint lists all accounts, and every field but `id` and `name` (absences.md §8).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaveAccount {
     /// Its id.
     pub id: RemoteId,
     /// Its name (`Congés payés 2023`).
     pub name: Option<String>,
-    /// Whether it counts remote work rather than absences; not always set where it should be.
+    /// Whether it counts remote work rather than absences; not always set when it should be.
     pub is_remote_work: Option<bool>,
     /// The category that accounts of several years share (`Annual leave`).
-    // unverified: that it is independent of the year, and sent here; webhooks send it (absences.md §8).
+    // unverified: whether it is independent of the year, and sent here; webhooks send it (absences.md §8).
     pub category: Option<Ref>,
     /// Its unit, in the server's notation: `0` days, `1` hours, `3` another unit.
     // unverified: the codes, and that it is sent here; creating a request shows it (absences.md §5.1).

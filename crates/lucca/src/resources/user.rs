@@ -1,4 +1,4 @@
-//! People. Source: directory.md §6 and §7.
+//! Users. Source: directory.md §6 and §7.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::{Ref, Resource};
 use crate::item::Unreadable;
 use crate::reader::Record;
 
-/// A person (`/api/v3/users`). Which fields arrive depends on the requested
+/// A user (`/api/v3/users`). The fields in a response depend on the requested
 /// [`FieldGroups`](people::FieldGroups), on the tenant's applications, and on the key's permissions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct User {
@@ -47,7 +47,7 @@ pub struct User {
     pub personal_mobile: Option<String>,
     /// Personal e-mail.
     pub personal_email: Option<String>,
-    /// The person's quote.
+    /// The employee's quote.
     pub quote: Option<String>,
     /// Social security number.
     pub insurance_number: Option<String>,
@@ -65,9 +65,9 @@ pub struct User {
     pub external_id: Option<String>,
     /// Whether payslips may be electronic.
     pub allows_electronic_payslip: Option<bool>,
-    /// Tax horse power of the person's car.
+    /// Tax horse power of the employee's car.
     pub french_car_tax_horse_power: Option<i64>,
-    /// Tax horse power of the person's motorcycle.
+    /// Tax horse power of the employee's motorcycle.
     pub french_motocycles_tax_horse_power: Option<i64>,
     /// First day of the applicable contract.
     pub contract_start: Option<Date>,
@@ -85,7 +85,7 @@ pub struct User {
     pub legal_entity: Option<Ref>,
     /// Department.
     pub department: Option<Ref>,
-    /// Manager; people without one are their own manager in all recorded answers.
+    /// Manager; employees without one are their own manager in all recorded answers.
     pub manager: Option<Ref>,
     /// Calendar of public holidays.
     pub calendar: Option<Ref>,

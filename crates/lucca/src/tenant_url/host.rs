@@ -54,8 +54,8 @@ pub(super) fn shape(host: &str, may_be_bare: bool) -> Result<HostShape, TenantUr
             check_account(account)?;
             tenant(environment, region, host.clone())
         }
-        // A production domain of its own, known from one of Lucca's operations tools. unverified: that
-        // account names precede it as they precede Lucca's other domains, and its hosting region.
+        // A separate production domain, found in one of Lucca's operations tools. unverified: whether account
+        // names precede it as they precede Lucca's other domains, and its hosting region.
         [account, "dauphine", "fr"] => {
             check_account(account)?;
             tenant(Environment::Production, Region::Europe, host.clone())
@@ -103,7 +103,8 @@ fn check_account(account: &str) -> Result<(), TenantUrlError> {
     }
 }
 
-/// Refuses words that are implausible as a bare account name, though valid in front of Lucca's domain.
+/// Returns an error for words that are implausible as a bare account name, though valid in front of Lucca's
+/// domain.
 fn check_bare(account: &str) -> Result<(), TenantUrlError> {
     match account {
         "http" | "https" | "ftp" | "ws" | "wss" | "file" | "mailto" => Err(TenantUrlError::Scheme),

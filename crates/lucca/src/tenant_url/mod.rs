@@ -1,7 +1,7 @@
 //! The URL of a tenant.
 //!
-//! Reduces pasted text to one of Lucca's host shapes, or to an error that names the problem. Nothing is
-//! looked up or sent. `address` checks that the host's addresses are public.
+//! Reduces pasted text to one of Lucca's host shapes, or to an error that names the problem. Makes no look-up
+//! and sends no request. `address` checks that the host's addresses are public.
 
 mod host;
 
@@ -12,10 +12,9 @@ use net::NetworkPolicy;
 
 /// The origin of one Lucca tenant, such as `https://acme.ilucca.net`.
 ///
-/// By construction its host has one of Lucca's shapes:
-/// `{account}.{ilucca|ilucca-test|ilucca-demo}.{net|ch}`, `{account}.dauphine.fr` or
-/// `{account}-{sandbox}.sandbox.{eu1|eu2|ch1}.luccasoftware.com`; or it is this machine, where
-/// [`NetworkPolicy::AllowLoopback`] allowed that. Source: directory.md §2.
+/// By construction its host has one of Lucca's shapes: `{account}.{ilucca|ilucca-test|ilucca-demo}.{net|ch}`,
+/// `{account}.dauphine.fr` or `{account}-{sandbox}.sandbox.{eu1|eu2|ch1}.luccasoftware.com`; or it is this
+/// machine, if [`NetworkPolicy::AllowLoopback`] allows that. Source: directory.md §2.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct TenantUrl {
     origin: Box<str>,
@@ -54,7 +53,7 @@ people::names! {
 #[non_exhaustive]
 pub enum Region {
     /// `.net`, `eu1`, `eu2`: all hosting outside Switzerland.
-    // unverified: that all of it is in Europe; Lucca only names the Swiss part.
+    // unverified: whether all of it is in Europe; Lucca only names the Swiss part.
     Europe,
     /// `.ch`, `ch1`.
     Switzerland,
@@ -65,7 +64,7 @@ pub enum Region {
 people::names! { Region: "region" { Europe = "europe", Switzerland = "switzerland", Local = "local" } }
 
 impl TenantUrl {
-    /// Reads a bare account name, a host, or the URL of any page of a tenant, in any case, with the remains
+    /// Parses a bare account name, a host, or the URL of any page of a tenant, in any case, with the remains
     /// of copying around it.
     ///
     /// # Errors
@@ -167,7 +166,7 @@ pub enum TenantUrlError {
     #[error("the text is too long for a tenant URL; {EXPECTED}")]
     TooLong,
     /// Spaces or line breaks within.
-    #[error("the text has spaces in it; {EXPECTED}")]
+    #[error("the text contains spaces; a tenant URL has none; {EXPECTED}")]
     SeveralWords,
     /// An e-mail address.
     #[error("this is an e-mail address, not a tenant URL; {EXPECTED}")]
@@ -176,39 +175,40 @@ pub enum TenantUrlError {
     #[error("this looks like an API key, not a tenant URL; {EXPECTED}")]
     ApiKey,
     /// A scheme other than http and https, or one that is mistyped.
-    #[error("the URL begins with something else than https://; {EXPECTED}")]
+    #[error("the URL must begin with https://; {EXPECTED}")]
     Scheme,
     /// A user name or password before the host.
-    #[error("the URL has a user name or password in it; {EXPECTED}")]
+    #[error("the URL must not contain a user name or password; {EXPECTED}")]
     UserInfo,
     /// A port.
-    #[error("the URL has a port in it, which Lucca's never have; {EXPECTED}")]
+    #[error("the URL must not contain a port: Lucca's URLs have none; {EXPECTED}")]
     Port,
     /// A port that is not a number up to 65535.
-    #[error("what follows the colon is not a port; {EXPECTED}")]
+    #[error("the text after the colon is not a port; {EXPECTED}")]
     InvalidPort,
     /// A number instead of a name.
     #[error("this is an IP address, not the name of a tenant; {EXPECTED}")]
     IpAddress,
     /// This machine, without the development switch.
     #[error(
-        "this is an address of this machine; it is only allowed with the development switch for loopback \
-         tenants, and otherwise {EXPECTED}"
+        "this is an address of this machine, which only the development switch for loopback tenants allows; \
+         otherwise {EXPECTED}"
     )]
     LoopbackNotAllowed,
     /// A letter with an accent, or of another script.
     #[error(
-        "the host has letters with accents or of another script in it, which Lucca's never have; {EXPECTED}"
+        "the host contains letters with accents or of another script, which Lucca's hosts never do; \
+         {EXPECTED}"
     )]
     NotAscii,
     /// The encoded form of such letters.
-    #[error("the host is an internationalised name (xn--…), which Lucca's never are; {EXPECTED}")]
+    #[error("the host is an internationalised name (xn--…), which Lucca's hosts never are; {EXPECTED}")]
     Punycode,
     /// A character that is illegal in hosts.
-    #[error("the host has a character in it that host names don't have; {EXPECTED}")]
+    #[error("the host contains a character that host names can't contain; {EXPECTED}")]
     InvalidCharacter,
     /// Two dots in a row, or one at the beginning.
-    #[error("the host has an empty part: two dots in a row, or one at its beginning; {EXPECTED}")]
+    #[error("the host has an empty part: two consecutive dots, or a leading dot; {EXPECTED}")]
     EmptyLabel,
     /// A part that begins or ends with a hyphen.
     #[error("a part of the host begins or ends with a hyphen; {EXPECTED}")]
@@ -223,26 +223,30 @@ pub enum TenantUrlError {
     #[error("www is not an account name; {EXPECTED}")]
     Www,
     /// A placeholder that programs write for a missing name, or a part of an address.
-    #[error("this is not an account name, but a word a program left in its place; {EXPECTED}")]
+    #[error("this is a placeholder that a program wrote instead of an account name; {EXPECTED}")]
     NotAnAccount,
     /// More than one part before Lucca's domain.
-    #[error("there is more than the account name before Lucca's domain; {EXPECTED}")]
+    #[error("the host has more parts than the account name before Lucca's domain; {EXPECTED}")]
     NestedAccount,
     /// A sandbox's host without the sandbox's name.
-    #[error("a sandbox's host begins with the account name, a hyphen and the sandbox's name; {EXPECTED}")]
+    #[error(
+        "the sandbox's name is missing: a sandbox's host begins with the account name, a hyphen and the \
+         sandbox's name; {EXPECTED}"
+    )]
     MissingSandbox,
     /// Lucca's domain under another ending.
-    #[error("the host looks like Lucca's but ends differently: tenants are under .net or .ch; {EXPECTED}")]
+    #[error("the host resembles Lucca's but has another ending: tenants are under .net or .ch; {EXPECTED}")]
     WrongEnding,
     /// Lucca's domain as part of another one.
-    #[error("the host only looks like Lucca's: it belongs to another domain; {EXPECTED}")]
+    #[error("the host only resembles Lucca's: it belongs to another domain; {EXPECTED}")]
     LookAlike,
     /// Lucca's web site, help centre, documentation or sign-in.
     #[error(
-        "this is one of Lucca's own sites, not a tenant: open Lucca as you do at work and copy its address; {EXPECTED}"
+        "this is one of Lucca's own sites, not a tenant: open your company's Lucca and copy its URL; \
+         {EXPECTED}"
     )]
     LuccaSite,
-    /// Another domain altogether.
+    /// Any other domain.
     #[error("the host is not one of Lucca's; {EXPECTED}")]
     OtherDomain,
 }
@@ -302,7 +306,7 @@ impl Scheme {
     }
 }
 
-/// Splits off `https://` or `//`. Any other scheme is refused, with or without slashes.
+/// Splits off `https://` or `//`. Any other scheme is an error, with or without slashes.
 fn split_scheme(text: &str) -> Result<(Option<Scheme>, &str), TenantUrlError> {
     if let Some(rest) = text.strip_prefix("//") {
         return Ok((None, rest));
@@ -325,7 +329,7 @@ fn split_scheme(text: &str) -> Result<(Option<Scheme>, &str), TenantUrlError> {
     Ok((None, text))
 }
 
-/// Whether a path is more likely the address that a broken scheme belongs to.
+/// Whether a path probably begins with the host that a broken scheme belongs to.
 fn host_follows(path: &str) -> bool {
     if path.starts_with("//") {
         return true;

@@ -1,6 +1,6 @@
 //! The leave request factory: an undocumented API that Lucca's own pages use. It offers leave accounts for a
 //! period, and creates the request. Source: absences.md §5.1.
-// unverified: all of it for an API key; it was observed with a browser's session and in public clients.
+// unverified: whether an API key can use it; it was observed with a browser's session and in public clients.
 
 use async_recursion::async_recursion as boxed;
 use people::{Half, LeaveUnit};
@@ -29,7 +29,7 @@ impl FactoryGeneration {
     pub const ALL: [Self; 2] = [Self::Newer, Self::Older];
 }
 
-/// The factory's offer to a person for a period.
+/// The factory's offer to an employee for a period.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeaveRequestOffer {
     /// The shape of the answer.
@@ -56,10 +56,10 @@ pub struct OfferedAccount {
     pub unit: Option<LeaveUnit>,
     /// The amount that the period takes, in the account's unit.
     pub duration: Option<f64>,
-    /// Whether it counts remote work; not always set where it should be.
+    /// Whether it counts remote work; not always set when it should be.
     pub is_remote_work: Option<bool>,
-    /// Whether it was offered among those with a balance; none if the answer does not distinguish them.
-    // unverified: that this distinguishes `availableAccounts` from `otherAvailableAccounts`.
+    /// Whether it was offered among those with a balance; `None` if the answer does not distinguish them.
+    // unverified: whether this distinguishes `availableAccounts` from `otherAvailableAccounts`.
     pub has_balance: Option<bool>,
     /// Its limits.
     pub constraint: Constraint,
@@ -77,7 +77,7 @@ pub struct Constraint {
     pub period_end_balance: Option<f64>,
     /// Balance at the end of the entitlement.
     pub entitlement_end_balance: Option<f64>,
-    /// The largest amount that may be requested.
+    /// Maximum amount that may be requested.
     pub max: Option<f64>,
     /// Whether half-days may be requested.
     pub allows_half_days: Option<bool>,
@@ -121,7 +121,7 @@ pub struct LeaveRequestDraft<'a> {
     pub offer: &'a LeaveRequestOffer,
     /// The accounts to use in order, each with its amount in the account's unit.
     pub accounts: &'a [(RemoteId, f64)],
-    /// The person's comment.
+    /// The employee's comment.
     pub comment: Option<&'a str>,
     /// Whether warnings that need confirmation are sent back, which confirms them.
     pub acknowledges: bool,
@@ -142,11 +142,11 @@ pub struct Created {
 }
 
 impl Client {
-    /// The factory's offer for a period. It creates nothing.
+    /// Requests the factory's offer for a period. It creates no absence.
     ///
     /// # Errors
     ///
-    /// When the request fails: `lucca.not_found` if there is no factory, `lucca.permission_missing` or
+    /// When the request fails: `lucca.not_found` if the tenant has no factory, `lucca.permission_missing` or
     /// `lucca.key_refused` if the key may not use it, `lucca.bad_request` if the period is refused.
     #[boxed]
     pub async fn leave_request_offer(&self, period: &AbsencePeriod) -> Result<LeaveRequestOffer, Error> {
@@ -220,7 +220,7 @@ fn body(generation: FactoryGeneration, draft: &LeaveRequestDraft<'_>) -> Value {
         // not.
         put(&mut body, "users", json!({ "userIds": [number_or_text(&period.owner)] }));
         if let Some(comment) = comment {
-            // unverified: that the older format has a comment, and under this name; the newer one has.
+            // unverified: whether the older format has a comment, and under this name; the newer one has.
             put(&mut body, "comments", json!(comment));
         }
     }
@@ -310,7 +310,7 @@ fn created(body: &[u8]) -> Result<Created, Undecodable> {
     }
     let text = match Body::of(&text)? {
         Body::Object(_) => in_envelope(&text)?,
-        // A bare text or a list holds nothing reliable.
+        // A bare text or a list contains no reliable data.
         Body::Text(_) | Body::List(_) => return Ok(Created::default()),
     };
     let object = Object::parse(text).ok_or(Undecodable::NotLucca)?;
@@ -384,7 +384,7 @@ fn constraint_of(object: &Object<'_>) -> Constraint {
 fn amount(record: &mut Record<'_>, name: &'static str) -> Option<f64> {
     match record.measure(name)? {
         crate::reader::Measure::Number(number) => Some(number),
-        // unverified: that an amount of hours may be written as a duration here, as leaves have it.
+        // unverified: whether an amount of hours may be written as a duration here, as leaves have it.
         #[expect(clippy::cast_precision_loss, reason = "minutes of a leave are few")]
         crate::reader::Measure::Minutes(minutes) => Some(minutes as f64 / 60.0),
     }

@@ -15,9 +15,9 @@ use crate::stream::Stream;
 const PATH: &str = "/timmi-absences/api/imports/v1.0/leavePeriods";
 
 /// The columns, all required, in the documented order. Lucca's pages contradict each other on two of them:
-/// `legalEntity` holds the establishment's name according to the API documentation and its code according to
-/// the help page (360029242671), and `isApproved` is blank according to the help page if a leave account
-/// needs no approval.
+/// `legalEntity` is the establishment's name according to the API documentation and its code according to the
+/// help page (360029242671), and `isApproved` is blank according to the help page if a leave account needs no
+/// approval.
 const HEADER: [&str; 10] = [
     "legalEntity",
     "employeeNumber",
@@ -32,7 +32,7 @@ const HEADER: [&str; 10] = [
 ];
 
 /// The column for leave accounts in hours; only files with hours have it (source: help page 360029242671).
-// unverified: that the API reads it like the import screen.
+// unverified: whether the API reads it like the import screen.
 const HOURS: &str = "nbHours";
 
 /// An absence to import.
@@ -40,11 +40,11 @@ const HOURS: &str = "nbHours";
 pub struct LeaveImportRow {
     /// Name or code of the employing establishment.
     pub establishment: String,
-    /// The person's employee number.
+    /// The employee's employee number.
     pub employee_number: String,
-    /// The person's last name.
+    /// The employee's last name.
     pub last_name: String,
-    /// The person's first name.
+    /// The employee's first name.
     pub first_name: String,
     /// The leave account.
     pub account_id: RemoteId,
@@ -54,7 +54,8 @@ pub struct LeaveImportRow {
     pub last: HalfDay,
     /// Length in minutes, if the leave account is counted in hours.
     pub minutes: Option<u32>,
-    /// Whether it is approved already, or waits for an approval; none if the leave account needs no approval.
+    /// Whether it is approved already, or waits for an approval; `None` if the leave account needs no
+    /// approval.
     pub is_approved: Option<bool>,
 }
 
@@ -130,7 +131,7 @@ impl Client {
 }
 
 /// The file: UTF-8, separated by semicolons, dates in French notation.
-// unverified: that Lucca reads quotes; only names that contain a separator need them.
+// unverified: whether Lucca reads quotes; only names that contain a separator need them.
 fn csv(rows: &[LeaveImportRow]) -> Vec<u8> {
     let mut writer =
         csv::WriterBuilder::new().delimiter(b';').terminator(csv::Terminator::CRLF).from_writer(Vec::new());
@@ -158,8 +159,8 @@ fn csv(rows: &[LeaveImportRow]) -> Vec<u8> {
     writer.into_inner().unwrap_or_default()
 }
 
-/// Hours with a point: a reader of French notation refuses a point, whereas a reader of English notation
-/// multiplies the hours if there is a comma.
+/// Hours with a decimal point: a reader of French notation refuses a point, whereas a reader of English
+/// notation multiplies the hours if it finds a comma.
 // unverified: which of both notations Lucca reads.
 fn hours(minutes: u32) -> String {
     let text = format!("{:.2}", f64::from(minutes) / 60.0);

@@ -1,5 +1,5 @@
 //! Requests that change absences in Lucca: creation through the factory or the import, decisions,
-//! cancellations. Requests and answers are in wire format; what may be requested is decided elsewhere.
+//! cancellations. Requests and answers are in wire format; `absences` decides what to request.
 //!
 //! A request is repeated only if Lucca certainly did not accept the first one: see
 //! [`Error::may_have_happened`].
@@ -32,7 +32,7 @@ use crate::{LeaveRequestQuery, asked::StreamQuery, form::RequestPlan};
 /// An employee's absence from one half-day to another, both included.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AbsencePeriod {
-    /// The employee who will be away.
+    /// The absent employee.
     pub owner: RemoteId,
     /// The first half-day.
     pub first: HalfDay,
@@ -43,8 +43,8 @@ pub struct AbsencePeriod {
 const JSON: &str = "application/json";
 
 impl Client {
-    /// One leave request, with these groups of fields; `None` if there is none, or none the key may see.
-    /// Source: absences.md §4.
+    /// Reads one leave request, with these groups of fields; `None` if it does not exist or the key can't see
+    /// it. Source: absences.md §4.
     ///
     /// # Errors
     ///
@@ -70,8 +70,8 @@ impl Client {
         }
     }
 
-    /// Approves or denies the next step of a pending leave request. Source: absences.md §4: only those
-    /// pending approval; a comment is required to deny.
+    /// Approves or denies the next step of a pending leave request. Source: absences.md §4: only pending
+    /// requests; a denial requires a comment.
     // unverified: the approver that Lucca records, and whether one call decides a chain of several steps.
     ///
     /// # Errors
@@ -133,14 +133,14 @@ impl Client {
     }
 }
 
-/// The path of a leave request; none if the id is not a whole number and would make another path.
+/// The path of a leave request; `None` if the id is not a whole number and would form another path.
 fn request_path(id: &RemoteId, below: &str) -> Option<String> {
     let is_number = !id.as_str().is_empty() && id.as_str().bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| format!("/api/v3/leaveRequests/{id}{below}"))
 }
 
-/// Accepts an answer of any content, since these calls have no documented body. A page of HTML is not Lucca's
-/// answer.
+/// Accepts an answer with any content, since these calls have no documented body. A page of HTML is not
+/// Lucca's answer.
 fn accept_any_body(body: &[u8]) -> Result<(), Undecodable> {
     let text = envelope::text_of(body);
     if text.trim_start().starts_with('<') { Err(Undecodable::NotLucca) } else { Ok(()) }

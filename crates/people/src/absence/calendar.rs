@@ -1,5 +1,5 @@
-//! Worked half-days, from a weekly pattern with holidays or from Lucca's calendar. Choosing between the two
-//! is not done here.
+//! Worked half-days, from a weekly pattern with holidays or from Lucca's calendar. The caller chooses between
+//! the two.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::{Half, HalfDay, half_days_between};
 use crate::RemoteId;
 use crate::catalog::model;
 
-/// A repeating week, with the days off on top of it.
+/// A repeating week, with additional days off.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WorkingPattern {
     /// Whether each half-day is worked: Monday to Sunday, morning and afternoon.
@@ -20,7 +20,7 @@ pub struct WorkingPattern {
 }
 
 impl WorkingPattern {
-    /// Monday to Friday, all day, without holidays.
+    /// The pattern of Monday to Friday, all day, without holidays.
     pub fn weekdays() -> Self {
         let mut weekly = [[true; 2]; 7];
         weekly[5..].fill([false; 2]);
@@ -41,18 +41,19 @@ impl WorkingPattern {
 }
 
 model! {
-    /// A date as the employees who share a public-holiday calendar and a work cycle have it; Lucca reports it for
-    /// each of them.
+    /// A date in the calendar of the employees who share a public-holiday calendar and a work cycle; Lucca
+    /// reports it for each of them.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
     pub struct WorkingDay {
-        /// The connector's own, `{calendar}:{work cycle}:{date}`: Lucca keeps a record per employee and date.
-        id: RemoteId = made("made here: {calendar}:{work cycle}:{date}");
+        /// The connector's own id, `{calendar}:{work cycle}:{date}`: Lucca has a record per employee and
+        /// date.
+        id: RemoteId = made("computed: {calendar}:{work cycle}:{date}");
         /// The public-holiday calendar.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        calendar_id: Option<RemoteId> = made("the calendar of the employees that the day is of");
+        calendar_id: Option<RemoteId> = made("the calendar of the day's employees");
         /// The work cycle.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        work_cycle_id: Option<RemoteId> = made("the work cycle of the employees that the day is of");
+        work_cycle_id: Option<RemoteId> = made("the work cycle of the day's employees");
         /// The day.
         date: Date = lucca(&[wire("date")]);
         /// Whether Lucca marks the date as a public holiday.
@@ -61,10 +62,10 @@ model! {
         is_weekly_rest: bool = lucca(&[wire("isWeeklyRest")]);
         /// Theoretical working time of the morning; absent if Lucca sends none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        am_minutes: Option<i64> = made("made of am: its duration");
+        am_minutes: Option<i64> = made("computed from am: its duration");
         /// Theoretical working time of the afternoon; absent if Lucca sends none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        pm_minutes: Option<i64> = made("made of pm: its duration");
+        pm_minutes: Option<i64> = made("computed from pm: its duration");
     }
 }
 
@@ -90,7 +91,7 @@ impl WorkingDay {
         }
     }
 
-    /// Whether this half of the day is worked. None if Lucca sends neither a day off nor a working time.
+    /// Whether this half of the day is worked. `None` if Lucca sends neither a day off nor a working time.
     pub fn works_on(&self, half: Half) -> Option<bool> {
         if self.is_public_holiday || self.is_weekly_rest {
             return Some(false);

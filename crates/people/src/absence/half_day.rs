@@ -1,5 +1,5 @@
-//! The half-day: the unit in which Lucca keeps absences. No calendar is used here: every half-day counts,
-//! worked or not.
+//! The half-day: the unit of absences in Lucca. No calendar is used here: every half-day counts, worked or
+//! not.
 
 use std::fmt;
 use std::iter::FusedIterator;
@@ -51,7 +51,7 @@ impl HalfDay {
         Self { date, half }
     }
 
-    /// The half-day after this one. None at the end of the calendar, in the year 9999.
+    /// The half-day after this one. `None` at the end of the calendar, in the year 9999.
     pub fn next(self) -> Option<Self> {
         match self.half {
             Half::Am => Some(Self::new(self.date, Half::Pm)),
@@ -59,7 +59,7 @@ impl HalfDay {
         }
     }
 
-    /// The half-day before this one. None at the start of the calendar.
+    /// The half-day before this one. `None` at the start of the calendar.
     pub fn previous(self) -> Option<Self> {
         match self.half {
             Half::Am => Some(Self::new(self.date.yesterday().ok()?, Half::Pm)),
@@ -80,7 +80,7 @@ pub struct NotAHalfDay;
 
 impl fmt::Display for NotAHalfDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not a half-day such as 2026-05-04 AM")
+        f.write_str("must be a half-day such as 2026-05-04 AM")
     }
 }
 
@@ -89,7 +89,7 @@ impl std::error::Error for NotAHalfDay {}
 impl FromStr for HalfDay {
     type Err = NotAHalfDay;
 
-    /// Reads the text that `Display` writes; the half in any case.
+    /// Parses the text that `Display` writes; the half in any case.
     fn from_str(text: &str) -> Result<Self, NotAHalfDay> {
         let (date, half) = text.trim().rsplit_once(' ').ok_or(NotAHalfDay)?;
         let half = match half {

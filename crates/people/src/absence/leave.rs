@@ -1,4 +1,4 @@
-//! A leave is one half-day; an absence is the continuous period that leaves form together.
+//! A leave is one half-day; an absence is the continuous period of its leaves.
 //!
 //! An absence computes its extent from its leaves, so that the two never differ.
 
@@ -28,8 +28,8 @@ model! {
         leave_type_id: Option<RemoteId> = lucca(&[wire("leaveAccount"), wire("leaveAccountId")]);
         /// Length in minutes, for leaves counted in hours.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        minutes: Option<i64> = made("made here of value, where it is a duration");
-        /// The length as a bare number, if Lucca sent it so.
+        minutes: Option<i64> = made("computed from value, if it is a duration");
+        /// The length as a bare number, if Lucca sent one.
         // unverified: its unit. The documentation has a duration in hours here, not a number.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         value: Option<f64> = lucca(&[wire("value")]);
@@ -77,12 +77,12 @@ pub struct Confirmation {
 }
 
 model! {
-    /// A continuous period away, to the half-day (Lucca: leave period). Remote work is one too, on a leave type
-    /// marked as remote work.
+    /// A continuous period away, to the half-day (Lucca: leave period). A period of remote work is also an
+    /// absence, on a leave type marked as remote work.
     ///
     /// [`from_leaves`](Self::from_leaves) builds it: every field except id, employee and confirmation follows
     /// from its leaves. Half-days on which the employee does not work have no leave.
-    // unverified: that leaves exist for working half-days only. Nothing here relies on it.
+    // unverified: whether leaves exist for working half-days only. The connector does not rely on it.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     pub struct Absence {
         /// Lucca's leave period id.
@@ -96,30 +96,31 @@ model! {
         /// Time of the approval.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         confirmed_at: Option<SourceTime> = lucca(&[wire("confirmationDate").within("leavePeriod")]);
-        /// The first half-day away: of the active leaves, or of all when none is active.
-        first: HalfDay = made("made here: the first of its half-days").column(Column::StartsOn);
-        /// The last half-day away, likewise.
-        last: HalfDay = made("made here: the last of its half-days").column(Column::EndsOn);
-        /// The leave types, likewise: each once, in order of first use.
+        /// The first half-day away: of the active leaves, or of all if none is active.
+        first: HalfDay = made("computed: the first of its half-days").column(Column::StartsOn);
+        /// The last half-day away: of the active leaves, or of all if none is active.
+        last: HalfDay = made("computed: the last of its half-days").column(Column::EndsOn);
+        /// The leave types of the active leaves, or of all if none is active: each once, in order of first
+        /// use.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         leave_type_ids: Vec<RemoteId> =
-            made("made here of leaveAccount, or leaveAccountId, of its half-days");
-        /// How many leaves are active.
-        half_days: u32 = made("made here: how many there are");
-        /// The sum over the active leaves that are counted in hours, in minutes. Absent if there is none.
+            made("computed from leaveAccount, or leaveAccountId, of its half-days");
+        /// The number of active leaves.
+        half_days: u32 = made("computed: the number of active half-days");
+        /// The sum of the active leaves that are counted in hours, in minutes. Absent if no leave is.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        minutes: Option<i64> = made("made here of its half-days");
+        minutes: Option<i64> = made("computed from its half-days");
         /// Whether any leave is active.
-        is_active: bool = made("made here of isActive of its half-days");
-        /// Its half-days in order of time, the inactive among them.
+        is_active: bool = made("computed from isActive of its half-days");
+        /// Its half-days in order of time, including inactive ones.
         leaves: Vec<Leave> =
             made("each half-day: id, date, isAM, leaveAccount, value, isActive, creationDate, cancellationDate, cancellationUser, comment");
     }
 }
 
 impl Absence {
-    /// The absence that these leaves form, given in any order; of two with the same id the later one counts.
-    /// None without leaves.
+    /// Builds the absence of these leaves, in any order; of two with the same id the later one counts. `None`
+    /// without leaves.
     pub fn from_leaves(
         id: RemoteId,
         employee_id: Option<RemoteId>,
@@ -173,7 +174,7 @@ impl Absence {
         }
     }
 
-    /// The same absence without the leaves that have these ids. None if none is left.
+    /// The same absence without the leaves that have these ids. `None` if none is left.
     pub fn without<'a>(self, ids: impl IntoIterator<Item = &'a RemoteId>) -> Option<Self> {
         let ids: HashSet<&RemoteId> = ids.into_iter().collect();
         let confirmation = self.confirmation();

@@ -1,5 +1,4 @@
-//! Absences to the half-day: the half-day, the leaves that take them, the absence that leaves form, its
-//! request, and half-day arithmetic.
+//! Absences to the half-day: half-days, leaves, absences, absence requests, and half-day arithmetic.
 //!
 //! Types and rules only; `sync` maps Lucca's records to them.
 

@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{Half, HalfDay, WorkingDay, WorkingPattern, half_days_between};
 
-/// Why a half-day is not taken.
+/// The reason why a half-day is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DayOff {
-    /// A public holiday of the person's calendar.
+    /// A public holiday of the employee's calendar.
     PublicHoliday,
     /// Weekly rest, such as Saturday and Sunday.
     WeeklyRest,
-    /// The person does not work then: part-time, or no contract.
+    /// The employee does not work then: part-time, or no contract.
     NotWorked,
 }
 
@@ -35,12 +35,12 @@ pub struct Plan {
     pub taken: Vec<HalfDay>,
     /// The half-days in between that would not be taken.
     pub off: Vec<OffHalfDay>,
-    /// Whether part of the plan assumes Monday to Friday because Lucca sent nothing about a day.
+    /// Whether part of the plan assumes Monday to Friday because Lucca sent no data about a day.
     pub is_estimated: bool,
 }
 
-/// The plan of an absence from the first to the last half-day, both included. `day` gives the known facts of
-/// a date; a date without any is worked from Monday to Friday, and makes the plan an estimate.
+/// The plan of an absence from the first to the last half-day, both included. `day` returns the known facts
+/// of a date; a date without any is worked from Monday to Friday, and makes the plan an estimate.
 pub fn plan(first: HalfDay, last: HalfDay, day: impl Fn(Date) -> Option<WorkingDay>) -> Plan {
     let usual = WorkingPattern::weekdays();
     let mut plan = Plan::default();
@@ -87,19 +87,19 @@ impl Plan {
     }
 }
 
-/// The half-day that a text means as the beginning of a period: a date alone means its morning.
+/// Parses the beginning of a period: a date alone means its morning.
 pub fn first_half_day(text: &str) -> Option<HalfDay> {
     half_day(text, Half::Am)
 }
 
-/// The half-day that a text means as the end of a period: a date alone means its afternoon.
+/// Parses the end of a period: a date alone means its afternoon.
 pub fn last_half_day(text: &str) -> Option<HalfDay> {
     half_day(text, Half::Pm)
 }
 
 fn half_day(text: &str, otherwise: Half) -> Option<HalfDay> {
     let text = text.trim();
-    // `2026-05-04 AM` and `2026-05-04AM`, in any case; a `T` may stand between, as ISO writes it before a
+    // `2026-05-04 AM` and `2026-05-04AM`, in any case; a `T` may be between them, as ISO writes it before a
     // time.
     let (date, half) = match text.get(..10).zip(text.get(10..)) {
         Some((date, rest)) => (date, rest.trim_start_matches(['T', 't', ' ']).trim()),

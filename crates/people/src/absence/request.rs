@@ -1,4 +1,4 @@
-//! Absence requests, the decisions on them, and the status of an absence that follows from both.
+//! Absence requests, the decisions on them, and the resulting status of an absence.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,17 +10,17 @@ use crate::{RemoteId, SourceTime};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AbsenceRequestStatus {
-    /// Waits for an approver (Lucca: 0).
+    /// An approver's decision is pending (Lucca: 0).
     Pending,
     /// Every approver approved (2).
     Approved,
-    /// An approver refused (3).
+    /// An approver denied it (3).
     Denied,
     /// Cancelled (4).
     Cancelled,
-    /// Approved, and its cancellation waits for an approver (5).
+    /// Approved, and an approver's decision on its cancellation is pending (5).
     CancellationPending,
-    /// Lucca sent none, or an undocumented one.
+    /// Lucca sent no status, or an undocumented one.
     #[serde(other)]
     Unknown,
 }
@@ -37,7 +37,7 @@ crate::names! {
 }
 
 model! {
-    /// The workflow that requests an absence (Lucca: leave request). Absences entered by HR have none.
+    /// A workflow that requests an absence (Lucca: leave request). Absences entered by HR have none.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     pub struct AbsenceRequest {
         /// Lucca's id.
@@ -49,7 +49,7 @@ model! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         employee_id: Option<RemoteId> = lucca(&[wire("ownerId").within("leavePeriod")])
             .column(Column::EmployeeId);
-        /// Where it stands.
+        /// Its status.
         status: AbsenceRequestStatus = lucca(&[wire("status")]).column(Column::Status);
         /// Creation time.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,17 +88,17 @@ model! {
         /// The employee who decided.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         approver_id: Option<RemoteId> = lucca(&[wire("approver"), wire("approverId")]);
-        /// The approver whose substitute they were.
+        /// The approver that they substituted for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         substituted_approver_id: Option<RemoteId> =
             lucca(&[wire("substitutedApprover"), wire("substitutedApproverId")]);
-        /// True for an approval, false for a refusal.
+        /// True for an approval, false for a denial.
         // unverified: the documentation says "pending" for false, which a past decision cannot be.
         approved: bool = lucca(&[wire("approved")]);
         /// Time of the decision.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         at: Option<SourceTime> = lucca(&[wire("date")]);
-        /// The approver's comment; a refusal needs one (field group `leave_reason`).
+        /// The approver's comment; a denial needs one (field group `leave_reason`).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         comment: Option<String> = lucca(&[wire("comment")]).of(LEAVE_REASON);
     }
@@ -150,8 +150,8 @@ impl AbsenceRequest {
         self
     }
 
-    /// Deletes the comments that matching people wrote as approvers or as authors of a cancellation request;
-    /// their ids stay. Returns true if there was any.
+    /// Deletes the comments that matching employees wrote as approvers or as authors of a cancellation
+    /// request; their ids stay. Returns true if any was deleted.
     pub fn forget_words_of(&mut self, is_meant: impl Fn(&RemoteId) -> bool) -> bool {
         let approvals = self.approvals.iter_mut().map(|step| (&step.approver_id, &mut step.comment));
         let cancellations =
@@ -196,11 +196,11 @@ crate::names! {
 ///
 /// Syncs read the two at different moments, so one can lag behind the other. A request goes from pending to
 /// approved or denied and from there only towards cancelled, so the more advanced of the two is right: a
-/// confirmed absence is approved even if its request still looks pending, and an absence without an active
-/// leave does not take place, regardless of its request. Without a request (HR entered the absence, or
-/// requests cannot be read) an active absence is approved unless Lucca marks it as not confirmed.
-// unverified: that an active leave without confirmation data is approved. The documentation calls the listed
-// records "approved leaves".
+/// confirmed absence is approved even if its request is still pending, and an absence without an active leave
+/// does not take place, regardless of its request. Without a request (HR entered the absence, or requests
+/// can't be read) an active absence is approved unless Lucca marks it as not confirmed.
+// unverified: whether an active leave without confirmation data is approved. The documentation calls the
+// listed records "approved leaves".
 pub fn absence_status(absence: &Absence, request: Option<&AbsenceRequest>) -> AbsenceStatus {
     use AbsenceRequestStatus as Request;
     let status = request.map_or(Request::Unknown, |request| request.status);

@@ -1,4 +1,4 @@
-//! What the catalog knows of one member.
+//! A member of a record, as the catalog describes it.
 
 use super::ValueType;
 use super::source::Source;
@@ -11,7 +11,7 @@ pub struct Member {
     pub name: &'static str,
     /// The type of its value.
     pub value_type: ValueType,
-    /// What it is, as the documentation says it.
+    /// Its description, as the documentation has it.
     doc: &'static str,
     source: Source,
 }
@@ -26,23 +26,24 @@ impl Member {
         Self { name, value_type, doc, source }
     }
 
-    /// What it is, in a sentence or two.
+    /// Its description, in a sentence or two.
     pub fn description(&self) -> &'static str {
         self.doc.trim()
     }
 
-    /// What the linked account's settings have to contain for it to be read.
+    /// The part of the linked account's settings that it requires.
     pub const fn part(&self) -> MemberPart {
         self.source.part
     }
 
-    /// Lucca's names of it. Empty for what is made here, and for an object whose members have names of their own.
+    /// Lucca's names of it. Empty for a member that the connector computes, and for an object whose members
+    /// have names of their own.
     pub const fn wire_names(&self) -> &'static [WireName] {
         self.source.wire_names
     }
 
-    /// The names under which it is requested: its own, or those of its members. Of a member that is never requested by name, all
-    /// names it has.
+    /// The names under which it is requested: its own, or those of its members. For a member that is never
+    /// requested by name, all its names.
     pub fn requested_names(&self) -> Vec<&'static WireName> {
         let own = self.wire_names();
         let requested: Vec<_> = own.iter().filter(|wire| wire.is_requested).collect();
@@ -54,7 +55,8 @@ impl Member {
         }
     }
 
-    /// Whether it is an object of members that each have a name of their own in Lucca: a field group of the model.
+    /// Whether it is an object whose members each have a name of their own in Lucca: a field group of the
+    /// model.
     pub fn is_group(&self) -> bool {
         self.wire_names().is_empty() && matches!(self.value_type, ValueType::Object(_))
     }
@@ -65,17 +67,17 @@ impl Member {
         self.source.is_guarded
     }
 
-    /// The column of the `records` table that holds it too, so that records are found by it.
+    /// The column of the `records` table that repeats it, so that records are found by it.
     pub const fn column(&self) -> Option<Column> {
         self.source.column
     }
 
-    /// Whether the text search looks into it.
+    /// Whether the text search includes it.
     pub const fn is_searched(&self) -> bool {
         self.source.is_searched
     }
 
-    /// Where it comes from, for people: Lucca's names, or how it is made.
+    /// Its origin, for display: Lucca's names, or how the connector computes it.
     pub fn origin(&self) -> String {
         if let Some(note) = self.source.note {
             return note.to_owned();
@@ -94,7 +96,7 @@ impl Member {
         }
     }
 
-    /// Who should see it at most.
+    /// Its sensitivity.
     pub const fn sensitivity(&self) -> Sensitivity {
         match self.source.part {
             MemberPart::Always => Sensitivity::Internal,
@@ -114,14 +116,14 @@ impl Member {
     }
 }
 
-/// How far a value may travel in a company.
+/// The sensitivity of a value within a company.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sensitivity {
-    /// Ids, dates and the organisation: known to everyone who works with the data.
+    /// Ids, dates and the organisation: known to all users of the data.
     Internal,
-    /// Who a person is at work.
+    /// The employee's identity at work.
     Personal,
-    /// Private life, pay, health insurance, bank: read only where it was asked for by name.
+    /// Private life, pay, health insurance, bank: read only if it was requested by name.
     Confidential,
 }
 
@@ -133,10 +135,10 @@ crate::names! {
     }
 }
 
-/// What a linked account's settings have to contain for a member to be read and kept.
+/// The part of a linked account's settings that a member requires to be read and stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum MemberPart {
-    /// Nothing: it belongs to every record.
+    /// None: it belongs to every record.
     Always,
     /// This field group.
     Group(FieldGroup),
@@ -154,7 +156,7 @@ impl MemberPart {
         }
     }
 
-    /// The field group to ask for.
+    /// The field group to request.
     pub const fn group(self) -> Option<FieldGroup> {
         match self {
             Self::Always => None,
@@ -163,7 +165,7 @@ impl MemberPart {
         }
     }
 
-    /// The feature without which it is not read, where it has one of its own.
+    /// The feature without which it is not read, if it has one of its own.
     pub const fn feature(self) -> Option<Feature> {
         match self {
             Self::Work(WorkPart::JobTitle) => Some(Feature::Jobs),
@@ -180,15 +182,17 @@ impl MemberPart {
 pub struct WireName {
     /// The name.
     pub name: &'static str,
-    /// The members below it that are requested and kept; empty means all of them.
+    /// The members below it that are requested and stored; empty means all of them.
     pub below: &'static [&'static str],
-    /// The object that it stands in, where that is not the record.
+    /// The object that contains it, if that is not the record.
     pub within: Option<&'static str>,
-    /// Whether it is requested by name. One that is not may still be kept: servers send a relation's id under a second name.
+    /// Whether it is requested by name. A name that is not may still be stored: servers send a relation's id
+    /// under a second name.
     pub is_requested: bool,
 }
 
-/// A column of the `records` table that repeats a member, so that records are found without reading their JSON.
+/// A column of the `records` table that repeats a member, so that records are found without reading their
+/// JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column {
     /// The employee a record belongs to.
@@ -199,7 +203,7 @@ pub enum Column {
     EstablishmentId,
     /// The manager of an employee; the head of a department.
     ManagerId,
-    /// The absence that a request asks for.
+    /// The absence of a request.
     AbsenceId,
     /// The status of an absence request.
     Status,
@@ -227,7 +231,7 @@ crate::names! {
 }
 
 impl Column {
-    /// A value as the column holds it.
+    /// A value as the column stores it.
     pub fn fold(self, value: String) -> String {
         match self {
             Self::EmployeeNumber => search_key(value.trim()),

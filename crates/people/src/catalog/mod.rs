@@ -1,9 +1,9 @@
-//! The catalog of fields: what is known of every member of every record, in one place. Requests to Lucca, least-data
-//! scoping, the detection of lost fields, delivery schemas, file columns, the API's schemas and the page of all fields
-//! (docs/fields.md) are derived from it.
+//! The catalog of fields: a description of every member of every record, in one place. Requests to Lucca,
+//! least-data scoping, the detection of lost fields, delivery schemas, file columns, the API's schemas and
+//! the page of all fields (docs/fields.md) are derived from it.
 //!
-//! Each model is declared once with [`model!`], which makes the struct and its [`Member`]s. Not here: how a value is read
-//! (`lucca::resources`) and mapped (`normalise`).
+//! Each model is declared once with [`model!`], which generates the struct and its [`Member`]s. Not here: how
+//! a value is read (`lucca::resources`) and mapped (`normalise`).
 
 mod member;
 mod search;
@@ -23,7 +23,8 @@ pub trait Described {
     /// The members, in the order in which JSON has them.
     const MEMBERS: &'static [Member];
 
-    /// Empties the members that `keeps` refuses. A member that every record has, such as its id, stays.
+    /// Empties the members for which `keeps` returns false. A member that every record has, such as its id,
+    /// stays.
     fn empty_unless(&mut self, keeps: impl Fn(&Member) -> bool);
 
     /// The values of the members that have a column, and of those that are searched.

@@ -1,4 +1,5 @@
-//! The values by which records are found: columns of their own beside the record's JSON, and one folded text.
+//! The values by which records are found: columns of their own in addition to the record's JSON, and one
+//! folded text.
 
 use serde_json::{Map, Value};
 
@@ -14,7 +15,7 @@ pub struct SearchColumns {
 }
 
 impl SearchColumns {
-    /// The value of a column; none where the record has none.
+    /// The value of a column; `None` if the record has none.
     pub fn get(&self, column: Column) -> Option<&str> {
         self.values[column as usize].as_deref()
     }
@@ -45,7 +46,8 @@ impl SearchColumns {
         }
     }
 
-    /// The values of a stored record, from its JSON, also where it is no whole model. None where it is no JSON object.
+    /// The values of a stored record, from its JSON, even if it is not a complete model. `None` if it is not
+    /// a JSON object.
     pub fn of_json(kind: Kind, body: &str) -> Option<Self> {
         let record: Map<String, Value> = serde_json::from_str(body).ok()?;
         let mut search = Self::default();

@@ -1,11 +1,11 @@
-//! How a model's declaration says where a member comes from and what it belongs to.
+//! Declarations of a member's origin and part.
 
 pub(crate) use super::member::Column;
 use super::member::{MemberPart, WireName};
 pub(crate) use crate::FieldGroup;
 use crate::WorkPart;
 
-/// Where a member comes from, and what else the catalog knows of it.
+/// The origin of a member, and its other properties in the catalog.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Source {
     pub(super) wire_names: &'static [WireName],
@@ -27,7 +27,7 @@ pub(crate) const fn group(group: FieldGroup) -> Source {
     lucca(&[]).of(MemberPart::Group(group))
 }
 
-/// A member that is made here, and how.
+/// A member that the connector computes, and how.
 pub(crate) const fn made(how: &'static str) -> Source {
     lucca(&[]).note(how)
 }
@@ -38,7 +38,7 @@ impl Source {
         Self { part, ..self }
     }
 
-    /// What to say of its source instead of its names.
+    /// The description of its source, instead of its names.
     pub(crate) const fn note(self, note: &'static str) -> Self {
         Self { note: Some(note), ..self }
     }
@@ -64,7 +64,7 @@ pub(crate) const fn wire(name: &'static str) -> WireName {
     WireName { name, below: &[], within: None, is_requested: true }
 }
 
-/// A name that is kept where it arrives, and not requested.
+/// A name that is stored if it arrives, and not requested.
 pub(crate) const fn alias(name: &'static str) -> WireName {
     WireName { is_requested: false, ..wire(name) }
 }
@@ -80,7 +80,7 @@ impl WireName {
         Self { below, ..self }
     }
 
-    /// It is a member of this object of the record.
+    /// The object of the record that contains it.
     pub(crate) const fn within(self, object: &'static str) -> Self {
         Self { within: Some(object), ..self }
     }
@@ -95,6 +95,6 @@ pub(crate) const MANAGER: MemberPart = MemberPart::Work(WorkPart::Manager);
 pub(crate) const QUALIFICATION: MemberPart = MemberPart::Work(WorkPart::Qualification);
 pub(crate) const LEAVE_REASON: MemberPart = MemberPart::Group(FieldGroup::LeaveReason);
 /// Fields whose values could not be read.
-pub(crate) const UNREAD: Source = made("made here: fields whose values could not be read");
+pub(crate) const UNREAD: Source = made("computed: fields whose values could not be read");
 /// The record is known by its id and name alone.
-pub(crate) const PARTIAL: Source = made("made here: only what employees carry of it is known");
+pub(crate) const PARTIAL: Source = made("computed: only its id and name on employees are known");

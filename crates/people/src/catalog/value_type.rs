@@ -1,4 +1,4 @@
-//! The types of values, as the catalog names them and as Rust types are in it.
+//! The types of values in the catalog, and the Rust types that have them.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub enum ValueType {
     Date,
     /// A time as Lucca writes it: mostly without a zone; one that ends in `Z` is UTC.
     Time,
-    /// Anything the tenant stores there.
+    /// Any value: the tenant decides.
     Any,
     /// An object whose members the tenant names.
     Open,
@@ -56,10 +56,10 @@ pub(crate) trait Typed {
     /// Its type in the catalog.
     const TYPE: ValueType;
 
-    /// Makes it absent, where it can be.
+    /// Makes it absent, if it can be.
     fn empty(&mut self) {}
 
-    /// Its text, where it has one that records are found by.
+    /// Its text, if it has one by which records are found.
     fn text(&self) -> Option<String> {
         None
     }

@@ -1,4 +1,4 @@
-//! Histories on a day: each employee's department and manager at that date.
+//! Histories on a day: each employee's department and manager on that date.
 
 use jiff::civil::Date;
 
@@ -28,7 +28,7 @@ pub struct History<'a> {
 pub struct PositionedEmployee<'a> {
     /// The employee. The record is the current one; only [`position`](Self::position) is of the day.
     pub employee: &'a Employee,
-    /// Their position, absent if nothing is known of that day.
+    /// Their position, absent if it is unknown for that day.
     pub position: Option<&'a Position>,
 }
 
@@ -44,8 +44,8 @@ impl<'a> PositionedEmployee<'a> {
     }
 }
 
-/// The people employed on a day and their positions, in the order given. A person without any contract date
-/// counts as employed on every day, as in [`status_on`].
+/// The employees employed on a day and their positions, in the order given. An employee without any contract
+/// date counts as employed on every day, as in [`status_on`].
 ///
 /// [`OrgChart::build`](crate::OrgChart::build) makes the org chart of that day from the ids and managers.
 pub fn as_of<'a>(day: Date, histories: impl IntoIterator<Item = History<'a>>) -> Vec<PositionedEmployee<'a>> {

@@ -1,7 +1,7 @@
 //! Builds a history of positions from several sources.
 //!
-//! Each field has a timeline of its own, made here from dated changes; the positions are the intersections of
-//! these timelines.
+//! Each field has a timeline of its own, built here from dated changes; the positions are the intersections
+//! of these timelines.
 
 use std::collections::BTreeSet;
 
@@ -139,7 +139,7 @@ struct DatedValue {
 }
 
 impl DatedValue {
-    /// Of several on one day, the one with the highest rank counts.
+    /// The highest rank counts among several on one day.
     fn rank(&self) -> u8 {
         match self.source {
             PositionSource::Contract if self.value.is_none() => 0,

@@ -1,7 +1,8 @@
 //! Positions: each employee's department, manager and job over time.
 //!
 //! No API key can read such a history in Lucca, so `history` builds it from contracts, the user log and
-//! changes that our syncs observed; each value names its source. `as_of` reads histories on a day.
+//! changes that the connector's syncs observed; each value names its source. `as_of` reads histories on a
+//! day.
 
 mod as_of;
 mod history;
@@ -16,8 +17,8 @@ use crate::{NamedRef, RemoteId};
 
 /// An employee's department, manager, job and so on from one day to another, as far as known.
 ///
-/// An absent value is unknown for these days, or there was none: Lucca's data does not distinguish the two,
-/// and a manager that the API key may not see looks like no manager.
+/// An absent value is unknown for these days, or the employee had none: Lucca's data does not distinguish the
+/// two, and a manager that the API key can't see is absent, too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Position {
     /// The employee.
@@ -25,7 +26,7 @@ pub struct Position {
     /// First day; absent if unknown.
     pub starts_on: Option<Date>,
     /// Last day, inclusive; absent for the current one. It does not end with the contract:
-    /// [`status_on`](crate::status_on) decides whether the person is employed.
+    /// [`status_on`](crate::status_on) returns whether the employee is employed.
     pub ends_on: Option<Date>,
     /// The department.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,7 +58,7 @@ pub struct Sourced<T> {
 }
 
 impl<T> Sourced<T> {
-    /// The value made into another, from the same source.
+    /// The value converted to another, with the same source.
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Sourced<U> {
         Sourced { value: make(self.value), source: self.source }
     }
@@ -137,7 +138,7 @@ impl PositionField {
     }
 }
 
-/// A change that we observed: two syncs read different values of an employee's field.
+/// An observed change: two syncs read different values of an employee's field.
 ///
 /// The first sync of an employee is not one, since it shows no change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,7 +149,7 @@ pub struct Observation {
     pub field: PositionField,
     /// The value before: an id as text, or the job title.
     pub before: Option<String>,
-    /// The value after, likewise.
+    /// The value after: an id as text, or the job title.
     pub after: Option<String>,
     /// The day of the sync that observed it: the change happened that day or, after a pause, earlier.
     pub on: Date,

@@ -10,7 +10,7 @@ use store::Vitals;
 
 /// Lucca's limit on requests per minute and tenant. Source: directory.md §10.
 const LUCCAS_LIMIT: f64 = 50.0;
-/// From a minute to a week.
+/// Buckets of record ages in seconds, from a minute to a week.
 const AGES: [f64; 10] = [60.0, 300.0, 900.0, 1200.0, 1800.0, 3600.0, 10_800.0, 43_200.0, 86_400.0, 604_800.0];
 const RATIOS: [f64; 6] = [0.1, 0.25, 0.5, 0.75, 0.9, 1.0];
 const SECONDS: [f64; 12] = [0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0];
@@ -20,7 +20,7 @@ static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
 
 /// The recorder could not be installed.
 #[derive(Debug, thiserror::Error)]
-#[error("metrics can't be recorded")]
+#[error("could not install the metrics recorder")]
 pub struct MetricsError(#[from] BuildError);
 
 /// Installs the recorder for this process's metrics. Call once per process.
@@ -61,14 +61,14 @@ pub(super) fn text(vitals: &Vitals, now: Timestamp) -> String {
     gauge(&mut text, "accounts_overdue", "Linked accounts whose sync is due and has not begun.", overdue);
     let oldest =
         vitals.waiting.oldest.map_or(0.0, |oldest| now.duration_since(oldest).as_secs_f64().max(0.0));
-    let about = "How long the sync has been due that waits longest.";
+    let about = "Longest time that a due sync has been waiting.";
     gauge(&mut text, "oldest_due_seconds", about, one(oldest));
     gauge(&mut text, "holds", "Streams held by a brake.", one(whole(vitals.holds)));
     let issues = vitals.issues.iter().map(|(code, count)| (Some(("code", code.as_str())), whole(*count)));
     gauge(&mut text, "issues_open", "Open issues by code.", issues);
     let endpoints = vitals.endpoints.iter().map(|(status, count)| (Some(("status", *status)), whole(*count)));
     gauge(&mut text, "webhook_endpoints", "Webhook endpoints by status.", endpoints);
-    let about = "For how long the webhook endpoint fails that fails longest.";
+    let about = "Longest time that a webhook endpoint has been failing.";
     gauge(&mut text, "webhook_lag_seconds", about, one(vitals.failing_for_seconds));
     gauge(&mut text, "workers", "Workers with a recent heartbeat.", one(whole(vitals.workers)));
     let used: Vec<f64> = vitals.requests_lately.iter().map(|count| whole(*count) / LUCCAS_LIMIT).collect();

@@ -1,5 +1,5 @@
 //! Health and metrics for monitoring: `/healthz`, `/readyz`, and `/metrics` in Prometheus' text format. No
-//! metric is labelled by tenant, account or person.
+//! metric is labelled by tenant, account or employee.
 
 mod metrics;
 
@@ -41,7 +41,9 @@ async fn metrics_text(State(services): State<Services>) -> Response {
             ([(header::CONTENT_TYPE, TEXT)], metrics::text(&vitals, services.clock.now())).into_response()
         }
         Err(error) => {
-            tracing::error!(code = error.code(), error = %chain(&error), "nothing can be measured");
+            tracing::error!(
+                code = error.code(), error = %chain(&error), "could not read the metrics from the store"
+            );
             (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
         }
     }

@@ -1,6 +1,7 @@
-//! Account events: what happened to linked accounts beside their records, such as ended syncs, issues and
-//! links. Each account has a gapless sequence, written in the transaction of the change it reports. Entries
-//! hold our ids, codes and counts, never personal data. Changes of records are in `changes`.
+//! Account events: events of linked accounts other than changes of records, such as ended syncs, issues and
+//! links. Each account has a gapless sequence, written in the transaction of the change that an event
+//! reports. Entries contain the connector's ids, codes and counts, never personal data. Changes of records
+//! are in `changes`.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -23,7 +24,7 @@ pub struct AccountEvent {
     pub at: Timestamp,
 }
 
-const DOING: &str = "reading what happened to a linked account";
+const DOING: &str = "reading a linked account's events";
 
 impl Store {
     /// Returns the next events of a linked account in order: those after `after` up to `until`, at most

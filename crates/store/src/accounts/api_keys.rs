@@ -1,5 +1,5 @@
-//! Keys for the HTTP API: their roles, and the account each opens. Stored as hashes; the rights of a role are
-//! not defined here.
+//! Keys for the HTTP API: their roles, and the account that each gives access to. Stored as hashes; the
+//! rights of a role are not defined here.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -13,13 +13,13 @@ use crate::linking::link_flows::hash;
 use crate::operations::audit::{self, Actor, NewAuditEntry};
 use crate::{AccountId, ApiKeyId, Error, Store};
 
-/// What the holder of a key may do.
+/// The rights of a key's holder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Everything, keys included.
+    /// All requests, API keys included.
     Operator,
-    /// Everything about linked accounts: the vendor's server.
+    /// All requests about linked accounts: the vendor's server.
     Vendor,
     /// Reading one linked account.
     ReadOnly,
@@ -36,7 +36,7 @@ pub struct ApiKeyEntry {
     pub name: String,
     /// The holder's role.
     pub role: Role,
-    /// The only linked account that it opens, for [`Role::ReadOnly`].
+    /// The only linked account that it gives access to, for [`Role::ReadOnly`].
     pub account_id: Option<AccountId>,
     /// When it was created.
     pub created_at: Timestamp,
@@ -83,7 +83,7 @@ impl Store {
         key: &SecretString,
         actor: Actor,
     ) -> Result<(), Error> {
-        const DOING: &str = "keeping an API key";
+        const DOING: &str = "storing an API key";
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
             in_tx!(&mut tx, connection => sqlx::query(
@@ -125,8 +125,7 @@ impl Store {
         rows.into_iter().map(Row::read).collect()
     }
 
-    /// Revokes a key: it opens nothing from now on. Returns false if it does not exist, or was revoked
-    /// before.
+    /// Revokes a key: it is refused from now on. Returns false if it does not exist, or was revoked before.
     #[boxed]
     pub async fn revoke_api_key(&self, id: ApiKeyId, actor: Actor, at: Timestamp) -> Result<bool, Error> {
         const DOING: &str = "revoking an API key";

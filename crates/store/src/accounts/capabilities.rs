@@ -1,5 +1,5 @@
 //! Capabilities that a linked account's key was proven to have, or to lack. Their names are not defined here.
-//! Linking again deletes them, because a new key has proven nothing.
+//! Linking again deletes them, because a new key has none proven yet.
 
 use std::collections::HashMap;
 
@@ -53,7 +53,7 @@ impl Store {
         .execute(pool)
         .await
         .map(drop))
-        .map_err(while_doing("noting a capability"))
+        .map_err(while_doing("storing a capability"))
     }
 }
 

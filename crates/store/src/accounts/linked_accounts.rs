@@ -1,5 +1,5 @@
-//! Linked accounts: a tenant, the sealed API key that opens it, and its settings. Unlinking is in
-//! `unlinking`, due times are in `schedule`.
+//! Linked accounts: a tenant, the sealed API key for it, and its settings. Unlinking is in `unlinking`, due
+//! times are in `schedule`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,11 +24,11 @@ use crate::{AccountId, DeliveryRules, Error, Store};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AccountStatus {
-    /// The key works, as far as we know.
+    /// The key works, as of the last request.
     Linked,
     /// Lucca refused the key: link again with a new one. The data stays.
     RelinkNeeded,
-    /// The account was unlinked: the key is gone, and nothing is read any more.
+    /// The account was unlinked: the key is deleted, and no data is read any more.
     Unlinked,
 }
 
@@ -40,47 +40,47 @@ people::names! {
     }
 }
 
-/// Settings of a linked account: what is read, stored and delivered.
+/// Settings of a linked account: the data to read, store and deliver.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountSettings {
-    /// Names of the field groups that may be fetched and kept.
+    /// Names of the field groups that may be read and stored.
     pub field_groups: Vec<String>,
-    /// Whether people's records are kept as Lucca sent them, beside the model. Records of the organisation
-    /// always are: they are few and hold no personal data.
+    /// Whether employees' records are also stored as Lucca sent them. Records of the organisation always are:
+    /// they are few and contain no personal data.
     #[serde(default)]
     pub keep_raw: bool,
-    /// Most requests per minute to the tenant; 0 for no limit of ours, none for the default.
+    /// Maximum number of requests per minute to the tenant; 0 for no limit by the connector, absent for the
+    /// default.
     #[serde(default)]
     pub requests_per_minute: Option<u32>,
-    /// Whether the change log holds the values of personal fields, and not only their names.
+    /// Whether the change log contains the values of personal fields, or only the fields' names.
     #[serde(default)]
     pub personal_values_in_changes: bool,
-    /// Intervals of reads that are not the default: minutes by name. The sync engine knows the names.
+    /// Intervals of reads that differ from the default: minutes by name. The sync engine defines the names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rhythms: BTreeMap<String, u32>,
-    /// The first day of the absences to read; none means 1 January of last year.
+    /// The first day of the absences to read; absent: 1 January of last year.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absences_since: Option<Date>,
-    /// Names of the features whose data is never fetched nor stored. The sync engine knows the names.
+    /// Names of the features whose data is never read nor stored. The sync engine defines the names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub declined_features: Vec<String>,
-    /// Keys of the tenant's custom fields that are left out where custom fields are stored: `e_…`, in any
-    /// case.
+    /// Keys of the tenant's custom fields that are excluded if custom fields are stored: `e_…`, in any case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub excluded_custom_fields: Vec<String>,
     /// Leave types that count as remote work without Lucca's flag: Lucca's ids, or names in any case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remote_work_leave_types: Vec<String>,
-    /// The door for absence requests, where a person chose one: `factory` or `import`.
+    /// The door for absence requests, if an operator chose one: `factory` or `import`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absence_door: Option<String>,
-    /// Names of the permissions that a person confirmed as granted where Lucca can't show it.
+    /// Names of the permissions that an administrator confirmed as granted because Lucca can't prove them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub confirmed_permissions: Vec<String>,
     /// Whether the operator allows passthrough requests to this tenant.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub passthrough: bool,
-    /// Which of the read data is delivered.
+    /// The delivery rules.
     #[serde(default, skip_serializing_if = "DeliveryRules::is_everything")]
     pub delivery: DeliveryRules,
 }
@@ -92,14 +92,14 @@ pub struct LinkedAccount {
     pub no: i64,
     /// The public id, `acct_…`.
     pub id: AccountId,
-    /// The tenant's lasting name: its origin, such as `https://acme.ilucca.net`.
+    /// The tenant's permanent name: its origin, such as `https://acme.ilucca.net`.
     pub tenant: String,
     /// The origin that requests are sent to. The same as `tenant` except for emulated tenants, whose port
     /// changes.
     pub origin: String,
     /// Its settings.
     pub settings: AccountSettings,
-    /// The vendor's id of the customer, where it was linked for one.
+    /// The vendor's id of the customer, if it was linked for one.
     pub customer_id: Option<String>,
     /// The customer's name.
     pub organization: Option<String>,
@@ -109,11 +109,11 @@ pub struct LinkedAccount {
     pub created_at: Timestamp,
     /// When its key or settings last changed.
     pub updated_at: Timestamp,
-    /// A text that changes whenever any of its records is written or removed: data read under one mark is
-    /// current while the mark stands.
+    /// A mark that changes whenever any of its records is written or removed: data read under one mark is
+    /// current while the mark is unchanged.
     pub records_mark: String,
-    /// Whether its contracts could be read when last they were due. If not, they must not outvote other dates
-    /// in a person's status.
+    /// Whether its contracts could be read when they were last due. If not, other dates take precedence in an
+    /// employee's status.
     pub contracts_current: bool,
     sealed_key: Sealed,
 }
@@ -123,8 +123,8 @@ impl LinkedAccount {
     ///
     /// # Errors
     ///
-    /// [`Error::Unlinked`] where the account has none any more;
-    /// [`VaultError::Damaged`](crate::VaultError::Damaged) where it was sealed for another origin.
+    /// [`Error::Unlinked`] if the account has none any more;
+    /// [`VaultError::Damaged`](crate::VaultError::Damaged) if it was sealed for another origin.
     pub fn api_key(&self, vault: &Vault) -> Result<SecretString, Error> {
         if self.status == AccountStatus::Unlinked {
             return Err(Error::Unlinked);
@@ -182,7 +182,7 @@ fn key_location<'a>(row: &'a str, origin: &'a str) -> SecretLocation<'a> {
     SealedColumn::AccountKey.of(row).for_origin(origin)
 }
 
-/// The linked account that a tenant is linked as.
+/// The linked account that a tenant is linked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkTarget {
     /// A new one, with this id.
@@ -212,7 +212,7 @@ impl LinkTarget {
 pub struct NewAccount<'a> {
     /// The linked account that it becomes.
     pub target: LinkTarget,
-    /// The tenant's lasting name.
+    /// The tenant's permanent name.
     pub tenant: &'a str,
     /// The origin that requests are sent to.
     pub origin: &'a str,
@@ -220,7 +220,7 @@ pub struct NewAccount<'a> {
     pub api_key: &'a SecretString,
     /// Its settings.
     pub settings: &'a AccountSettings,
-    /// Who links it.
+    /// The actor that links it.
     pub actor: Actor,
     /// The current time.
     pub at: Timestamp,
@@ -293,8 +293,8 @@ pub(crate) async fn write(
 pub struct SettingsChange<'a> {
     /// All settings, changed or not.
     pub settings: &'a AccountSettings,
-    /// Whether a person submitted the delivery rules in them. Rules submitted again unchanged are a
-    /// confirmation: when they are next applied, no number of people is too many.
+    /// Whether the caller submitted the delivery rules in them. Rules submitted again unchanged are a
+    /// confirmation: the next time they are applied, the number of excluded employees is not limited.
     pub gives_delivery: bool,
 }
 
@@ -315,9 +315,10 @@ impl Store {
         }
     }
 
-    /// Changes a linked account's settings; its key and data stay. A changed people filter takes effect when
-    /// the sync engine next applies it, which is soon, as a sync becomes due. The audit log names the changed
-    /// settings without their values. Writes nothing where no setting changed and no rules were confirmed.
+    /// Changes a linked account's settings; its key and data stay. A changed employee filter takes effect
+    /// when the sync engine next applies it, which is soon, as a sync becomes due. The audit log names the
+    /// changed settings without their values. Writes nothing if no setting changed and no rules were
+    /// confirmed.
     pub async fn set_account_settings(
         &self,
         account: &LinkedAccount,
@@ -401,11 +402,11 @@ impl Store {
         .bind(waiting_since.as_millisecond())
         .fetch_all(pool)
         .await)
-        .map_err(while_doing("listing what Lucca told"))?;
+        .map_err(while_doing("listing accounts with notices from Lucca's webhooks"))?;
         rows.into_iter().map(AccountRow::read).collect()
     }
 
-    /// Lists the linked accounts of a tenant, by the tenant's lasting name, oldest first; unlinked ones
+    /// Lists the linked accounts of a tenant, by the tenant's permanent name, oldest first; unlinked ones
     /// included.
     #[boxed]
     pub async fn accounts_of_tenant(&self, tenant: &str) -> Result<Vec<LinkedAccount>, Error> {
@@ -418,8 +419,8 @@ impl Store {
         rows.into_iter().map(AccountRow::read).collect()
     }
 
-    /// Returns the linked account that a tenant is synced as where the caller names none: the oldest that is
-    /// not unlinked, otherwise the oldest.
+    /// Returns the linked account of a tenant if the caller specifies none: the oldest that is not unlinked,
+    /// otherwise the oldest.
     #[boxed]
     pub async fn account_by_tenant(&self, tenant: &str) -> Result<Option<LinkedAccount>, Error> {
         let mut accounts = self.accounts_of_tenant(tenant).await?;
@@ -455,7 +456,7 @@ impl Store {
     #[boxed]
     pub async fn ping(&self) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query("SELECT 1 FROM linked_accounts LIMIT 1").execute(pool).await.map(drop))
-            .map_err(while_doing("asking whether it answers"))
+            .map_err(while_doing("checking that it answers"))
     }
 
     /// Records whether a linked account's key works, and appends the event. Writes nothing if unchanged, or

@@ -1,4 +1,4 @@
-//! Linked accounts: their settings and sealed keys, what happened to them, unlinking; and the keys of the HTTP API.
+//! Linked accounts: their settings, sealed keys and events, unlinking; and the keys of the HTTP API.
 
 pub(crate) mod account_events;
 pub(crate) mod api_keys;

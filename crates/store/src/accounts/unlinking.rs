@@ -1,5 +1,5 @@
 //! Unlinking: erases the API key at once, and the data by the requested policy. The linked account's row
-//! stays, so that its id and its audit log do.
+//! stays, and with it the id and the audit log.
 
 use std::collections::BTreeMap;
 
@@ -17,13 +17,13 @@ use crate::sync::leases::GENERATION;
 use crate::sync::runs;
 use crate::{Error, LinkedAccount, Store};
 
-/// What happens to the data of an unlinked account.
+/// The policy for the data of an unlinked account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DataPolicy {
     /// Synced data stays.
     Keep,
-    /// Records, the change log, runs and everything else that was learned are erased.
+    /// Records, the change log, runs and all other data of the account are erased.
     Erase,
 }
 
@@ -36,13 +36,13 @@ pub struct UnlinkReceipt {
     pub changes: u64,
     /// Runs erased.
     pub runs: u64,
-    /// Whether the erased data was overwritten in the database's files too. It may not be where other
-    /// connections kept the database busy: unlink once more, or call [`Store::scrub`].
+    /// Whether the erased data was overwritten in the database's files too. False if other connections kept
+    /// the database busy: unlink once more, or call [`Store::scrub`].
     pub files_overwritten: bool,
 }
 
 /// The tables with an account's data. Its lease stays: without its row a new epoch would begin at one, which
-/// an old run may hold. Receipts of erasures stay: an erased person is not stored again after a relink.
+/// an old run may hold. Receipts of erasures stay: an erased employee is not stored again after a relink.
 const DATA_TABLES: [&str; 14] = [
     "calendar_feeds",
     "inbound_notices",
@@ -61,9 +61,9 @@ const DATA_TABLES: [&str; 14] = [
 ];
 
 impl Store {
-    /// Unlinks an account. A running sync can commit nothing more: it ends with [`Error::LeaseLost`]. No sync
-    /// begins, not even a requested one. Returns what was erased. For an account that is unlinked already,
-    /// this can erase data that was kept.
+    /// Unlinks an account. A running sync can commit no more pages: it ends with [`Error::LeaseLost`]. No
+    /// sync begins, not even a requested one. Returns a receipt of the erased data. For an account that is
+    /// unlinked already, this can erase data that was kept.
     #[boxed]
     pub async fn unlink(
         &self,
@@ -132,8 +132,8 @@ impl Store {
                         _ => {}
                     }
                 }
-                // A client that continues the change log from before gets an error; webhooks have nothing
-                // more to deliver but the account's events.
+                // A client that continues the change log from an earlier position gets an error; webhooks
+                // deliver only the account's events from now on.
                 for sql in [
                     "DELETE FROM destinations WHERE account_no = $1 AND kind <> 'webhook'",
                     "UPDATE linked_accounts SET changes_cut = change_seq WHERE no = $1",
@@ -160,7 +160,7 @@ impl Store {
             audit::commit_audited(tx, true, &entry).await
         };
         write.await.map_err(while_doing(DOING))?;
-        // The account is unlinked by now, and that cannot fail any more.
+        // The account is unlinked by now, which can't fail any more.
         receipt.files_overwritten = policy == DataPolicy::Erase && self.scrub().await.is_ok();
         Ok(receipt)
     }

@@ -1,5 +1,5 @@
-//! Calendar feeds of a team's absences: which employees, how they are shown, and the hash of the secret that
-//! opens each feed. Rendering is in `delivery`.
+//! Calendar feeds of a team's absences: the employees, the display options, and the hash of the feed's
+//! secret. Rendering is in `delivery`.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -97,7 +97,7 @@ impl Store {
         secret: &SecretString,
         actor: Actor,
     ) -> Result<(), Error> {
-        const DOING: &str = "keeping a calendar feed";
+        const DOING: &str = "storing a calendar feed";
         // A team always has a JSON form.
         let team = serde_json::to_string(&feed.team).unwrap_or_default();
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
@@ -136,7 +136,7 @@ impl Store {
         rows.into_iter().map(Row::read).collect()
     }
 
-    /// Returns the feed that a secret opens.
+    /// Returns the feed with this secret.
     #[boxed]
     pub async fn calendar_feed(&self, secret: &SecretString) -> Result<Option<CalendarFeed>, Error> {
         let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE f.hash = $1"));
@@ -146,8 +146,8 @@ impl Store {
         row.map(Row::read).transpose()
     }
 
-    /// Removes a feed of a linked account: its address opens nothing from now on. Returns false if the
-    /// account has no such feed.
+    /// Removes a feed of a linked account: its address returns 404 from now on. Returns false if the account
+    /// has no such feed.
     #[boxed]
     pub async fn remove_calendar_feed(
         &self,

@@ -1,16 +1,16 @@
-//! Delivery rules in a linked account's settings: which people and fields are delivered, and under which
-//! names. `delivery` checks the names against the model.
+//! Delivery rules in a linked account's settings: the delivered employees and fields, and the delivered names
+//! of fields. `delivery` checks the names against the model.
 
 use std::collections::BTreeMap;
 
 use people::PeopleFilter;
 use serde::{Deserialize, Serialize};
 
-/// What is delivered. The default is everything that is read.
+/// The delivery rules. The default delivers all records that are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeliveryRules {
-    /// The people to deliver; none means all.
+    /// The employees to deliver; absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub people: Option<PeopleFilter>,
     /// The fields to deliver, by stream.
@@ -21,11 +21,11 @@ pub struct DeliveryRules {
     pub renames: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// Which fields of a stream are delivered. A field is a member of the model, or `member.inner`.
+/// The delivered fields of a stream. A field is a member of the model, or `member.inner`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FieldRule {
-    /// Only these; all where absent.
+    /// Only these; absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub only: Option<Vec<String>>,
     /// All except these.
@@ -34,12 +34,12 @@ pub struct FieldRule {
 }
 
 impl DeliveryRules {
-    /// Whether everything that is read is delivered, as the model has it.
+    /// Whether all records that are read are delivered, with the model's fields and names.
     pub fn is_everything(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Returns the rules without a people filter that has no condition.
+    /// Returns the rules without an employee filter that has no condition.
     #[must_use]
     pub fn plain(mut self) -> Self {
         self.people = self.people.filter(|people| !people.is_everybody());

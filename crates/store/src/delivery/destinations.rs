@@ -1,9 +1,9 @@
-//! Destinations: the webhook endpoints and SCIM services that records are delivered to. What they have in
-//! common is here: address, settings, sealed credential, lease, backoff, disabled state, audit. Their progress is
+//! Destinations: the webhook endpoints and SCIM services that records are delivered to. Their common parts
+//! are here: address, settings, sealed credential, lease, backoff, disabled state, audit. Their progress is
 //! in `webhook_deliveries` and `scim_links`; the content of a delivery is in the crate `delivery`.
 //!
 //! One worker at a time delivers to a destination, under its lease. Every change of a destination is in the
-//! audit log; a change that cannot be logged is not made.
+//! audit log; a change that cannot be logged fails.
 
 use std::time::Duration;
 
@@ -22,13 +22,13 @@ use crate::operations::audit::{self, Actor, NewAuditEntry};
 use crate::vault::{Sealed, SealedColumn, Vault};
 use crate::{AccountId, DestinationId, DestinationKind, Error, LinkedAccount, Store};
 
-/// Why a destination is disabled.
+/// The reason why a destination is disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DisabledReason {
     /// On request.
     Asked,
-    /// The receiver answered 410: it wants no more webhooks.
+    /// The receiver answered 410: it accepts no more webhooks.
     Gone,
     /// Deliveries failed for too long.
     Failing,
@@ -43,7 +43,7 @@ pub struct Destination {
     pub id: DestinationId,
     /// The only linked account whose records it receives; absent: all, future ones included.
     pub account_id: Option<AccountId>,
-    /// That account's short key.
+    /// The short key of that account.
     pub account_no: Option<i64>,
     /// The address: of a webhook endpoint the whole URL, of a SCIM service the base URL of its `/Users` and
     /// `/Groups`, without a trailing slash.
@@ -54,16 +54,16 @@ pub struct Destination {
     pub disabled: Option<DisabledReason>,
     /// Failed attempts since the last success.
     pub attempts: u32,
-    /// Since when attempts fail.
+    /// Time since which attempts fail.
     pub failing_since: Option<Timestamp>,
     /// No retry before this time, while attempts fail.
     pub next_attempt_at: Option<Timestamp>,
-    /// Until when the previous credential is valid too.
+    /// Time until which the previous credential is also valid.
     pub previous_credential_until: Option<Timestamp>,
     /// The number of the last change at the last complete push; -1 before that, absent for a webhook endpoint,
     /// which has cursors.
     pub pushed_seq: Option<i64>,
-    /// Whether a person confirmed what the last push held.
+    /// Whether an operator confirmed the deactivations that the last push held.
     pub confirmed: bool,
     /// Report of the last push: codes and counts.
     pub report: Option<Value>,
@@ -90,7 +90,7 @@ pub struct NewDestination<'a> {
     pub credential: &'a SecretString,
     /// The nonce: twelve random bytes.
     pub nonce: [u8; 12],
-    /// Who creates it.
+    /// The actor that creates it.
     pub actor: Actor,
     /// The current time.
     pub at: Timestamp,
@@ -106,16 +106,16 @@ pub struct DestinationChange<'a> {
     pub settings: Option<Value>,
     /// Whether deliveries are enabled.
     pub enabled: Option<bool>,
-    /// A new credential, with a nonce of twelve random bytes. The one before is valid no more.
+    /// A new credential, with a nonce of twelve random bytes. The previous one becomes invalid.
     pub credential: Option<(&'a SecretString, [u8; 12])>,
 }
 
 /// Consequences of a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FailedAttempt {
-    /// How many attempts have failed in a row, this one included.
+    /// The number of consecutive failed attempts, this one included.
     pub attempts: u32,
-    /// Since when attempts fail.
+    /// Time since which attempts fail.
     pub since: Timestamp,
     /// When to try again.
     pub next_attempt_at: Timestamp,
@@ -126,9 +126,9 @@ pub struct FailedAttempt {
 /// Result of a push.
 #[derive(Clone, Debug)]
 pub struct PushResult<'a> {
-    /// The number of the last change, and the day, where everything was pushed.
+    /// The number of the last change, and the day, if the push was complete.
     pub done: Option<(i64, Date)>,
-    /// The consequences, where the push failed.
+    /// The consequences, if the push failed.
     pub failed: Option<FailedAttempt>,
     /// Codes and counts.
     pub report: &'a Value,
@@ -217,8 +217,8 @@ impl Destination {
 }
 
 impl Store {
-    /// Creates a destination. A webhook endpoint receives the events from now on, of accounts that are linked and
-    /// of those to come; to a SCIM service all of the account's people are pushed.
+    /// Creates a destination. A webhook endpoint receives the events from now on, of accounts that are linked
+    /// now or later; to a SCIM service all of the account's employees are pushed.
     pub async fn add_destination(&self, vault: &Vault, new: NewDestination<'_>) -> Result<(), Error> {
         const DOING: &str = "adding a destination";
         let (id, kind) = (new.id.to_string(), new.id.kind());
@@ -272,8 +272,8 @@ impl Store {
         row.map(Row::read).transpose()
     }
 
-    /// Changes a destination. Enabling it resolves the issues about its having been disabled. Returns false where
-    /// it does not exist.
+    /// Changes a destination. Enabling it resolves the issues about its being disabled. Returns false if it
+    /// does not exist.
     pub async fn change_destination(
         &self,
         vault: &Vault,
@@ -313,8 +313,9 @@ impl Store {
             .map_err(while_doing(DOING))
     }
 
-    /// Gives a destination a new credential. The previous one is valid until `until`; the one before that no
-    /// more. Returns false where the destination does not exist or its credential was changed meanwhile.
+    /// Stores a new credential for a destination. The previous one is valid until `until`; the one before
+    /// that becomes invalid. Returns false if the destination does not exist or its credential was changed
+    /// meanwhile.
     pub async fn rotate_credential(
         &self,
         vault: &Vault,
@@ -324,12 +325,12 @@ impl Store {
         until: Timestamp,
         by: (Actor, Timestamp),
     ) -> Result<bool, Error> {
-        const DOING: &str = "giving a destination a new credential";
+        const DOING: &str = "rotating a destination's credential";
         let id = destination.id.to_string();
         let former = destination.credential(vault)?;
         let previous = vault.seal(&former, SealedColumn::PreviousCredential.of(&id), nonces[0])?;
         let sealed = vault.seal(credential, SealedColumn::Credential.of(&id), nonces[1])?;
-        // Of two concurrent rotations, one wins: neither may lose a secret that was given out.
+        // Only one of two concurrent rotations succeeds: neither may lose a secret that a caller received.
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let is_done = in_tx!(&mut tx, connection => sqlx::query(
             "UPDATE destinations SET credential = $2, previous_credential = $3, previous_until_ms = $4, updated_at = $5 \
@@ -350,7 +351,7 @@ impl Store {
             .map_err(while_doing(DOING))
     }
 
-    /// Erases previous credentials that are valid no more.
+    /// Erases previous credentials that have expired.
     #[boxed]
     pub async fn erase_expired_credentials(&self, now: Timestamp) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query(
@@ -360,11 +361,11 @@ impl Store {
         .execute(pool)
         .await
         .map(drop))
-        .map_err(while_doing("erasing credentials that are valid no more"))
+        .map_err(while_doing("erasing expired credentials"))
     }
 
-    /// Removes a destination with its credential, cursors, links and log of deliveries, and resolves its issues.
-    /// Nothing is changed at the destination. Returns false where it does not exist.
+    /// Removes a destination with its credential, cursors, links and log of deliveries, and resolves its
+    /// issues. The destination itself receives no request. Returns false if it does not exist.
     #[boxed]
     pub async fn remove_destination(
         &self,
@@ -388,8 +389,8 @@ impl Store {
             .map_err(while_doing(DOING))
     }
 
-    /// Lists the destinations of a kind to attempt a delivery to now: enabled, not waiting for a retry, without a
-    /// lease holder. Those without cursors only with changes since the last push, or on a new day.
+    /// Lists the destinations of a kind to attempt a delivery to now: enabled, not waiting for a retry,
+    /// without a lease holder. Those without cursors only with changes since the last push, or on a new day.
     #[boxed]
     pub async fn due_destinations(
         &self,
@@ -413,7 +414,7 @@ impl Store {
         ids.iter().map(|id| id.parse().map_err(corrupt)).collect()
     }
 
-    /// Claims a destination's lease, or renews it. Returns the destination as it is then; none where another
+    /// Claims a destination's lease, or renews it. Returns the destination as it is then; `None` if another
     /// process holds the lease.
     #[boxed]
     pub async fn claim_destination(
@@ -453,8 +454,8 @@ impl Store {
         .map_err(while_doing("releasing a destination"))
     }
 
-    /// Requests a complete push as soon as possible, with `confirmed` also of what is held. Returns false where
-    /// the destination does not exist.
+    /// Requests a complete push as soon as possible, with `confirmed` also of held deactivations. Returns
+    /// false if the destination does not exist.
     #[boxed]
     pub async fn request_push(
         &self,
@@ -510,8 +511,8 @@ impl Store {
     }
 }
 
-/// Records the outcome of an attempt under a lease, which a failure releases. Returns false where another process
-/// holds the lease by now.
+/// Records the outcome of an attempt under a lease, which a failure releases. Returns false if another
+/// process holds the lease by now.
 pub(crate) async fn note_attempt(
     tx: &mut Tx,
     id: &str,
@@ -536,8 +537,8 @@ pub(crate) async fn note_attempt(
     .map(|done| done.rows_affected() == 1))
 }
 
-/// Commits a change of a destination with its audit entry, `{subject}.{verb}`; where nothing was changed, rolls
-/// back. Returns whether something was changed.
+/// Commits a change of a destination with its audit entry, `{subject}.{verb}`; if no row was changed, rolls
+/// back. Returns whether a row was changed.
 pub(crate) async fn commit(
     tx: Tx,
     is_done: bool,

@@ -1,5 +1,5 @@
-//! Outputs: destinations (webhook endpoints and SCIM services) and what was delivered to them, calendar feeds,
-//! delivery rules.
+//! Outputs: destinations (webhook endpoints and SCIM services) and their deliveries, calendar feeds, delivery
+//! rules.
 
 pub(crate) mod calendar_feeds;
 pub(crate) mod delivery_rules;

@@ -1,4 +1,4 @@
-//! Which resource of a SCIM service is which record of ours, and what was last pushed of it.
+//! Links from records to resources of a SCIM service, with the hash of the last push.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,7 @@ pub enum ScimResource {
 
 people::names! { ScimResource: "scim resource" { User = "user", Group = "group" } }
 
-/// Link from a record of ours to a resource of a service.
+/// Link from a stored record to a resource of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScimLink {
     /// The service's id of the resource.
@@ -55,7 +55,7 @@ impl Store {
         Ok(rows.into_iter().map(read).collect())
     }
 
-    /// Stores a record's link with the hash of what was pushed; `None` deletes it.
+    /// Stores a record's link with the hash of the pushed resource; `None` deletes it.
     #[boxed]
     pub async fn keep_scim_link(
         &self,

@@ -15,20 +15,20 @@ use crate::{AccountId, Destination, DestinationId, Error, FailedAttempt, NewIssu
 /// One of a linked account's two logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Log {
-    /// The change log: what happened to records.
+    /// The change log: changes of records.
     Changes,
-    /// The account's events, beside its records.
+    /// The account's events, other than changes of records.
     Events,
 }
 
 people::names! { Log: "log" { Changes = "changes", Events = "events" } }
 
-/// A position in a log: an entry, and one of the events that it makes.
+/// A position in a log: an entry, and one of the events that it emits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
     /// The entry's number; 0 is before the first.
     pub seq: i64,
-    /// Which of its events; [`Cursor::WHOLE`] after all of them.
+    /// The number of its event; [`Cursor::WHOLE`] after all of them.
     pub slot: i64,
 }
 
@@ -53,8 +53,8 @@ pub struct Backlog {
     pub changes: Cursor,
     /// The endpoint's cursor in the account's events.
     pub events: Cursor,
-    /// The number of the account's last event, as of now: everything it refers to was in the change log by
-    /// then.
+    /// The number of the account's last event, as of now: the change log already contains all changes that it
+    /// refers to.
     pub last_event: i64,
 }
 
@@ -67,7 +67,7 @@ pub struct Attempt<'a> {
     pub event: &'a str,
     /// The event's source: the account, its log, and the entry. Absent for a test.
     pub from: Option<(i64, Log, i64)>,
-    /// The HTTP status, where the endpoint answered.
+    /// The HTTP status, if the endpoint answered.
     pub response: Option<u16>,
     /// Why it failed; absent for a success.
     pub error: Option<&'a str>,
@@ -88,7 +88,7 @@ pub struct DeliveryResults<'a> {
     pub attempts: &'a [Attempt<'a>],
     /// The consequences of a failed attempt, if one failed.
     pub failed: Option<FailedAttempt>,
-    /// The issue to open, where the endpoint is disabled.
+    /// The issue to open, if the endpoint is disabled.
     pub issue: Option<&'a NewIssue<'a>>,
 }
 
@@ -101,7 +101,7 @@ pub struct WebhookDelivery {
     pub event: String,
     /// The linked account it is about; absent for a test.
     pub account_id: Option<AccountId>,
-    /// Which of the account's logs it comes from: `changes` or `events`.
+    /// The account's log that it comes from: `changes` or `events`.
     pub log: Option<String>,
     /// The entry's number in it.
     pub seq: Option<i64>,
@@ -109,15 +109,15 @@ pub struct WebhookDelivery {
     pub delivered: bool,
     /// The number of attempts.
     pub attempts: u32,
-    /// The last answer's HTTP status, where there was one.
+    /// The last answer's HTTP status; absent without an answer.
     pub response: Option<u16>,
     /// Why the last attempt failed.
     pub error: Option<String>,
     /// How long the last attempt took, in milliseconds.
     pub took_ms: u64,
-    /// When it was first tried.
+    /// When it was first attempted.
     pub first_at: Timestamp,
-    /// When it was last tried.
+    /// When it was last attempted.
     pub last_at: Timestamp,
 }
 
@@ -161,7 +161,7 @@ impl DeliveryRow {
     }
 }
 
-const DOING: &str = "noting a webhook's delivery";
+const DOING: &str = "recording a webhook delivery";
 
 impl Store {
     /// Lists the linked accounts with entries that an endpoint may not have received, oldest first.
@@ -181,7 +181,7 @@ impl Store {
         .bind(Cursor::WHOLE)
         .fetch_all(pool)
         .await)
-        .map_err(while_doing("looking what is to be told"))?;
+        .map_err(while_doing("reading outstanding webhook events"))?;
         let read =
             |(account_no, id, seq, slot, event_seq, event_slot, last_event): (_, String, _, _, _, _, _)| {
                 Ok(Backlog {
@@ -195,8 +195,8 @@ impl Store {
         rows.into_iter().map(read).collect()
     }
 
-    /// Returns the first ended sync of a linked account that had read people: the people it found were there
-    /// before.
+    /// Returns the first ended sync of a linked account that had read employees: the employees that it found
+    /// are not new.
     #[boxed]
     pub async fn first_sync(&self, account_no: i64) -> Result<Option<RunId>, Error> {
         // Run ids begin with their creation time, so their order is that of the runs.
@@ -206,12 +206,12 @@ impl Store {
         .bind(account_no)
         .fetch_one(pool)
         .await)
-        .map_err(while_doing("looking for the first sync"))?;
+        .map_err(while_doing("reading the first sync"))?;
         id.map(|id| id.parse().map_err(corrupt)).transpose()
     }
 
-    /// Moves an endpoint's cursor past entries that need no delivery. Returns false where another process
-    /// moved it meanwhile.
+    /// Moves an endpoint's cursor past entries that need no delivery. Returns false if another process moved
+    /// it meanwhile.
     #[boxed]
     pub async fn pass_over(
         &self,
@@ -228,8 +228,8 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Moves an endpoint's cursor elsewhere: the events after it are delivered, again or not. The delivery
-    /// starts at once.
+    /// Moves an endpoint's cursor to another position: the events after it are delivered, again or not. The
+    /// delivery starts at once.
     #[boxed]
     pub async fn replay_webhooks(
         &self,
@@ -238,7 +238,7 @@ impl Store {
         to: Cursor,
         by: (Actor, Timestamp),
     ) -> Result<(), Error> {
-        const DOING: &str = "beginning to tell again";
+        const DOING: &str = "starting a replay of webhooks";
         let id = endpoint.id.to_string();
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         in_tx!(&mut tx, connection => sqlx::query(
@@ -256,9 +256,9 @@ impl Store {
             .map(drop)
     }
 
-    /// Records what was sent and what follows from it, and moves the cursor: all of it or nothing. After a
-    /// failure the lease is released. Returns false where nothing more may be sent under this lease: another
-    /// process holds it by now, or a replay moved the cursor.
+    /// Records the attempts and their consequences, and moves the cursor, in one transaction. After a failure
+    /// the lease is released. Returns false if the endpoint may receive no more events under this lease:
+    /// another process holds it by now, or a replay moved the cursor.
     pub async fn record_deliveries(
         &self,
         endpoint: DestinationId,
@@ -297,7 +297,7 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Lists the deliveries to an endpoint, the last tried first: all, or only successful or failed ones.
+    /// Lists the deliveries to an endpoint, the last attempted first: all, or only successful or failed ones.
     #[boxed]
     pub async fn webhook_deliveries(
         &self,
@@ -317,7 +317,7 @@ impl Store {
         .bind(i64::from(limit))
         .fetch_all(pool)
         .await)
-        .map_err(while_doing("reading what was delivered"))?;
+        .map_err(while_doing("reading webhook deliveries"))?;
         rows.into_iter().map(DeliveryRow::read).collect()
     }
 }

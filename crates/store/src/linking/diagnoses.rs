@@ -17,7 +17,7 @@ pub enum DiagnosisSource {
     Linking,
     /// By later requests to Lucca.
     Check,
-    /// From what a sync has stored.
+    /// From the data that a sync has stored.
     Sync,
 }
 
@@ -73,9 +73,9 @@ impl Store {
         }))
     }
 
-    /// Stores a diagnosis of the key and the settings that `account` has. Stores nothing where these have
-    /// changed since it was read: the diagnosis would be of another key. With an actor, the audit log gets an
-    /// entry too. Returns whether it was stored.
+    /// Stores a diagnosis of the key and the settings that `account` has. Stores nothing if these have
+    /// changed since it was read: the diagnosis would be of another key. With an actor, also adds an entry to
+    /// the audit log. Returns whether it was stored.
     pub async fn keep_diagnosis(
         &self,
         account: &LinkedAccount,
@@ -83,7 +83,7 @@ impl Store {
         actor: Option<Actor>,
         at: Timestamp,
     ) -> Result<bool, Error> {
-        const DOING: &str = "keeping a diagnosis";
+        const DOING: &str = "storing a diagnosis";
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let written = in_tx!(&mut tx, connection => sqlx::query(
             "INSERT INTO diagnoses (account_no, source, summary, checked_at) \

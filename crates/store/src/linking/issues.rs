@@ -1,5 +1,5 @@
-//! Issues: what a person must do about a linked account, with a stable code. One at most is open for a code
-//! and a subject; once it is resolved, the next is a new issue.
+//! Issues: actions that an operator or administrator must take about a linked account, with a stable code. At
+//! most one issue is open for a code and a subject; once it is resolved, the next is a new issue.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use crate::db::{Tx, from_sql_count, in_tx, on, row, sql_time};
 use crate::error::while_doing;
 use crate::{Error, IssueId, Store};
 
-/// Something that a person must do.
+/// An action that an operator or administrator must take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
     /// The issue's id, `iss_…`.
@@ -19,7 +19,7 @@ pub struct Issue {
     pub account_no: i64,
     /// A stable code, such as `permission.missing`.
     pub code: String,
-    /// What it is about within the code, such as a permission's name.
+    /// Its subject within the code, such as a permission's name.
     pub subject: String,
     /// Its evidence: codes and counts, no personal data.
     pub detail: Value,
@@ -40,7 +40,7 @@ pub struct NewIssue<'a> {
     pub account_no: i64,
     /// A stable code.
     pub code: &'a str,
-    /// What it is about within the code.
+    /// Its subject within the code.
     pub subject: &'a str,
     /// Its evidence: codes and counts, no personal data.
     pub detail: &'a Value,
@@ -174,8 +174,8 @@ impl Store {
     }
 }
 
-/// Resolves all open issues about a subject whose codes begin with `prefix`, of whichever linked accounts,
-/// because the subject changed or no longer exists.
+/// Resolves all open issues about a subject whose codes begin with `prefix`, of all linked accounts, because
+/// the subject changed or no longer exists.
 pub(crate) async fn resolve_by_subject(
     tx: &mut Tx,
     prefix: &str,

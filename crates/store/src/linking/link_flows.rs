@@ -1,8 +1,8 @@
-//! Linking flows: one customer's way from the welcome page to a linked account, and the link tokens that open
-//! it.
+//! Linking flows: a customer's steps from the welcome page to a linked account, and the link tokens of a
+//! flow.
 //!
-//! The pages' state is a text that only they understand. The API key is stored sealed, and only while the
-//! flow is open. Tokens are stored as hashes.
+//! The pages' state is a text that only the crate `linking-flow` interprets. The API key is stored sealed,
+//! and only while the flow is open. Tokens are stored as hashes.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ use crate::{AccountId, AccountSettings, Error, FlowId, LinkedAccount, NewDiagnos
 /// Status of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlowStatus {
-    /// Nothing is linked yet.
+    /// No account is linked yet.
     Open,
     /// The account is linked.
     Finished,
@@ -40,7 +40,7 @@ people::names! {
     }
 }
 
-/// How a link token reaches the administrator who is to link.
+/// How a link token reaches the administrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
     /// Opened at once by the vendor's app.
@@ -68,7 +68,7 @@ pub struct NewLinkFlow<'a> {
     pub customer_id: &'a str,
     /// The customer's name.
     pub organization: Option<&'a str>,
-    /// The e-mail address of the administrator who is to link.
+    /// The e-mail address of the invited administrator.
     pub email: Option<&'a str>,
     /// Names of the requested features.
     pub features: &'a [String],
@@ -76,11 +76,11 @@ pub struct NewLinkFlow<'a> {
     pub language: Option<&'a str>,
     /// The origin that may embed the flow.
     pub allowed_origin: Option<&'a str>,
-    /// Where the browser goes at the end.
+    /// The URL to which the browser returns at the end.
     pub return_url: Option<&'a str>,
     /// The linked account to relink.
     pub relink: Option<AccountId>,
-    /// Who opens it.
+    /// The actor that opens it.
     pub actor: Actor,
     /// The pages' state.
     pub state: &'a str,
@@ -88,13 +88,13 @@ pub struct NewLinkFlow<'a> {
     pub at: Timestamp,
 }
 
-/// The end of a flow: an account is linked. The decision rests on what was known of the flow and the tenant,
-/// and is valid only while that is unchanged.
+/// The end of a flow: an account is linked. The caller decided it from a version of the flow and the tenant's
+/// accounts, and it is valid only while these are unchanged.
 #[derive(Clone, Debug)]
 pub struct LinkFlowEnd<'a> {
     /// The flow.
     pub flow_id: FlowId,
-    /// The version of the flow that the decision rests on: its key, its tenant and what was found with them.
+    /// The version of the flow at the decision: its key, its tenant and the findings about them.
     pub version: i64,
     /// The linked account that the tenant becomes.
     pub target: LinkTarget,
@@ -119,7 +119,7 @@ pub struct LinkFlow {
     pub customer_id: String,
     /// The customer's name.
     pub organization: Option<String>,
-    /// The e-mail address of the administrator who is to link.
+    /// The e-mail address of the invited administrator.
     pub email: Option<String>,
     /// Names of the requested features.
     pub features: Vec<String>,
@@ -127,7 +127,7 @@ pub struct LinkFlow {
     pub language: Option<String>,
     /// The origin that may embed the flow.
     pub allowed_origin: Option<String>,
-    /// Where the browser goes at the end.
+    /// The URL to which the browser returns at the end.
     pub return_url: Option<String>,
     /// The linked account to be relinked, or, once the flow is finished, the one that was linked.
     pub account_id: Option<AccountId>,
@@ -149,7 +149,7 @@ pub struct LinkFlow {
 }
 
 impl LinkFlow {
-    /// Opens the API key that was entered, as of when the flow was read.
+    /// Opens the entered API key, as of when the flow was read.
     pub fn api_key(&self, vault: &Vault) -> Result<Option<SecretString>, Error> {
         let row = self.id.to_string();
         Ok(self.sealed_key.as_ref().map(|sealed| vault.open(sealed, key_location(&row))).transpose()?)
@@ -166,7 +166,7 @@ pub struct LinkToken {
 }
 
 impl LinkToken {
-    /// Whether it no longer opens its flow.
+    /// Whether it has expired.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at <= now
     }
@@ -231,7 +231,7 @@ fn key_location(row: &str) -> SecretLocation<'_> {
     SealedColumn::FlowKey.of(row)
 }
 
-/// The stored hash of a token. It has 256 random bits, so that nothing is gained by salting or stretching.
+/// The stored hash of a token. It has 256 random bits, so salting or stretching adds no security.
 pub(crate) fn hash(token: &SecretString) -> Vec<u8> {
     Sha256::digest(token.expose_secret().as_bytes()).to_vec()
 }
@@ -245,7 +245,7 @@ impl Store {
         kind: TokenKind,
         expires_at: Timestamp,
     ) -> Result<(), Error> {
-        const DOING: &str = "opening a linking flow";
+        const DOING: &str = "creating a linking flow";
         let features = serde_json::to_string(flow.features).map_err(|error| corrupt("features", error))?;
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         in_tx!(&mut tx, connection => sqlx::query(
@@ -280,8 +280,8 @@ impl Store {
         audit::commit_audited(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
     }
 
-    /// Adds a token to an open flow that is handed over to another person. Returns false and adds nothing
-    /// where the flow is not open, or does not exist.
+    /// Adds a token to an open flow that is handed over to another administrator. Returns false and adds
+    /// nothing if the flow is not open, or does not exist.
     #[boxed]
     pub async fn add_link_token(
         &self,
@@ -318,7 +318,7 @@ impl Store {
         audit::commit_audited(tx, true, &entry).await.map_err(while_doing(DOING))
     }
 
-    /// Returns the flow that a token opens, for expired tokens too.
+    /// Returns the flow of a token, expired or not.
     #[boxed]
     pub async fn link_flow_by_token(
         &self,
@@ -393,12 +393,12 @@ impl Store {
         .execute(pool)
         .await
         .map(|done| done.rows_affected() == 1))
-        .map_err(while_doing("keeping a linking flow"))
+        .map_err(while_doing("saving a linking flow"))
     }
 
     /// Seals the API key that was entered in an open flow, and saves the pages' state, in one write: no
-    /// reader sees the one without the other. Saves nothing where the flow has changed since `version`.
-    /// Returns whether it was saved.
+    /// reader sees one without the other. Saves nothing if the flow has changed since `version`. Returns
+    /// whether it was saved.
     pub async fn set_link_flow_key(
         &self,
         vault: &Vault,
@@ -434,8 +434,8 @@ impl Store {
     }
 
     /// Links the account of a flow in one transaction: the account, the flow's end, the end of its key, and
-    /// the audit entry. Returns none if the flow is no longer open, holds no key, or has changed; and if the
-    /// tenant's accounts have changed: another flow was faster, and the caller must decide again.
+    /// the audit entry. Returns `None` if the flow is no longer open, holds no key, or has changed; and if
+    /// the tenant's accounts have changed: another flow was faster, and the caller must decide again.
     pub async fn finish_link_flow(
         &self,
         vault: &Vault,
@@ -493,8 +493,7 @@ impl Store {
         self.account(target.id()).await
     }
 
-    /// Cancels a flow: its tokens open nothing more, and the key it may hold is erased. A linked account
-    /// stays linked.
+    /// Cancels a flow: its tokens become invalid, and its key is erased. A linked account stays linked.
     #[boxed]
     pub async fn cancel_link_flow(&self, id: FlowId, actor: Actor, at: Timestamp) -> Result<bool, Error> {
         const DOING: &str = "cancelling a linking flow";
@@ -514,7 +513,7 @@ impl Store {
         audit::commit_audited(tx, was_open, &entry).await.map_err(while_doing(DOING))
     }
 
-    /// Erases the keys of open flows that no valid token opens. Returns how many there were.
+    /// Erases the keys of open flows without a valid token. Returns the number of erased keys.
     #[boxed]
     pub async fn erase_abandoned_keys(&self, at: Timestamp) -> Result<u64, Error> {
         on!(self.db, pool => sqlx::query(

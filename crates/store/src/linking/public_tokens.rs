@@ -14,7 +14,7 @@ use crate::{AccountId, Error, FlowId, Store};
 impl Store {
     /// Issues the public token of a finished flow until `expires_at`, for the first time or again: a page may
     /// be reloaded before the vendor's server has exchanged the token. Returns whether it can be exchanged:
-    /// false where the flow is not finished, or its token was exchanged already.
+    /// false if the flow is not finished, or its token was exchanged already.
     #[boxed]
     pub async fn issue_public_token(
         &self,

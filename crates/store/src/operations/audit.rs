@@ -1,6 +1,6 @@
-//! The audit log: who linked, relinked, viewed and unlinked which account. Entries hold codes and counts,
-//! never a secret or personal data, and are only ever appended. The hash chain and its verification are in
-//! `audit_chain`.
+//! The audit log: which actor linked, relinked, viewed and unlinked which account. Entries contain codes and
+//! counts, never a secret or personal data, and are only ever appended. The hash chain and its verification
+//! are in `audit_chain`.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -11,20 +11,20 @@ use crate::error::{stored, while_doing};
 use crate::operations::audit_chain::{AuditHash, AuditHead, StoredEntry};
 use crate::{AccountId, Error, FlowId, Store};
 
-/// Who did something.
+/// The actor of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
     /// A holder of an operator's key.
     Operator,
     /// The vendor's server.
     Vendor,
-    /// A holder of a key that may read a linked account.
+    /// A holder of a read-only key for a linked account.
     Reader,
-    /// The administrator who went through a linking flow.
+    /// The administrator who used a linking flow.
     Administrator,
     /// A user of the command line.
     Cli,
-    /// The connector by itself.
+    /// The connector itself.
     System,
 }
 
@@ -44,11 +44,11 @@ people::names! {
 pub struct NewAuditEntry<'a> {
     /// When it was done.
     pub at: Timestamp,
-    /// Who did it.
+    /// The actor.
     pub actor: Actor,
     /// The action, such as `account.linked`.
     pub action: &'a str,
-    /// The linked account it was done to.
+    /// The linked account it concerns.
     pub account_id: Option<AccountId>,
     /// The linking flow it was done in.
     pub flow_id: Option<FlowId>,
@@ -75,11 +75,11 @@ pub struct AuditEntry {
     pub seq: i64,
     /// When it was done.
     pub at: Timestamp,
-    /// Who did it.
+    /// The actor.
     pub actor: Actor,
     /// The action, such as `account.linked`.
     pub action: String,
-    /// The linked account it was done to.
+    /// The linked account it concerns.
     pub account_id: Option<AccountId>,
     /// The linking flow it was done in.
     pub flow_id: Option<FlowId>,
@@ -154,8 +154,8 @@ pub(crate) async fn append(tx: &mut Tx, entry: &NewAuditEntry<'_>) -> Result<Aud
     chain(tx, stored).await
 }
 
-/// Commits a transaction with its audit entry; without `is_written`, it has none. An action that cannot be
-/// logged is not done. Returns `is_written`.
+/// Commits a transaction with its audit entry; without `is_written`, with none. An action that cannot be
+/// logged fails. Returns `is_written`.
 pub(crate) async fn commit_audited(
     mut tx: Tx,
     is_written: bool,
@@ -216,7 +216,7 @@ row! {
 /// PostgreSQL. Also entries that processes of the previous version log beside this one. Runs when the
 /// database is opened.
 pub(crate) async fn chain_old_entries(store: &Store) -> Result<(), Error> {
-    const DOING: &str = "chaining the audit log";
+    const DOING: &str = "building the audit log's hash chain";
     let first: Option<i64> =
         on!(store.db, pool => sqlx::query_scalar("SELECT seq FROM audit_log LIMIT 1").fetch_optional(pool).await)
             .map_err(while_doing(DOING))?;
@@ -225,7 +225,8 @@ pub(crate) async fn chain_old_entries(store: &Store) -> Result<(), Error> {
     }
     let mut tx = store.begin().await.map_err(while_doing(DOING))?;
     let write = async {
-        // Another process that opens the database at this moment waits here, and then finds nothing to do.
+        // Another process that opens the database at this moment waits here, and then finds no entries to
+        // move.
         in_tx!(&mut tx, connection => sqlx::query("UPDATE audit_head SET seq = seq")
             .execute(connection)
             .await

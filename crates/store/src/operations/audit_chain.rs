@@ -1,7 +1,7 @@
-//! The audit log as a hash chain: each entry's hash covers the previous hash and all that is stored of the
-//! entry. Changing, removing, adding or moving an entry requires changing all later ones, up to the head. A
-//! head noted elsewhere reveals that too. Pure except for [`Store::verify_audit_log`]; entries are appended
-//! in `audit`.
+//! The audit log as a hash chain: each entry's hash covers the previous hash and all columns of the entry.
+//! Changing, removing, adding or moving an entry requires changing all later ones, up to the head. A head
+//! recorded elsewhere reveals that too. Pure except for [`Store::verify_audit_log`]; entries are appended in
+//! `audit`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -47,8 +47,8 @@ impl serde::Serialize for AuditHash {
     }
 }
 
-/// Length of the chain and hash of its last entry, written `SEQ:HASH`. To be noted out of reach of those who
-/// can write to the database.
+/// Length of the chain and hash of its last entry, written `SEQ:HASH`. Record it out of reach of users with
+/// write access to the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct AuditHead {
     /// The last entry's number, which is the number of entries.
@@ -70,9 +70,9 @@ impl fmt::Display for AuditHead {
     }
 }
 
-/// The text is no head of an audit log.
+/// The text is not a head of an audit log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a head of the audit log is written SEQ:HASH, a number and 64 hexadecimal digits")]
+#[error("an audit log head must have the form SEQ:HASH, a number and 64 hexadecimal digits")]
 pub struct InvalidAuditHead;
 
 impl FromStr for AuditHead {
@@ -90,9 +90,10 @@ impl FromStr for AuditHead {
 /// How the audit log is inconsistent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuditFault {
-    /// The entry is not what was written in its place: it, or the one before, was changed, moved or inserted.
+    /// The entry differs from the one written at its position: it, or the one before, was changed, moved or
+    /// inserted.
     Altered,
-    /// An entry is missing, and there are later ones.
+    /// An entry is missing, and later ones exist.
     Missing,
     /// The log ends before its head.
     Cut,
@@ -100,7 +101,7 @@ pub enum AuditFault {
     Added,
     /// The head is missing or is not the last entry's.
     Head,
-    /// The head that was noted earlier is not in the log: the log was rewritten from there or before, or cut.
+    /// The recorded head is not in the log: the log was rewritten from there or before, or cut.
     Rewritten,
 }
 
@@ -141,7 +142,7 @@ pub(crate) struct StoredEntry {
 }
 
 impl StoredEntry {
-    /// Returns its hash after the entry before it. Each text is preceded by its length, so that nothing can
+    /// Returns its hash after the entry before it. Each text is preceded by its length, so that no byte can
     /// move from one to the next; an absent one has none.
     pub(crate) fn hash_after(&self, before: AuditHash) -> AuditHash {
         let mut hash = Sha256::new();
@@ -240,7 +241,7 @@ macro_rules! walk {
                     hash: row.try_get(7)?,
                 })
             };
-            // A row that cannot be decoded is not what was written.
+            // A row that can't be decoded differs from the written one.
             let step = match read() {
                 Ok(entry) => $walk.step(&entry),
                 Err(_) => Err((AuditFault::Altered, $walk.head.seq + 1)),
@@ -255,8 +256,8 @@ macro_rules! walk {
 }
 
 impl Store {
-    /// Verifies the whole audit log: every entry is what was written, where it was written, and none is
-    /// missing. A head noted earlier, `expected`, must be in it.
+    /// Verifies the whole audit log: every entry is unchanged and at its position, and none is missing. A
+    /// head recorded earlier, `expected`, must be in it.
     #[boxed]
     pub async fn verify_audit_log(&self, expected: Option<AuditHead>) -> Result<AuditVerdict, Error> {
         const DOING: &str = "verifying the audit log";

@@ -1,8 +1,8 @@
-//! Views of linked accounts and of their people, gathered by key and hour before they enter the audit log:
-//! otherwise a read-only key could make the log grow as fast as it sends requests.
+//! Views of linked accounts and of their employees, collected by key and hour before they enter the audit
+//! log: without this, a read-only key could make the log grow as fast as it sends requests.
 //!
-//! The first view of an hour is logged at once, as `account.viewed`. When the hour is over, one entry
-//! `account.people_viewed` holds the ids of the people that were opened in it.
+//! The first view of an hour is logged at once, as `account.viewed`. After the hour, one entry
+//! `account.people_viewed` lists the ids of the employees that were viewed in it.
 
 use async_recursion::async_recursion as boxed;
 use jiff::{SignedDuration, Timestamp};
@@ -23,14 +23,14 @@ pub struct AccountView<'a> {
     pub actor: Actor,
     /// The linked account.
     pub account: AccountId,
-    /// The person who was opened; none for the account itself.
+    /// The viewed employee; absent for the account itself.
     pub person: Option<&'a RemoteId>,
     /// The current time.
     pub at: Timestamp,
 }
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
-const DOING: &str = "noting who looked";
+const DOING: &str = "recording a view";
 
 impl Store {
     /// Records a view of a linked account.

@@ -15,10 +15,10 @@ use crate::{Error, Store};
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// The database is PostgreSQL.
-    #[error("a PostgreSQL database is backed up with pg_dump")]
+    #[error("the connector does not back up PostgreSQL databases; use pg_dump")]
     Postgres,
-    /// The file that was written is not a sound database.
-    #[error("the backup that was written is damaged")]
+    /// The written file is not a valid database.
+    #[error("the written backup is damaged: check the disk and back up again")]
     Damaged,
     /// The database failed.
     #[error(transparent)]

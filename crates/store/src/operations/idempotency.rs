@@ -1,5 +1,5 @@
 //! Named requests, each of which runs once: the process that runs it, and its answer, sealed because it may
-//! hold a new secret. The HTTP requests and answers are not interpreted here.
+//! contain a new secret. The HTTP requests and answers are not interpreted here.
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
@@ -18,13 +18,13 @@ const LONGEST_RUN: SignedDuration = SignedDuration::from_secs(60);
 /// A request with an idempotency key.
 #[derive(Clone, Copy, Debug)]
 pub struct NamedRequest<'a> {
-    /// The caller: a name of ours.
+    /// The caller's name, as the connector defines it.
     pub caller: &'a str,
     /// The idempotency key, which the caller chooses.
     pub key: &'a str,
     /// The whole request, for comparison; only its hash is stored.
     pub asked: &'a [u8],
-    /// The linked account it is about, if any: its answers are erased with its data.
+    /// The linked account that it is about, if any: its answers are erased with its data.
     pub account: Option<AccountId>,
 }
 
@@ -34,7 +34,7 @@ pub type Claim = [u8; 16];
 /// State of a named request.
 #[derive(Debug)]
 pub enum Named {
-    /// It is new: the caller is to run it.
+    /// It is new: the caller must run it.
     New,
     /// It was done, with this answer.
     Done(SecretString),
@@ -68,7 +68,7 @@ impl Store {
         claim: Claim,
         at: Timestamp,
     ) -> Result<Named, Error> {
-        const DOING: &str = "looking for an idempotency key";
+        const DOING: &str = "reading an idempotency key";
         on!(self.db, pool => sqlx::query("DELETE FROM idempotency_keys WHERE expires_ms <= $1")
             .bind(at.as_millisecond())
             .execute(pool)
@@ -104,8 +104,7 @@ impl Store {
             Some((_, Some(answer))) => {
                 Named::Done(vault.open(&Sealed(answer), location(&hex::encode(&hash)))?)
             }
-            // No row: the process that ran it has released the key at this moment. Retrying is right in both
-            // cases.
+            // No row: the process that ran it has just released the key. Retrying is right in both cases.
             Some((_, None)) | None => Named::UnderWay,
         })
     }
@@ -131,10 +130,10 @@ impl Store {
         .execute(pool)
         .await
         .map(drop))
-        .map_err(while_doing("keeping an answer for its idempotency key"))
+        .map_err(while_doing("storing the response of an idempotency key"))
     }
 
-    /// Releases the key: nothing was done.
+    /// Releases the key: the request was not executed.
     pub async fn give_up_named(&self, request: NamedRequest<'_>, claim: Claim) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query("DELETE FROM idempotency_keys WHERE hash = $1 AND claim = $2")
             .bind(request.hash())
@@ -142,11 +141,11 @@ impl Store {
             .execute(pool)
             .await
             .map(drop))
-        .map_err(while_doing("freeing an idempotency key"))
+        .map_err(while_doing("releasing an idempotency key"))
     }
 }
 
-/// Deletes the answers about a linked account, as they may hold personal data.
+/// Deletes the answers about a linked account, as they may contain personal data.
 pub(crate) async fn forget(tx: &mut Tx, account_no: i64) -> Result<(), sqlx::Error> {
     in_tx!(tx, connection => sqlx::query("DELETE FROM idempotency_keys WHERE account_no = $1")
         .bind(account_no)

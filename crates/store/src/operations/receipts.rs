@@ -1,5 +1,5 @@
-//! Receipts of retention: which rule removed how many rows of which table. A receipt is written along with
-//! each batch, so that it is correct even if the process is killed; its end is in the audit log.
+//! Receipts of retention: the number of rows that each rule removed from each table. A receipt is written
+//! along with each batch, so that it is correct even if the process is killed; its end is in the audit log.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::{Error, ReceiptId, Store};
 /// How long a round may take before another may begin: one that takes longer is considered killed.
 const LONGEST_ROUND: SignedDuration = SignedDuration::from_hours(1);
 
-/// What one rule removed, or would remove.
+/// The rows that one rule removed, or would remove.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removed {
     /// The rule's name, as in the configuration.
@@ -37,7 +37,7 @@ pub struct RetentionReceipt {
     pub began_at: Timestamp,
     /// When it ended, UTC; absent while it is running, or when it was killed.
     pub finished_at: Option<Timestamp>,
-    /// What was removed, by rule.
+    /// The removed rows, by rule.
     pub removed: Vec<Removed>,
     /// Its entry in the audit log.
     pub audit: Option<AuditHead>,
@@ -79,7 +79,7 @@ impl Store {
         const DOING: &str = "beginning a round of retention";
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
-            // Of two processes that begin at once, one waits, and then sees the other's receipt.
+            // If two processes begin at once, one waits, and then sees the other's receipt.
             in_tx!(&mut tx, connection => sqlx::query("UPDATE audit_head SET seq = seq")
                 .execute(connection)
                 .await
@@ -111,7 +111,7 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Ends a round. If anything was removed, its receipt stays and is in the audit log then.
+    /// Ends a round. If it removed any row, its receipt stays and is in the audit log then.
     #[boxed]
     pub async fn finish_retention(
         &self,

@@ -1,5 +1,6 @@
-//! Removals after an upgrade: which accounts still have to be searched, and the end of a removal. The removal
-//! in `sync` decides what goes. The rows come with a migration, and go once the files were overwritten.
+//! Removals after an upgrade: the accounts that still have to be examined, and the end of a removal. The
+//! crate `sync` selects the data to remove. A migration adds the rows, and they are deleted once the files
+//! were overwritten.
 
 use std::collections::BTreeMap;
 
@@ -15,19 +16,19 @@ use crate::operations::idempotency;
 use crate::sync::leases::REMOVAL;
 use crate::{AccountId, Error, Lease, LinkedAccount, Store};
 
-/// A linked account that a removal has to search.
+/// A linked account that a removal has to examine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PendingRemoval {
     /// The account.
     pub account: AccountId,
-    /// Whether the search is done, and only overwriting the files is left.
+    /// Whether the account is examined, and only overwriting the files is left.
     pub is_done: bool,
 }
 
-const DOING: &str = "removing what is no longer kept";
+const DOING: &str = "removing data that this version does not store";
 
 impl Store {
-    /// Lists the accounts of an unfinished removal, oldest first; empty where nothing is to be removed.
+    /// Lists the accounts of an unfinished removal, oldest first; empty if no removal is pending.
     #[boxed]
     pub async fn removals(&self) -> Result<Vec<PendingRemoval>, Error> {
         let rows: Vec<(String, bool)> = on!(self.db, pool => sqlx::query_as(
@@ -36,7 +37,7 @@ impl Store {
         )
         .fetch_all(pool)
         .await)
-        .map_err(while_doing("listing what is to be removed"))?;
+        .map_err(while_doing("listing pending removals"))?;
         rows.into_iter()
             .map(|(id, is_done)| {
                 let account = id
@@ -48,7 +49,7 @@ impl Store {
     }
 
     /// Returns two numbers of which one changes with each step of another process that removes data from the
-    /// account; none where no process does.
+    /// account; `None` if no process does.
     #[boxed]
     pub async fn removal_sign(&self, account_no: i64) -> Result<Option<(i64, i64)>, Error> {
         on!(self.db, pool => sqlx::query_as(
@@ -62,12 +63,12 @@ impl Store {
         .map_err(while_doing("reading a lease"))
     }
 
-    /// Redacts a kind's records in quarantine, including records without an id. Returns how many rows
-    /// changed.
+    /// Redacts a kind's records in quarantine, including records without an id. Returns the number of changed
+    /// rows.
     ///
     /// # Errors
     ///
-    /// [`Error::LeaseLost`] where another process has taken over; otherwise the database's own error.
+    /// [`Error::LeaseLost`] if another process has claimed the lease; otherwise the database's own error.
     #[boxed]
     pub async fn redact_quarantine(
         &self,
@@ -110,12 +111,12 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Records the end of an account's removal in the audit log, with how many rows were removed or emptied
+    /// Records the end of an account's removal in the audit log, with the number of rows removed or emptied
     /// by table; deletes the answers stored for idempotency keys, and releases the lease.
     ///
     /// # Errors
     ///
-    /// [`Error::LeaseLost`] where another process has taken over; otherwise the database's own error.
+    /// [`Error::LeaseLost`] if another process has claimed the lease; otherwise the database's own error.
     #[boxed]
     pub async fn finish_removal(
         &self,
@@ -146,7 +147,7 @@ impl Store {
         write.await.map_err(while_doing(DOING)).map(drop)
     }
 
-    /// Ends the removal after the files were overwritten. Accounts that are not done stay.
+    /// Ends the removal after the files were overwritten. Accounts that are not examined stay.
     #[boxed]
     pub async fn end_removals(&self) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query("DELETE FROM removals WHERE done_at IS NOT NULL")

@@ -10,7 +10,7 @@ use crate::error::while_doing;
 use crate::vault::{KeyFingerprint, Sealed, SealedColumn, VERSION, Vault};
 use crate::{Error, Store};
 
-/// How many secrets of one column are sealed under one key.
+/// The number of secrets of one column that are sealed under one key.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct SealedCount {
     /// The key's fingerprint.
@@ -23,7 +23,8 @@ pub struct SealedCount {
     pub secrets: u64,
 }
 
-/// Position in a resealing pass. A process that starts again from the default position reseals what is left.
+/// Position in a resealing pass. A process that starts again from the default position reseals the remaining
+/// ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResealPlace {
     column: usize,
@@ -36,7 +37,7 @@ pub enum Reseal {
     /// Those sealed under another key than the primary one, and those of an earlier format.
     All,
     /// Those of an earlier format, of linked accounts only, to keep startup short.
-    // Other columns are bound to no more than in the earlier format; `keys rotate` reseals them.
+    // Other columns have no more bindings than in the earlier format; `keys rotate` reseals them.
     OldFormat,
 }
 
@@ -47,7 +48,7 @@ pub struct Resealed {
     pub resealed: u64,
     /// Secrets that cannot be opened: damaged, or sealed under a missing key. They are left unchanged.
     pub unopened: u64,
-    /// Position of the next step; none at the end.
+    /// Position of the next step; `None` at the end.
     pub next: Option<ResealPlace>,
 }
 
@@ -96,7 +97,7 @@ impl Store {
         place: ResealPlace,
         nonces: &[[u8; 12]],
     ) -> Result<Resealed, Error> {
-        const DOING: &str = "sealing secrets anew";
+        const DOING: &str = "resealing secrets";
         let mut done = Resealed { resealed: 0, unopened: 0, next: None };
         let columns = match scope {
             Reseal::All => &SealedColumn::ALL[..],
@@ -159,7 +160,7 @@ impl Store {
 mod tests {
     use super::*;
 
-    /// Columns of bytes that are no secret: hashes, and the claims of idempotency keys.
+    /// Columns of bytes that are not secret: hashes, and the claims of idempotency keys.
     const NOT_SEALED: [&str; 15] = [
         "api_keys.hash",
         "audit_head.hash",

@@ -1,6 +1,6 @@
-//! Restores: makes a database that was restored to an older state safe to use. Clients remember numbers that
-//! were given out after the backup. None may be given out again, or a client would mistake new entries for
-//! those it knows.
+//! Restores: makes a database that was restored to an older state safe to use. Clients remember sequence
+//! numbers that were issued after the backup. None may be issued again, or a client would mistake new entries
+//! for those it has.
 //!
 //! So the logs of every account continue from a number that no earlier state can have reached: the time of
 //! the restore in Unix microseconds. A client with a position between the end of the backup and that number
@@ -24,19 +24,19 @@ pub(crate) const BACKUP_MARK: &str = "copy";
 pub struct Restored {
     /// Linked accounts whose logs continue from another number.
     pub accounts: u64,
-    /// Absence requests to be looked for at Lucca before any is sent again.
+    /// Absence submissions to look up in Lucca before any is sent again.
     pub in_doubt: u64,
 }
 
-const DOING: &str = "going on after a restore";
+const DOING: &str = "preparing a restored database";
 
 impl Store {
-    /// Detects whether this database is a restored backup, and makes it safe to use. To be called before
-    /// anything is written. Returns none if it is no backup.
+    /// Detects whether this database is a restored backup, and makes it safe to use. Call it before any
+    /// write. Returns `None` if it is not a backup.
     ///
     /// [`Store::back_up`] marks the SQLite files that it writes. A PostgreSQL database is recognised by the
-    /// server, database and table it was written in. Other copies, such as a disk's snapshot, are known to a
-    /// person only, who calls [`Store::was_restored`].
+    /// server, database and table it was written in. Other copies, such as a disk's snapshot, can't be
+    /// detected: the operator calls [`Store::was_restored`].
     #[boxed]
     pub async fn settle_restore(&self, at: Timestamp) -> Result<Option<Restored>, Error> {
         let (mark, here) = self.marks().await?;
@@ -56,8 +56,8 @@ impl Store {
         }
     }
 
-    /// Returns where the database says it was written, and where it is: none on SQLite, and where the server
-    /// does not report it.
+    /// Returns the recorded and the actual place of the database: `None` on SQLite, and if the server does
+    /// not report it.
     async fn marks(&self) -> Result<(String, Option<String>), Error> {
         let mark: String =
             on!(self.db, pool => sqlx::query_scalar("SELECT mark FROM database_origin").fetch_one(pool).await)
@@ -75,14 +75,13 @@ impl Store {
         Ok((mark, here))
     }
 
-    /// Makes a database that was restored to an older state safe to use: see the module. All of it or
-    /// nothing.
+    /// Makes a database that was restored to an older state safe to use, in one transaction: see the module.
     #[boxed]
     pub async fn was_restored(&self, at: Timestamp) -> Result<Restored, Error> {
         let (_, here) = self.marks().await?;
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
-            // Of two processes that open it at once, one waits here and then repeats this, which is harmless.
+            // If two processes open it at once, one waits here and then repeats this, which is harmless.
             let next = at.as_microsecond();
             in_tx!(&mut tx, connection => sqlx::query(
                 // A process that wrote before the restore holds an outdated epoch, however high it had
@@ -105,7 +104,7 @@ impl Store {
             for account_no in &accounts {
                 records_written(&mut tx, *account_no).await?;
             }
-            // Requests that were waiting to be sent may have been sent since the backup.
+            // Submissions that were queued may have been sent since the backup.
             let in_doubt = in_tx!(&mut tx, connection => sqlx::query(
                 "UPDATE submissions SET state = 'in_doubt', sent_at = coalesce(sent_at, created_at), due_at = $1, \
                  version = version + 1 WHERE state IN ('queued', 'sending')",
@@ -114,7 +113,7 @@ impl Store {
             .execute(connection)
             .await
             .map(|done| done.rows_affected()))?;
-            // Pushes since the backup are not known, so everything is compared again.
+            // Pushes since the backup are unknown, so the next push compares all resources.
             let empty = match &self.db {
                 Db::Sqlite(_) => "X''",
                 Db::Postgres(_) => "''::bytea",

@@ -26,15 +26,15 @@ pub enum RetentionRule {
     Events,
     /// Runs, except the last of each account.
     Runs,
-    /// Absence requests that are decided, refused, or did not arrive.
+    /// Absence submissions that are decided, refused, or did not arrive.
     AbsenceRequests,
-    /// Answers stored for idempotency keys, when their day is over.
+    /// Answers stored for idempotency keys, after a day.
     Answers,
-    /// Linking flows that ended or that no link opens any more, with their tokens.
+    /// Linking flows that ended or whose links have all expired, with their tokens.
     LinkingFlows,
     /// Records in quarantine.
     Quarantine,
-    /// Records that are gone or hidden at the source, and their content in the change log.
+    /// Records that are gone or hidden, and their content in the change log.
     GoneRecords,
     /// The change log, as far as every webhook endpoint has received it.
     Changes,
@@ -66,7 +66,7 @@ struct RuleTable {
 }
 
 impl RetentionRule {
-    /// The table of a rule that takes one statement; records and the change log take more.
+    /// The table of a rule that needs one statement; records and the change log need more.
     fn table(self) -> Option<RuleTable> {
         let with_timestamp = |table, key, old| Some(RuleTable { table, key, old, in_ms: false });
         match self {
@@ -118,9 +118,9 @@ impl RetentionRule {
 const OLD_RECORDS: &str = "state IN ('gone', 'hidden') AND updated_at < $1 AND NOT EXISTS (SELECT 1 FROM leases l \
                            WHERE l.account_no = records.account_no AND l.expires_ms > $2)";
 
-const DOING: &str = "removing what is old";
+const DOING: &str = "removing data past its retention period";
 
-/// The age limit in whole seconds: SQLite compares times as text, which is right only where neither has more
+/// The age limit in whole seconds: SQLite compares times as text, which is right only if neither has more
 /// digits than the other.
 fn old_before(before: Timestamp) -> jiff_sqlx::Timestamp {
     sql_time(Timestamp::from_second(before.as_second()).unwrap_or(before))
@@ -174,8 +174,8 @@ impl Store {
         Ok(vec![("changes", all)])
     }
 
-    /// Removes the next rows that a rule considers old, and adds them to the round's receipt: both or
-    /// neither. Returns false where nothing is left.
+    /// Removes the next rows past a rule's age limit, and adds them to the round's receipt, in one
+    /// transaction. Returns false if none is left.
     #[boxed]
     pub async fn remove_old(
         &self,
@@ -219,7 +219,7 @@ impl Store {
         Ok(removed >= BATCH_ROWS as u64)
     }
 
-    /// Removes records of one account and kind. Accounts that a run writes to are left for another round.
+    /// Removes records of one account and kind. Skips accounts that a run writes to, until another round.
     async fn remove_records(
         &self,
         before: Timestamp,
@@ -281,14 +281,14 @@ impl Store {
             records_written(&mut tx, no).await?;
             receipts::note(&mut tx, receipt, RetentionRule::GoneRecords.name(), before, &counts).await?;
             tx.commit().await?;
-            // Where another process removed them at this moment, this kind is done.
+            // If another process removed them at this moment, this kind is done.
             Ok(counts[0].1 > 0)
         };
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Returns by linked account up to which number its change log is old and was delivered to every webhook
-    /// endpoint.
+    /// Returns by linked account the number up to which its change log is past the age limit and was
+    /// delivered to every webhook endpoint.
     async fn changes_to_cut(&self, before: Timestamp) -> Result<Vec<(i64, i64)>, Error> {
         on!(self.db, pool => sqlx::query_as(
             "SELECT no, cut FROM (SELECT a.no AS no, a.changes_cut AS cut_before, \

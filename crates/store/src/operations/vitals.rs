@@ -14,9 +14,9 @@ pub struct Vitals {
     /// The number of linked accounts by status.
     pub accounts: Vec<(String, u64)>,
     /// For each linked account whose key works: the seconds since all its due data had been read. Accounts
-    /// never read to the end are left out.
+    /// without a complete read are left out.
     pub ages_seconds: Vec<f64>,
-    /// Linked accounts whose key works that were never read to the end.
+    /// Linked accounts whose key works, without a complete read.
     pub never_read: u64,
     /// The accounts that wait for a sync.
     pub waiting: Waiting,
@@ -26,7 +26,7 @@ pub struct Vitals {
     pub issues: Vec<(String, u64)>,
     /// Webhook endpoints that are `enabled`, `failing` and `disabled`.
     pub endpoints: [(&'static str, u64); 3],
-    /// For how many seconds the endpoint that fails longest has been failing.
+    /// Longest time for which an endpoint has been failing, in seconds.
     pub failing_for_seconds: f64,
     /// Live workers.
     pub workers: u64,
@@ -34,7 +34,7 @@ pub struct Vitals {
     pub requests_lately: Vec<u64>,
 }
 
-const DOING: &str = "looking how everything is";
+const DOING: &str = "reading health metrics";
 
 impl Store {
     /// Reads the health metrics.

@@ -9,16 +9,17 @@ use crate::error::while_doing;
 use crate::sync::leases::LEASE_DURATION;
 use crate::{Error, Store};
 
-/// How long a worker may be silent before others take over what it holds. Its heartbeats come far more often.
+/// How long a worker may be silent before others claim its leases and role. Its heartbeats come far more
+/// often.
 const MAX_SILENCE: SignedDuration = SignedDuration::from_secs(45);
-/// How long a role lasts unless its holder takes it again.
+/// How long a role lasts unless its holder claims it again.
 const ROLE_DURATION: SignedDuration = SignedDuration::from_secs(15);
 /// Workers that ended longer ago are deleted.
 const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// Largest clock difference between machines that share a database. A time further in the future than its
 /// span plus this was written by a wrong clock and is ignored.
 pub(crate) const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
-const DOING: &str = "noting who works";
+const DOING: &str = "recording a worker";
 
 impl Store {
     /// Records a worker's heartbeat.
@@ -51,8 +52,8 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Returns whether a worker has ended, or has been silent for so long that others may take over what it
-    /// holds. False for a process that never sent a heartbeat.
+    /// Returns whether a worker has ended, or has been silent for so long that others may claim its leases.
+    /// False for a process that never sent a heartbeat.
     #[boxed]
     pub async fn has_ended(&self, name: &str, now: Timestamp) -> Result<bool, Error> {
         let beat: Option<i64> =
@@ -79,7 +80,7 @@ impl Store {
         Ok(from_sql_count(count))
     }
 
-    /// Takes a role that one process has at a time, or keeps it. Returns whether `holder` has it.
+    /// Claims a role that one process has at a time, or keeps it. Returns whether `holder` has it.
     #[boxed]
     pub async fn take_role(&self, role: &str, holder: &str, now: Timestamp) -> Result<bool, Error> {
         let taken = on!(self.db, pool => sqlx::query(
@@ -99,7 +100,7 @@ impl Store {
         Ok(taken == 1)
     }
 
-    /// Returns the time of the database's own clock, which all processes share; none on SQLite, which has
+    /// Returns the time of the database's own clock, which all processes share; `None` on SQLite, which has
     /// none.
     #[boxed]
     pub async fn database_time(&self) -> Result<Option<Timestamp>, Error> {
@@ -112,7 +113,7 @@ impl Store {
     }
 
     /// Counts times further in the future than their span allows, because a clock was wrong: of roles, leases
-    /// and heartbeats, and due times. Nothing waits for them any more.
+    /// and heartbeats, and due times. Processes ignore such times.
     #[boxed]
     pub async fn times_too_far(&self, now: Timestamp) -> Result<TimesTooFar, Error> {
         let (held, due): (i64, i64) = on!(self.db, pool => sqlx::query_as(

@@ -1,6 +1,6 @@
-//! Delivery by people filter: records of people that a linked account's filter does not pick are withheld.
-//! They are stored and synced as before, but no output returns them, and the change log only says that they
-//! were excluded. `people::Audience` decides which people the filter picks, and the sync engine decides when.
+//! Delivery filter: records of employees that a linked account's filter excludes are withheld. They are
+//! stored and synced as before, but no output returns them, and the change log contains only the exclusion.
+//! `people::Audience` selects the employees, and the sync engine decides when to apply the filter.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -16,32 +16,32 @@ use crate::records::changes::{self, NewChange, Operation};
 use crate::records::commit::records_written;
 use crate::{AccountSettings, Error, Lease, LinkedAccount, RecordState, Store};
 
-/// Kinds of records that belong to people; the people themselves come first.
+/// Kinds of records that belong to employees; the employees themselves come first.
 const PEOPLE_KINDS: [Kind; 5] =
     [Kind::Employee, Kind::Employment, Kind::Absence, Kind::AbsenceRequest, Kind::UserLogEntry];
 
-/// Whether records of a kind belong to a person, and are withheld with that person.
+/// Whether records of a kind belong to an employee, and are withheld with that employee.
 pub(crate) fn is_people_kind(kind: Kind) -> bool {
     PEOPLE_KINDS.contains(&kind)
 }
 
-/// How many people a filter would add and remove.
+/// The number of employees that a filter would add and remove.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AudienceChange {
-    /// People who are delivered now and are not gone.
+    /// Employees that are delivered now and are not gone.
     pub before: u64,
-    /// People who are not delivered now, and would be.
+    /// Employees that are not delivered now, and would be.
     pub enter: u64,
-    /// People who are delivered now, and would not be.
+    /// Employees that are delivered now, and would not be.
     pub leave: u64,
 }
 
-/// A record that is withheld and should be delivered, or the other way round.
+/// A record that is withheld and should be delivered, or the reverse.
 struct Misplaced {
     id: RemoteId,
     state: RecordState,
     hash: Option<u128>,
-    /// None where the record is delivered; otherwise whether it was logged before.
+    /// `None` if the record is delivered; otherwise whether it was logged before.
     was_logged: Option<bool>,
 }
 
@@ -61,7 +61,7 @@ impl Misplaced {
         self.state == RecordState::Gone
     }
 
-    /// The entry in the change log when the record becomes delivered; none for a record that is gone.
+    /// The entry in the change log when the record becomes delivered; `None` for a record that is gone.
     fn entry(&self, kind: Kind) -> Option<NewChange> {
         let operation = match (self.state, self.was_logged) {
             (RecordState::Gone, _) => return None,
@@ -106,10 +106,10 @@ impl Store {
         .bind(account_no)
         .fetch_one(pool)
         .await)
-        .map_err(while_doing("looking for what is withheld"))
+        .map_err(while_doing("checking for withheld records"))
     }
 
-    /// Returns whether a person has set the filter since it was last applied.
+    /// Returns whether the filter was set since it was last applied.
     #[boxed]
     pub async fn is_audience_due(&self, account_no: i64) -> Result<bool, Error> {
         on!(self.db, pool => sqlx::query_scalar(
@@ -118,11 +118,11 @@ impl Store {
         .bind(account_no)
         .fetch_one(pool)
         .await)
-        .map_err(while_doing("looking for a filter to apply"))
+        .map_err(while_doing("checking for a filter to apply"))
     }
 
-    /// Counts how the delivery of people would change if exactly these were delivered. People who are gone
-    /// are not counted.
+    /// Counts how the delivery of employees would change if exactly these were delivered. Employees that are
+    /// gone are not counted.
     #[boxed]
     pub async fn compare_audience(
         &self,
@@ -136,7 +136,7 @@ impl Store {
         .bind(account_no)
         .fetch_all(pool)
         .await)
-        .map_err(while_doing("comparing who is delivered"))?;
+        .map_err(while_doing("comparing the delivered employees"))?;
         let mut change = AudienceChange::default();
         for (id, is_delivered) in rows {
             let is_member = members.contains(&RemoteId::from(id));
@@ -147,15 +147,15 @@ impl Store {
         Ok(change)
     }
 
-    /// Delivers the records of these people, and withholds those of all others. Records that become delivered
-    /// are logged as created, or as restored where they were logged before; records that become withheld are
-    /// logged as excluded. With `only_in`, no record becomes withheld.
+    /// Delivers the records of these employees, and withholds those of all others. Records that become
+    /// delivered are logged as created, or as restored if they were logged before; records that become
+    /// withheld are logged as excluded. With `only_in`, no record becomes withheld.
     ///
-    /// Returns false and writes nothing where the settings are no longer those of `account`.
+    /// Returns false and writes nothing if the settings are no longer those of `account`.
     ///
     /// # Errors
     ///
-    /// [`Error::LeaseLost`] where another process has taken over, and database errors.
+    /// [`Error::LeaseLost`] if another process has claimed the lease, and database errors.
     #[boxed]
     pub async fn apply_audience(
         &self,
@@ -165,7 +165,7 @@ impl Store {
         only_in: bool,
         at: Timestamp,
     ) -> Result<bool, Error> {
-        const DOING: &str = "changing who is delivered";
+        const DOING: &str = "applying the delivery filter";
         let mut tx = self.begin_under(lease, at, DOING).await?;
         let settings = current_settings(&mut tx, account.no).await?;
         if settings.delivery.people != account.settings.delivery.people {
@@ -179,7 +179,7 @@ impl Store {
                 let misplaced = self.misplaced(&mut tx, account.no, kind, &list, is_everything).await?;
                 let (inside, outside): (Vec<_>, Vec<_>) =
                     misplaced.into_iter().partition(|one| one.was_logged.is_some());
-                // A record that is gone and was never logged stays withheld: no consumer knows of it.
+                // A record that is gone and was never logged stays withheld: no consumer has it.
                 let inside = || inside.iter().filter(|one| !one.is_gone() || one.was_logged == Some(true));
                 self.set_withheld(&mut tx, account.no, kind, inside(), None, at).await?;
                 let mut news: Vec<NewChange> = inside().filter_map(|one| one.entry(kind)).collect();
@@ -205,7 +205,7 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Finds records of a kind that are withheld and should not be, or the other way round.
+    /// Finds records of a kind that are withheld and should not be, or the reverse.
     async fn misplaced(
         &self,
         tx: &mut Tx,
@@ -218,7 +218,7 @@ impl Store {
             Kind::Employee => "remote_id",
             _ => "employee_id",
         };
-        // A subquery, which both engines hash: there may be a hundred thousand people.
+        // A subquery, which both engines hash: a tenant may have a hundred thousand employees.
         let among = match self.db {
             Db::Sqlite(_) => "(SELECT value FROM json_each($3))",
             Db::Postgres(_) => "(SELECT jsonb_array_elements_text($3::jsonb))",
@@ -283,8 +283,8 @@ async fn current_settings(tx: &mut Tx, account_no: i64) -> Result<AccountSetting
         .map_err(|source| Error::Corrupt { what: "settings", source: Box::new(source) })
 }
 
-/// Returns those changes that are not of withheld records, which the change log must not mention. None where
-/// none is withheld.
+/// Returns the changes except those of withheld records, which the change log must not mention. `None` if no
+/// record is withheld.
 pub(crate) async fn deliverable(
     tx: &mut Tx,
     account_no: i64,

@@ -1,5 +1,5 @@
-//! The change log: what happened to records, as a gapless sequence per linked account (except for one jump at
-//! a restore, see `restores`). Entries are written in the transaction of the change itself. Events of the
+//! The change log: changes of records, as a gapless sequence per linked account (except for one jump at a
+//! restore, see `restores`). Entries are written in the transaction of the change itself. Events of the
 //! account are in `account_events`.
 
 use std::collections::BTreeMap;
@@ -19,29 +19,29 @@ use crate::records::commit::ROWS_A_STATEMENT;
 use crate::sync::leases::Lease;
 use crate::{Error, RunId, Store};
 
-/// What happened to a record.
+/// The kind of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
-    /// First seen.
+    /// First returned by Lucca.
     Created,
     /// Its content changed.
     Updated,
-    /// Shown again after it was deleted or hidden; its content may have changed meanwhile.
+    /// Returned again after it was deleted or hidden; its content may have changed meanwhile.
     Restored,
-    /// No longer at the source.
+    /// No longer in Lucca.
     Deleted,
-    /// No longer shown to the API key, which seems to have lost a permission.
+    /// The API key no longer sees it, probably because it lost a permission.
     Hidden,
-    /// An employee's employment begins. Follows from dates, or from a change of them.
+    /// An employee's employment begins. Derived from dates, or from a change of them.
     Started,
     /// An employee's last employment ended. The record stays.
     Ended,
-    /// No longer delivered, because the linked account's configuration leaves it out: its feature was
-    /// declined and the record is removed, or the filter does not pick the person and the record is kept.
-    /// Says nothing about the source.
+    /// No longer delivered, because the linked account's configuration excludes it: its feature was declined
+    /// and the record is removed, or the filter excludes the employee and the record is kept. The record may
+    /// be unchanged in Lucca.
     Excluded,
-    /// A person was erased. Consumers that hold data of this person must erase it too.
+    /// An employee was erased. Consumers must erase their data of this employee too.
     Erased,
 }
 
@@ -64,14 +64,14 @@ people::names! {
 pub struct NewChange {
     /// The record's kind.
     pub kind: Kind,
-    /// The record's id at its source.
+    /// The record's id in Lucca.
     pub id: RemoteId,
-    /// What happened to it.
+    /// The kind of the change.
     pub operation: Operation,
-    /// The record's content hash after the change; absent where something other than its content changed.
+    /// The record's content hash after the change; absent if its content did not change.
     pub hash: Option<u128>,
     /// The changed fields: a JSON object that maps each field's name to `{"before":…,"after":…}`, or to null
-    /// where the values may not be kept.
+    /// if the values may not be stored.
     pub fields: Option<String>,
 }
 
@@ -85,13 +85,13 @@ pub struct Change {
     /// The kind of record.
     #[serde(serialize_with = "kind_name")]
     pub kind: Kind,
-    /// The record's id at its source.
+    /// The record's id in Lucca.
     pub id: RemoteId,
-    /// What happened to it.
+    /// The kind of the change.
     pub operation: Operation,
     /// The changed fields; see [`NewChange::fields`].
     pub fields: Option<Box<RawValue>>,
-    /// The run that found it; absent where a person decided.
+    /// The run that found it; absent if an operator decided it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run_id: Option<String>,
     /// The content hash of the record after the change.
@@ -155,7 +155,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Error::PlaceGone`] where changes after that position are no longer in the log, and database errors.
+    /// [`Error::PlaceGone`] if changes after that position are no longer in the log, and database errors.
     pub async fn changes(
         &self,
         account_no: i64,
@@ -180,9 +180,9 @@ impl Store {
         rows.into_iter().map(ChangeRow::read).collect()
     }
 
-    /// Checks that the change log continues from a position without a gap. Refuses a position before the cut,
-    /// one given out by a later state of the database than it was restored to, and one beyond the last
-    /// change.
+    /// Checks that the change log continues from a position without a gap. Returns an error for a position
+    /// before the pruned part, one issued by a later state of the database than it was restored to, and one
+    /// beyond the last change.
     #[boxed]
     pub async fn check_place(&self, account_no: i64, after: i64) -> Result<(), Error> {
         let (cut, base, last, is_change): (i64, i64, i64, bool) = on!(self.db, pool => sqlx::query_as(
@@ -193,8 +193,8 @@ impl Store {
         .bind(after)
         .fetch_one(pool)
         .await)
-        .map_err(while_doing("looking for a place in the change log"))?;
-        // Nothing was written after the last number, so a client there has missed nothing.
+        .map_err(while_doing("checking a position in the change log"))?;
+        // No change follows the last number, so a client there has missed none.
         if is_change || after == cut || after == base && base > 0 || after == last {
             return Ok(());
         }
@@ -234,7 +234,7 @@ impl Store {
         .bind(ids.map(json_list))
         .fetch_all(pool)
         .await)
-        .map_err(while_doing("reading what changed over time"))?;
+        .map_err(while_doing("reading updates"))?;
         rows.into_iter().map(ChangeRow::read).collect()
     }
 
@@ -256,7 +256,7 @@ impl Store {
         .bind(run_id.to_string())
         .fetch_all(pool)
         .await)
-        .map_err(while_doing("counting what a run has changed"))?;
+        .map_err(while_doing("counting a run's changes"))?;
         let read = |(kind, op, count): (String, String, i64)| {
             Ok(((stored("changes", &kind)?, stored("changes", &op)?), from_sql_count(count)))
         };
@@ -356,7 +356,7 @@ pub(crate) fn state_changes(kind: Kind, ids: &[RemoteId], operation: Operation) 
 }
 
 impl Lease {
-    /// The run that changes are attributed to; none for a removal after an upgrade.
+    /// The run that changes are attributed to; `None` for a removal after an upgrade.
     pub(crate) fn run(&self) -> Option<RunId> {
         (!self.is_removal).then_some(self.run_id)
     }

@@ -1,5 +1,5 @@
 //! Commits: a page of a stream is one transaction under the run's lease, with its records, the states of
-//! others, the change log, the stream's state and the run's progress. All of it is written or nothing.
+//! others, the change log, the stream's state and the run's progress.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -21,10 +21,10 @@ use crate::sync::runs::{self, StreamProgress};
 use crate::sync::stream_states;
 use crate::{Error, Lease, RecordState, Store};
 
-/// What one page changes.
+/// The changes of one page.
 #[derive(Clone, Debug, Default)]
 pub struct Commit {
-    /// Records to write: new, changed, or shown again.
+    /// Records to write: new, changed, or returned again.
     pub upserts: Vec<RecordUpsert>,
     /// Records whose content is rewritten; their state stays.
     pub rewritten: Vec<RecordUpsert>,
@@ -34,21 +34,21 @@ pub struct Commit {
     pub changes: Vec<NewChange>,
     /// Records that could not be parsed.
     pub quarantined: Vec<Quarantined>,
-    /// Records that leave the quarantine: they can be parsed again, or are no longer at the source.
+    /// Records that leave the quarantine: they can be parsed again, or are no longer in Lucca.
     pub recovered: Vec<RemoteId>,
     /// The stream's new state: its name, and JSON.
     pub state: Option<(&'static str, String)>,
     /// The run's progress.
     pub progress: Option<StreamProgress>,
-    /// What awaits a person's decision from now on, of this kind: the reason, and the records. An empty list
-    /// withdraws it.
+    /// The records of this kind that need an operator's decision from now on: the reason, and the records. An
+    /// empty list withdraws the hold.
     pub hold: Option<(String, Vec<RemoteId>)>,
     /// Whether the notices that the run claimed have been read.
     pub notices_read: bool,
 }
 
 impl Commit {
-    /// Whether there is nothing to write.
+    /// Whether the commit is empty.
     pub fn is_empty(&self) -> bool {
         self.upserts.is_empty()
             && self.rewritten.is_empty()
@@ -67,11 +67,11 @@ impl Commit {
 pub(crate) const ROWS_A_STATEMENT: usize = 512;
 
 impl Store {
-    /// Writes a page: everything in `commit`, or nothing. An empty commit takes no transaction.
+    /// Writes a page in one transaction. An empty commit takes no transaction.
     ///
     /// # Errors
     ///
-    /// [`Error::LeaseLost`] where another process has taken over, and database errors.
+    /// [`Error::LeaseLost`] if another process has claimed the lease, and database errors.
     #[boxed]
     pub async fn commit(
         &self,
@@ -156,7 +156,7 @@ impl Store {
         records_written(tx, account_no).await
     }
 
-    /// Records that data shown with these employees' records has changed.
+    /// Records that data returned with these employees' records has changed.
     pub(crate) async fn touch(
         &self,
         tx: &mut Tx,
@@ -207,8 +207,8 @@ impl Store {
     }
 }
 
-/// Invalidates what was read of an account's records before. Writers of records call it once per statement: a
-/// trigger of SQLite's, which runs for each row, would take longer than the writing itself.
+/// Invalidates data of an account's records that was read before. Writers of records call it once per
+/// statement: a trigger of SQLite's, which runs for each row, would take longer than the write itself.
 pub(crate) async fn records_written(tx: &mut Tx, account_no: i64) -> Result<(), sqlx::Error> {
     let mark = match tx {
         Tx::Sqlite(_) => "hex(randomblob(12))",
@@ -261,7 +261,8 @@ async fn upsert(
          touched_us = excluded.touched_us{}",
         columns.each(", {} = excluded.{}"),
     );
-    // While people are filtered, new records of people are withheld until the filter was applied to them.
+    // While employees are filtered, new records of employees are withheld until the filter was applied to
+    // them.
     let filtered = match tx {
         Tx::Sqlite(_) => "settings ->> '$.delivery.people' IS NOT NULL",
         Tx::Postgres(_) => "settings::jsonb #> '{delivery,people}' IS NOT NULL",

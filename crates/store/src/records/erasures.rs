@@ -1,6 +1,6 @@
-//! Erasure of one person: everything stored of them is removed, the change log keeps only that entries
-//! existed, and their id is remembered so that no sync stores them again. Finding their name in other
-//! people's records is in `traces`.
+//! Erasure of one employee: removes all data stored of them; the change log keeps only that entries existed,
+//! and the id is stored so that no sync stores them again. Finding their name in other employees' records is
+//! in `traces`.
 
 mod traces;
 
@@ -27,54 +27,54 @@ use crate::records::lookup::RecordUpsert;
 use crate::sync::submissions;
 use crate::{AccountId, ErasureId, Error, LinkedAccount, Store};
 
-/// Kinds whose records belong to a person, named by `employee_id`.
+/// Kinds whose records belong to an employee, named by `employee_id`.
 const OWNED: &str = "'employments', 'absences', 'absence_requests', 'user_log_entries'";
 
-/// A person to erase.
+/// An employee to erase.
 #[derive(Clone, Copy, Debug)]
 pub struct Erasure<'a> {
     /// The receipt's id.
     pub id: ErasureId,
-    /// The person's id at Lucca.
+    /// The employee's id in Lucca.
     pub remote_id: &'a RemoteId,
-    /// Who requests it.
+    /// The actor that requests it.
     pub actor: Actor,
     /// The current time.
     pub at: Timestamp,
 }
 
-/// Receipt of an erasure. Of the person it holds the id at Lucca and nothing more.
+/// Receipt of an erasure. Its only data of the employee is the id in Lucca.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Receipt {
     /// The receipt's id, `era_…`.
     pub id: ErasureId,
     /// The linked account.
     pub account_id: AccountId,
-    /// The person's id at Lucca.
+    /// The employee's id in Lucca.
     pub remote_id: RemoteId,
-    /// Who requested it.
+    /// The actor that requested it.
     pub actor: String,
-    /// When the person was erased, UTC.
+    /// When the employee was erased, UTC.
     pub erased_at: Timestamp,
-    /// How many rows were erased or emptied, by table.
+    /// The number of rows erased or emptied, by table.
     pub counts: BTreeMap<String, u64>,
-    /// Since when the person may be stored again; absent while that is forbidden.
+    /// Time since which the employee may be stored again; absent while that is forbidden.
     pub allowed_at: Option<Timestamp>,
     /// Its entry in the audit log, whose chain proves when it was written; absent for receipts from before
     /// the chain.
     pub audit: Option<AuditHead>,
 }
 
-const DOING: &str = "erasing a person";
+const DOING: &str = "erasing an employee";
 
 impl Store {
-    /// Erases a person: their records of every kind, their records in quarantine, their content in the change
-    /// log, and their comments in other people's requests. Their id stays where others refer to them, and in
-    /// the receipt, so that they are not stored again. The change log gets one more entry, `erased`. All of
-    /// it or nothing.
+    /// Erases an employee, in one transaction: their records of every kind, their records in quarantine,
+    /// their content in the change log, and their comments in other employees' requests. Their id stays in
+    /// other records' references, and in the receipt, so that they are not stored again. The change log gets
+    /// one more entry, `erased`.
     ///
-    /// A running sync of the account can write nothing more: it ends with [`Error::LeaseLost`], and the next
-    /// one knows of the erasure. Call [`Store::scrub`] afterwards to overwrite the space that was freed.
+    /// A running sync of the account can commit no more pages: it ends with [`Error::LeaseLost`], and the
+    /// next one applies the erasure. Call [`Store::scrub`] afterwards to overwrite the freed space.
     pub async fn erase_person(
         &self,
         account: &LinkedAccount,
@@ -128,7 +128,7 @@ impl Store {
         no: i64,
         Erasure { remote_id, at, .. }: Erasure<'_>,
     ) -> Result<BTreeMap<String, u64>, sqlx::Error> {
-        // A process that writes under the previous epoch does not know of the erasure.
+        // A process that writes under the previous epoch has not read the erasure.
         in_tx!(&mut *tx, connection => sqlx::query(
             "UPDATE leases SET epoch = epoch + 1, expires_ms = 0 WHERE account_no = $1",
         )
@@ -192,7 +192,7 @@ impl Store {
         Ok(counts.into_iter().map(|(table, count)| (table.to_owned(), count)).collect())
     }
 
-    /// Removes the person's comments from other people's requests.
+    /// Removes the employee's comments from other employees' requests.
     async fn erase_comments(
         &self,
         tx: &mut Tx,
@@ -234,16 +234,16 @@ impl Store {
         Ok(u64::try_from(touched.len()).unwrap_or(u64::MAX))
     }
 
-    /// Overwrites what deleted rows leave in the database's files. Takes as long as writing the database
+    /// Overwrites the deleted rows' remains in the database's files. Takes as long as writing the database
     /// once, and waits for other writers.
     ///
     /// # Errors
     ///
-    /// Where other connections keep the database busy: what was erased is gone from its tables, and this
-    /// should be called again.
+    /// If other connections keep the database busy: the erased rows are deleted from the tables; call this
+    /// again.
     #[boxed]
     pub async fn scrub(&self) -> Result<(), Error> {
-        const DOING: &str = "overwriting what was erased";
+        const DOING: &str = "overwriting erased data";
         match &self.db {
             Db::Sqlite(pool) => {
                 // Deleted rows are overwritten, but copies of them stay in pages that were split before.
@@ -267,7 +267,7 @@ impl Store {
         Ok(())
     }
 
-    /// Counts what is stored of a person by kind: records in any state, and records in quarantine.
+    /// Counts the stored data of an employee by kind: records in any state, and records in quarantine.
     #[boxed]
     pub async fn holdings(&self, account_no: i64, person: &RemoteId) -> Result<BTreeMap<Kind, u64>, Error> {
         let sql = AssertSqlSafe(format!(
@@ -281,7 +281,7 @@ impl Store {
             .bind(person.as_str())
             .fetch_all(pool)
             .await)
-        .map_err(while_doing("counting what is stored of a person"))?;
+        .map_err(while_doing("counting the stored data of an employee"))?;
         let mut counts = BTreeMap::new();
         for (kind, count) in rows {
             *counts.entry(stored("records", &kind)?).or_default() += from_sql_count(count);
@@ -304,7 +304,7 @@ impl Store {
         rows.into_iter().map(Row::read).collect()
     }
 
-    /// Lists the people of a linked account who must not be stored again.
+    /// Lists the employees of a linked account that must not be stored again.
     #[boxed]
     pub async fn erased_ids(&self, account_no: i64) -> Result<HashSet<RemoteId>, Error> {
         let ids: Vec<String> = on!(self.db, pool => sqlx::query_scalar(
@@ -313,11 +313,11 @@ impl Store {
         .bind(account_no)
         .fetch_all(pool)
         .await)
-        .map_err(while_doing("listing who was erased"))?;
+        .map_err(while_doing("listing erased employees"))?;
         Ok(ids.into_iter().map(RemoteId::from).collect())
     }
 
-    /// Allows an erased person to be stored again: the next sync reads them. Returns false if they were not
+    /// Allows an erased employee to be stored again: the next sync reads them. Returns false if they were not
     /// erased.
     #[boxed]
     pub async fn allow_person(
@@ -327,7 +327,7 @@ impl Store {
         actor: Actor,
         at: Timestamp,
     ) -> Result<bool, Error> {
-        const DOING: &str = "allowing a person";
+        const DOING: &str = "allowing an erased employee";
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let is_allowed = in_tx!(&mut tx, connection => sqlx::query(
             "UPDATE erasures SET allowed_at = $3, allowed_by = $4 \
@@ -377,8 +377,8 @@ impl Row {
     }
 }
 
-/// Erases a person's records in quarantine. A record with an unknown owner is erased if it mentions the
-/// person; one of another person comes back when it is read again.
+/// Erases an employee's records in quarantine. A record with an unknown owner is erased if it mentions the
+/// employee; a record of another employee returns when it is read again.
 async fn erase_quarantined(
     tx: &mut Tx,
     no: i64,
@@ -407,7 +407,7 @@ async fn erase_quarantined(
     Ok(erased)
 }
 
-/// Removes records from the holds that await a person's decision.
+/// Removes records from open holds.
 async fn erase_held(
     tx: &mut Tx,
     no: i64,
@@ -436,8 +436,7 @@ async fn erase_held(
     Ok(touched)
 }
 
-/// Removes the person's name from the raw records of others, such as the people who report to them. The model
-/// has ids only.
+/// Removes the employee's name from the raw records of others, such as their reports. The model has ids only.
 async fn erase_names(tx: &mut Tx, no: i64, traces: &Traces<'_>, at: Timestamp) -> Result<u64, sqlx::Error> {
     let rows: Vec<(String, String, String)> = in_tx!(&mut *tx, connection => sqlx::query_as(
         "SELECT kind, remote_id, raw FROM records WHERE account_no = $1 AND raw IS NOT NULL AND raw LIKE $2",

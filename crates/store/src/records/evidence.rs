@@ -1,5 +1,5 @@
-//! Counts of what is stored of people, as evidence of what an API key shows. The conclusions are drawn
-//! elsewhere; no count is about a particular person.
+//! Counts of employees' stored data, as evidence of the permissions of an API key. Other modules evaluate
+//! them; no count is about a particular employee.
 
 use async_recursion::async_recursion as boxed;
 use jiff::civil::Date;
@@ -8,10 +8,10 @@ use crate::db::{from_sql_count, on, row};
 use crate::error::while_doing;
 use crate::{Error, RecordState, Store};
 
-/// Number of people by status, according to the dates of their applicable contract.
+/// Number of employees by status, according to the dates of their applicable contract.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StandingCounts {
-    /// Employed, or without a date that says otherwise.
+    /// Employed, or without dates.
     pub active: u64,
     /// Yet to begin.
     pub future: u64,
@@ -19,52 +19,53 @@ pub struct StandingCounts {
     pub former: u64,
 }
 
-/// Owners of applicable contracts. Left out are people who are gone or hidden, and contracts that begin or
-/// end within a day of today: whether their owners are employed depends on the clock.
+/// Owners of applicable contracts. Left out are employees that are gone or hidden, and contracts that begin
+/// or end within a day of today: whether their owners are employed depends on the clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OwnerCounts {
-    /// With a running contract, and stored as people.
+    /// With a running contract, and stored as employees.
     pub running_shown: u64,
-    /// With a running contract, and never stored as people.
+    /// With a running contract, and never stored as employees.
     pub running: u64,
-    /// With an ended contract, and never stored as people.
+    /// With an ended contract, and never stored as employees.
     pub ended: u64,
-    /// Of these, owners whose contract was in an establishment with people who are present.
+    /// Owners among these whose contract was in an establishment with present employees.
     pub ended_nearby: u64,
-    /// With a contract yet to begin, and never stored as people.
+    /// With a contract yet to begin, and never stored as employees.
     pub later: u64,
-    /// Of these, owners whose contract is in an establishment with people who are present.
+    /// Owners among these whose contract is in an establishment with present employees.
     pub later_nearby: u64,
 }
 
-/// References to people, each counted, also repeated ones to the same person: the managers of people who have
-/// not left, and heads of departments. Left out are references to people with only a contract stored.
+/// References to employees, each counted, also repeated ones to the same employee: the managers of employees
+/// who have not left, and heads of departments. Left out are references to employees with only a contract
+/// stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReferenceCounts {
     /// All references.
     pub followed: u64,
-    /// References to people without a stored record.
+    /// References to employees without a stored record.
     pub dangling: u64,
 }
 
-/// Counts of what is stored of people.
+/// Counts of employees' stored data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoredEvidence {
-    /// People by status today.
+    /// Employees by status today.
     pub today: StandingCounts,
-    /// People by status that is certain: those who left or begin within a day of today count as active.
+    /// Employees by status that is certain: those who left or begin within a day of today count as active.
     pub certain: StandingCounts,
-    /// Hidden people by status today.
+    /// Hidden employees by status today.
     pub hidden: StandingCounts,
-    /// People with a first or a last day.
+    /// Employees with a first or a last day.
     pub dated: u64,
-    /// People with a job title.
+    /// Employees with a job title.
     pub job_titles: u64,
-    /// People with a manager.
+    /// Employees with a manager.
     pub managers: u64,
-    /// People with a job qualification.
+    /// Employees with a job qualification.
     pub qualifications: u64,
-    /// People with a value in a custom field of the tenant.
+    /// Employees with a value in a custom field of the tenant.
     pub custom_fields: u64,
     /// Owners of contracts.
     pub owners: OwnerCounts,
@@ -97,7 +98,7 @@ row! {
     }
 }
 
-const DOING: &str = "counting what people show";
+const DOING: &str = "counting the stored data of employees";
 
 impl StandingCounts {
     fn add(&mut self, standing: &str, count: u64) {
@@ -110,7 +111,7 @@ impl StandingCounts {
 }
 
 impl Store {
-    /// Counts what is stored of a linked account's people, as of `today`.
+    /// Counts the stored data of a linked account's employees, as of `today`.
     #[boxed]
     pub async fn evidence(&self, account_no: i64, today: Date) -> Result<StoredEvidence, Error> {
         let mut evidence = StoredEvidence::default();

@@ -1,5 +1,5 @@
-//! Exclusions: removes the records that a linked account's configuration now leaves out, and their content in
-//! the change log and the quarantine. The sync engine decides which records those are.
+//! Exclusions: removes the records that a linked account's configuration now excludes, and their content in
+//! the change log and the quarantine. The sync engine selects those records.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -16,13 +16,13 @@ use crate::{Error, Lease, Store};
 /// A stored record, in any state.
 #[derive(Clone, Debug)]
 pub struct KeptRecord {
-    /// The record's id at its source.
+    /// The record's id in Lucca.
     pub id: RemoteId,
     /// The model as JSON.
     pub body: String,
-    /// The record as Lucca sent it, where that is kept.
+    /// The record as Lucca sent it, if it is stored.
     pub raw: Option<String>,
-    /// Its state at the source.
+    /// Its state in Lucca.
     pub state: RecordState,
 }
 
@@ -56,12 +56,12 @@ impl Store {
 
     /// Removes the records of a kind, or of these ids, because the account's configuration excludes them.
     /// Those that were not deleted before are logged as excluded. Their content in the change log is removed
-    /// with them; without `ids`, so are the kind's quarantine and its hold. Returns how many records were
-    /// logged.
+    /// with them; without `ids`, so are the kind's quarantine and its hold. Returns the number of logged
+    /// records.
     ///
     /// # Errors
     ///
-    /// [`Error::LeaseLost`] where another process has taken over, and database errors.
+    /// [`Error::LeaseLost`] if another process has claimed the lease, and database errors.
     #[boxed]
     pub async fn exclude(
         &self,
@@ -70,7 +70,7 @@ impl Store {
         ids: Option<&[RemoteId]>,
         at: Timestamp,
     ) -> Result<u64, Error> {
-        const DOING: &str = "removing what is no longer wanted";
+        const DOING: &str = "removing excluded records";
         let mut tx = self.begin_under(lease, at, DOING).await?;
         let write = async {
             let logged = self.remove(&mut tx, lease, kind, ids, at).await?;
@@ -132,11 +132,11 @@ impl Store {
     }
 
     /// Removes the values of some members from the change log of a kind; the fact that they changed stays.
-    /// Returns how many values were removed: an entry with two of the members counts twice.
+    /// Returns the number of removed values: an entry with two of the members counts twice.
     ///
     /// # Errors
     ///
-    /// [`Error::LeaseLost`] where another process has taken over, and database errors.
+    /// [`Error::LeaseLost`] if another process has claimed the lease, and database errors.
     #[boxed]
     pub async fn forget_values(
         &self,
@@ -145,7 +145,7 @@ impl Store {
         members: &[&str],
         at: Timestamp,
     ) -> Result<u64, Error> {
-        const DOING: &str = "taking values out of the change log";
+        const DOING: &str = "removing values from the change log";
         let mut tx = self.begin_under(lease, at, DOING).await?;
         let write = async {
             let emptied = self.forget(&mut tx, lease.account_no, kind, members, None).await?;
@@ -155,8 +155,7 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Same as [`Self::forget_values`], within a transaction, and for some records only where `ids` are
-    /// given.
+    /// Same as [`Self::forget_values`], within a transaction, and for some records only if `ids` are given.
     pub(crate) async fn forget(
         &self,
         tx: &mut Tx,

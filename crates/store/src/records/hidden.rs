@@ -1,4 +1,4 @@
-//! Lists hidden records, which the API key no longer shows: by kind, and by employee.
+//! Lists hidden records, which the API key no longer sees: by kind, and by employee.
 
 use async_recursion::async_recursion as boxed;
 use people::{Kind, RemoteId};

@@ -19,7 +19,7 @@ use crate::{Error, Store};
 pub struct ListPosition {
     /// The last record's id.
     pub id: RemoteId,
-    /// When it was last touched, in Unix microseconds; used where the list is in that order.
+    /// When it was last touched, in Unix microseconds; used if the list is in that order.
     pub touched_us: i64,
 }
 
@@ -28,30 +28,30 @@ pub struct ListPosition {
 pub struct ListFilter {
     /// Only records after this position.
     pub after: Option<ListPosition>,
-    /// Only records touched in this second or later, in the order in which they were touched: written, or
-    /// something that is shown with them was. For employees, that is an employment, and that one began or
-    /// ended. Without it, the list is in the order of ids as text.
+    /// Only records touched in this second or later, in the order in which they were touched: a record is
+    /// touched when it, or data returned with it, is written. For employees, that is an employment, and the
+    /// begin or end of one. Without it, the list is in the order of ids as text.
     pub modified_since: Option<Timestamp>,
     /// Whether gone and hidden records are listed too.
     pub with_deleted: bool,
-    /// Whether the records as Lucca sent them are returned too.
+    /// Whether the raw records from Lucca are returned too.
     pub with_raw: bool,
     /// Only records whose members have these values.
     pub equal: Vec<(Column, RemoteId)>,
-    /// Only records in whose texts this stands, given as its [`people::search_key`].
+    /// Only records whose texts contain this text, given as its [`people::search_key`].
     pub search: Option<String>,
 }
 
 /// A record as it is stored.
 #[derive(Clone, Debug)]
 pub struct ListedRecord {
-    /// Its id at the source.
+    /// Its id in Lucca.
     pub id: RemoteId,
     /// The model as JSON.
     pub body: String,
-    /// The record as Lucca sent it, where that is kept.
+    /// The record as Lucca sent it, if it is stored.
     pub raw: Option<String>,
-    /// Its state at the source.
+    /// Its state in Lucca.
     pub state: RecordState,
     /// When it was last written.
     pub updated_at: Timestamp,
@@ -100,7 +100,7 @@ fn second_of(at: Timestamp) -> i64 {
     second.unwrap_or(at).as_microsecond()
 }
 
-/// The index that finds records by a column, where there is one.
+/// The index that finds records by a column, if one exists.
 const fn index_of(column: Column) -> Option<&'static str> {
     match column {
         Column::EmployeeId => Some("records_of_employee"),
@@ -129,7 +129,7 @@ impl Store {
         });
         let mut conditions: String =
             (7..).zip(&filter.equal).map(|(n, (column, _))| format!(" AND {column} = ${n}")).collect();
-        // A function of both engines that takes its argument as it is, where LIKE has wildcards.
+        // A function of both engines that takes its argument literally, unlike LIKE with its wildcards.
         let search = filter.search.as_deref();
         if search.is_some() {
             conditions.push_str(match self.db {
@@ -175,7 +175,7 @@ impl Store {
         rows.into_iter().map(ListedRecord::try_from).collect()
     }
 
-    /// Returns a record in any state; none where it is withheld.
+    /// Returns a record in any state; `None` if it is withheld.
     #[boxed]
     pub async fn listed(
         &self,

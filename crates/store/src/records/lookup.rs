@@ -16,15 +16,15 @@ use crate::dialect::json_list;
 use crate::error::{stored, while_doing};
 use crate::{Error, Store};
 
-/// State of a stored record at its source.
+/// State of a stored record in Lucca.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordState {
-    /// Seen when the source was last enumerated.
+    /// Returned by the last enumeration.
     Present,
     /// A provably complete enumeration did not contain it.
     Gone,
-    /// No longer shown, and the evidence is that the API key lost a permission.
+    /// No longer returned, and the evidence is that the API key lost a permission.
     Hidden,
 }
 
@@ -39,16 +39,16 @@ pub struct StoredHash {
     pub state: RecordState,
 }
 
-/// A record to write: new, changed, or back after it was gone.
+/// A record to write: new, changed, or returned again after it was gone.
 #[derive(Clone, Debug)]
 pub struct RecordUpsert {
-    /// The record's id at its source.
+    /// The record's id in Lucca.
     pub id: RemoteId,
     /// The content hash of `body`.
     pub hash: u128,
     /// The model as JSON.
     pub body: String,
-    /// The record as Lucca sent it when the model last changed, where that is kept.
+    /// The record as Lucca sent it when the model last changed, if it is stored.
     pub raw: Option<String>,
     /// The values by which it is found.
     pub search: SearchColumns,
@@ -61,7 +61,8 @@ impl RecordUpsert {
         Self { id: model.id().clone(), hash: content_hash(&body), body, raw, search }
     }
 
-    /// A record to write, from its JSON. What can't be read is written all the same, and found by its id only.
+    /// A record to write, from its JSON. A record that can't be parsed is written as well, and found by its
+    /// id only.
     pub fn of_json(kind: Kind, id: RemoteId, body: String, raw: Option<String>) -> Self {
         let search = SearchColumns::of_json(kind, &body).unwrap_or_default();
         Self { id, hash: content_hash(&body), body, raw, search }
@@ -70,12 +71,12 @@ impl RecordUpsert {
 
 /// Content hash of a record's model as JSON, which detects changes of the record. Not cryptographic.
 ///
-/// The raw record is left out: it holds counters and addresses that change without the record changing.
+/// The raw record is left out: it contains counters and URLs that change without the record changing.
 pub fn content_hash(body: &str) -> u128 {
     xxhash_rust::xxh3::xxh3_128(body.as_bytes())
 }
 
-/// An absence request that awaits a decision: enough to detect that anything was decided.
+/// An absence request that awaits a decision: enough to detect any decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenRequest {
     /// The name of its status.
@@ -91,9 +92,9 @@ pub struct OpenRequest {
 pub struct Stored<T> {
     /// The record.
     pub record: T,
-    /// The record as Lucca sent it when the model last changed, where that is kept.
+    /// The record as Lucca sent it when the model last changed, if it is stored.
     pub raw: Option<String>,
-    /// Its state at the source.
+    /// Its state in Lucca.
     pub state: RecordState,
     /// When it was last written.
     pub updated_at: Timestamp,
@@ -121,7 +122,7 @@ impl Store {
             .bind(json_list(ids))
             .fetch_all(pool)
             .await)
-        .map_err(while_doing("comparing records with what is stored"))?;
+        .map_err(while_doing("comparing records with stored ones"))?;
         rows.into_iter()
             .map(|(id, hash, state)| {
                 // A hash of another length matches no new one, so the record is written again.
@@ -322,7 +323,7 @@ impl Store {
             .bind(json_list(values))
             .fetch_all(pool)
             .await)
-        .map_err(while_doing("looking for records that refer to others"))?;
+        .map_err(while_doing("reading records that refer to others"))?;
         Ok(rows.into_iter().map(|(id, value)| (RemoteId::from(id), RemoteId::from(value))).collect())
     }
 
@@ -340,7 +341,7 @@ impl Store {
         ));
         let rows: Vec<String> =
             on!(self.db, pool => sqlx::query_scalar(sql).bind(account_no).fetch_all(pool).await)
-                .map_err(while_doing("looking for requests that wait"))?;
+                .map_err(while_doing("reading undecided absence requests"))?;
         let read = |body: String| {
             let request: AbsenceRequest = parse(&body)?;
             let steps = request.approvals.into_iter().filter_map(|approval| approval.id);
@@ -365,7 +366,7 @@ impl Store {
         .bind(kind.name())
         .fetch_one(pool)
         .await)
-        .map_err(while_doing("looking for records"))
+        .map_err(while_doing("checking for records"))
     }
 
     /// Counts the delivered records by kind and state. Kinds without records are left out.
@@ -438,8 +439,8 @@ impl Store {
     }
 
     /// Calls `each` with every employee whose contract covers `day`: the id, and two members of the model as
-    /// JSON, the public-holiday calendar and the work cycles. The other members would be read of every
-    /// employee for nothing.
+    /// JSON, the public-holiday calendar and the work cycles. Reading the other members of every employee
+    /// would be wasted.
     pub async fn calendars_on(
         &self,
         account_no: i64,
@@ -485,7 +486,7 @@ impl Store {
         rows.into_iter().map(read).collect()
     }
 
-    /// Returns a record by its id at the source, in any state; none where it is withheld.
+    /// Returns a record by its id in Lucca, in any state; `None` if it is withheld.
     pub async fn record<T: Model>(&self, account_no: i64, id: &RemoteId) -> Result<Option<Stored<T>>, Error> {
         self.record_where(DELIVERED, account_no, id).await
     }

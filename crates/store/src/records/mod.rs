@@ -1,4 +1,5 @@
-//! Records of the people model: written by page, looked up, listed, excluded and erased; the change log; who is delivered.
+//! Records of the people model: written by page, looked up, listed, excluded and erased; the change log; the
+//! delivery filter.
 
 pub(crate) mod audience;
 pub(crate) mod changes;

@@ -1,5 +1,5 @@
-//! Index of a linked account's people for resolving references: everyone who is or was stored, with their
-//! standing.
+//! Index of a linked account's employees for resolving references: every employee that is or was stored, with
+//! their standing.
 
 use async_recursion::async_recursion as boxed;
 use futures::TryStreamExt;
@@ -11,15 +11,15 @@ use crate::records::lookup::RecordState;
 use crate::{Error, Store};
 
 impl Store {
-    /// Reads the index for resolving references to people. People who are hidden, gone, withheld or erased
-    /// are in it, so that a bare value that once meant one of them does not silently mean another.
+    /// Reads the index for resolving references to employees. It includes employees that are hidden, gone,
+    /// withheld or erased, so that a bare value that once meant one of them does not silently mean another.
     ///
     /// # Errors
     ///
-    /// [`Error::CorruptRecord`] where a record cannot be read, and database errors.
+    /// [`Error::CorruptRecord`] if a record can't be parsed, and database errors.
     #[boxed]
     pub async fn person_index(&self, account_no: i64) -> Result<PersonIndex, Error> {
-        const DOING: &str = "reading people";
+        const DOING: &str = "reading employees";
         let mut index = PersonIndex::default();
         let kind = people::Kind::Employee;
         on!(self.db, pool => {

@@ -1,5 +1,5 @@
-//! Evidence of employees' positions over time, beside their records and contracts: Lucca's log, and changes
-//! that syncs have found. `people` derives the positions from it.
+//! Evidence of employees' positions over time, in addition to their records and contracts: Lucca's log, and
+//! changes that syncs have found. `people` derives the positions from it.
 
 use std::collections::HashMap;
 
@@ -24,8 +24,7 @@ pub struct PositionTraces {
 }
 
 impl PositionTraces {
-    /// Returns an employee's positions as known on `today`, oldest first. `contracts` are those that may
-    /// decide.
+    /// Returns an employee's positions as known on `today`, oldest first. `contracts` are those that count.
     pub fn positions(&self, today: Date, employee: &Employee, contracts: &[Employment]) -> Vec<Position> {
         let log = self.log.get(&employee.id).map(Vec::as_slice).unwrap_or_default();
         let observed = self.observed.get(&employee.id).map(Vec::as_slice).unwrap_or_default();
@@ -79,14 +78,14 @@ impl Store {
     }
 }
 
-/// What a change of an employee shows of their position.
+/// The evidence of an employee's position in a change.
 fn observations(change: &Change) -> Vec<Observation> {
     let fields = change.fields.as_ref().and_then(|fields| serde_json::from_str(fields.get()).ok());
     let fields: Map<String, Value> = fields.unwrap_or_default();
     let on = change.at.to_zoned(tenant_zone()).date();
     fields
         .iter()
-        // Values that were not kept show nothing.
+        // Values that were not stored are no evidence.
         .filter(|(_, values)| values.is_object())
         .filter_map(|(name, values)| {
             Some(Observation {

@@ -12,9 +12,9 @@ use crate::{Error, Store};
 /// A record that could not be parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quarantined {
-    /// Its id, where that could be read.
+    /// Its id, if it could be read.
     pub id: Option<RemoteId>,
-    /// The id of the employee who owns it, where that could be read; none for a record of a person.
+    /// The id of the employee who owns it, if it could be read; `None` for an employee's own record.
     pub owner_id: Option<RemoteId>,
     /// The field that could not be parsed.
     pub field: String,

@@ -1,5 +1,5 @@
-//! The columns by which records are found: their SQL, and their values for records of an earlier version. Which member each
-//! column repeats is in `people::catalog`.
+//! The columns by which records are found: their SQL, and their values for records of an earlier version.
+//! `people::catalog` lists the member that each column repeats.
 
 use people::Kind;
 use people::catalog::{self, Column, SearchColumns};
@@ -36,7 +36,7 @@ impl SearchColumnSql {
         (first..).zip(self.names()).map(|(n, name)| format!(", {name} = ${n}")).collect()
     }
 
-    /// Each name as `pattern` has it in place of `{}`.
+    /// Each name in place of the `{}` of `pattern`.
     pub(crate) fn each(&self, pattern: &str) -> String {
         self.names().map(|name| pattern.replace("{}", name)).collect()
     }
@@ -45,10 +45,10 @@ impl SearchColumnSql {
 /// Records that are filled in one transaction.
 const AT_ONCE: i64 = 500;
 
-/// Fills the columns of employees that an earlier version has written; a migration can't fold texts. Interrupted, it goes on
-/// at the next start.
+/// Fills the columns of employees that an earlier version has written; a migration can't fold texts. If
+/// interrupted, it continues at the next start.
 pub(crate) async fn fill(store: &Store) -> Result<(), Error> {
-    const DOING: &str = "filling the columns by which employees are found";
+    const DOING: &str = "filling the search columns of employees";
     let columns = SearchColumnSql::of(Kind::Employee);
     loop {
         let rows: Vec<(i64, String, String)> = on!(store.db, pool => sqlx::query_as(
@@ -64,7 +64,7 @@ pub(crate) async fn fill(store: &Store) -> Result<(), Error> {
         let write = async {
             let mut tx = store.begin().await?;
             for (account_no, id, body) in rows {
-                // What can't be read is found by its id only.
+                // A record that can't be parsed is found by its id only.
                 let search = SearchColumns::of_json(Kind::Employee, &body).unwrap_or_default();
                 let sql = AssertSqlSafe(format!(
                     "UPDATE records SET state = state{} WHERE account_no = $1 AND kind = 'employees' AND remote_id = $2",

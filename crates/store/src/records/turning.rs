@@ -1,5 +1,4 @@
-//! Contracts that begin or end by the calendar alone: logs them as changes of employees, without a request to
-//! Lucca.
+//! Contract dates: logs contracts that begin or end as changes of employees, without a request to Lucca.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -13,12 +12,12 @@ use crate::records::changes::{self, NewChange, Operation};
 use crate::{Error, Lease, Store};
 
 impl Store {
-    /// Logs in the change log which employees' contracts began, and which ended, since the last call and
-    /// until `today`. The first call for an account logs nothing: what was before the first sync is no news.
-    /// Returns how many were logged.
+    /// Logs in the change log the employees whose contracts began, and those whose contracts ended, since the
+    /// last call and until `today`. The first call for an account logs nothing: dates before the first sync
+    /// are no changes. Returns the number of logged employees.
     #[boxed]
     pub async fn tell_turning(&self, lease: &Lease, today: Date, now: Timestamp) -> Result<usize, Error> {
-        const DOING: &str = "telling which contracts begin and end";
+        const DOING: &str = "logging contracts that begin and end";
         let logged_until: Option<String> = on!(self.db, pool => sqlx::query_scalar(
             "SELECT told_until FROM linked_accounts WHERE no = $1",
         )
@@ -33,8 +32,8 @@ impl Store {
         let mut news = Vec::new();
         let mut affected = Vec::new();
         if let Some(logged_until) = logged_until {
-            // On a contract's last day the person is still employed, so `ended` is logged the day after. An
-            // employee whose data names a new contract by then has not ended.
+            // On a contract's last day the employee is still employed, so `ended` is logged the day after. An
+            // employee whose data has a new contract by then has not ended.
             let ended = "ends_on >= $2 AND ends_on < $3";
             let started = "starts_on > $2 AND starts_on <= $3 AND (ends_on IS NULL OR ends_on >= $3)";
             for (condition, operation) in [(ended, Operation::Ended), (started, Operation::Started)] {
@@ -65,12 +64,12 @@ impl Store {
             .bind(today.to_string())
             .fetch_all(pool)
             .await)
-        .map_err(while_doing("looking for contracts that begin or end"))?;
+        .map_err(while_doing("reading contracts that begin or end"))?;
         Ok(ids.into_iter().map(RemoteId::from).collect())
     }
 
     /// Returns the employees whose status may have changed because an employment began or ended: their
-    /// record's own contract dates need not show it.
+    /// record's own contract dates need not contain it.
     async fn owners_with_changed_status(
         &self,
         account_no: i64,
@@ -86,7 +85,7 @@ impl Store {
             .bind(today.to_string())
             .fetch_all(pool)
             .await)
-        .map_err(while_doing("looking for contracts that begin or end"))?;
+        .map_err(while_doing("reading contracts that begin or end"))?;
         Ok(ids.into_iter().flatten().map(RemoteId::from).collect())
     }
 

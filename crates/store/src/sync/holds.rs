@@ -1,5 +1,5 @@
-//! Holds: disappearances of records that await a person's decision, with the reason and the decision. A
-//! decision is carried out in the transaction that records it.
+//! Holds: missing records that await an operator's decision, with the reason and the decision. A decision is
+//! carried out in the transaction that records it.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -10,23 +10,23 @@ use crate::error::{stored, while_doing};
 use crate::records::changes::{self, Operation};
 use crate::{Error, RecordState, Store};
 
-/// Records whose disappearance awaits a person's decision, or was rejected by one.
+/// Missing records that await an operator's decision, or for which an operator rejected the deletion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
     /// The records' kind.
     pub kind: Kind,
-    /// Why a person must decide, as a sentence fragment.
+    /// Why an operator must decide, as a sentence fragment.
     pub reason: String,
-    /// The records that are missing at the source.
+    /// The records that are missing in Lucca.
     pub ids: Vec<RemoteId>,
     /// When the hold was opened.
     pub opened_at: Timestamp,
-    /// Whether a person decided that the records stay.
+    /// Whether an operator decided that the records stay.
     pub is_rejected: bool,
 }
 
 impl Store {
-    /// Lists a linked account's holds: those that await a person's decision, and rejected ones.
+    /// Lists a linked account's holds: those that await an operator's decision, and rejected ones.
     #[boxed]
     pub async fn holds(&self, account_no: i64) -> Result<Vec<Hold>, Error> {
         let rows: Vec<(String, String, String, jiff_sqlx::Timestamp, String)> =
@@ -36,7 +36,7 @@ impl Store {
         .bind(account_no)
         .fetch_all(pool)
         .await)
-            .map_err(while_doing("reading what waits for a person"))?;
+            .map_err(while_doing("reading holds"))?;
         rows.into_iter()
             .map(|(kind, reason, ids, opened_at, state)| {
                 let corrupt = |source: Box<dyn std::error::Error + Send + Sync>| Error::Corrupt {
@@ -55,10 +55,10 @@ impl Store {
     }
 
     /// Approves a hold: its records are marked as gone, with their entries in the change log. Records that
-    /// came back meanwhile stay. Returns how many were marked.
+    /// were returned meanwhile stay. Returns the number of marked records.
     #[boxed]
     pub async fn approve_hold(&self, account_no: i64, hold: &Hold, at: Timestamp) -> Result<usize, Error> {
-        const DOING: &str = "letting records go";
+        const DOING: &str = "approving a hold";
         let present = self.present_among(account_no, hold.kind, &hold.ids).await?;
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
@@ -72,7 +72,7 @@ impl Store {
         Ok(present.len())
     }
 
-    /// Rejects a hold: the records stay, and no person is asked about them again.
+    /// Rejects a hold: the records stay, and no further decision about them is requested.
     #[boxed]
     pub async fn reject_hold(&self, account_no: i64, kind: Kind, at: Timestamp) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query(
@@ -84,13 +84,13 @@ impl Store {
         .execute(pool)
         .await
         .map(drop))
-        .map_err(while_doing("keeping records"))
+        .map_err(while_doing("rejecting a hold"))
     }
 }
 
-/// Opens a hold, or withdraws it where `ids` is empty. The caller respects a rejection while the missing
-/// records stay within the rejected ones. Returns whether a new decision is needed: for more or other records
-/// than before.
+/// Opens a hold, or withdraws it if `ids` is empty. The caller respects a rejection while the missing records
+/// stay within the rejected ones. Returns whether a new decision is needed: for more or other records than
+/// before.
 pub(crate) async fn write(
     tx: &mut Tx,
     account_no: i64,

@@ -1,6 +1,6 @@
 //! Inbound webhooks, which a customer's Lucca sends: each account's address and key, counters, and the
-//! notices of what to read again, until a run has read it. Parsing is not here, and no data of a webhook is
-//! stored: a notice only names what to read.
+//! notices of records to read, until a run has read them. Parsing is not here, and no data of a webhook is
+//! stored: a notice only names the records to read.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -26,13 +26,13 @@ pub struct InboundWebhook {
     pub account_id: AccountId,
     /// The linked account's short key.
     pub account_no: i64,
-    /// Until when the previous key is accepted too.
+    /// Time until which the previous key is accepted too.
     pub previous_key_until: Option<Timestamp>,
     /// The number of webhooks received.
     pub received: u64,
-    /// Of these, webhooks about data that is not read by webhooks.
+    /// The number of these that are about data that is not read by webhooks.
     pub passed_over: u64,
-    /// Of these, webhooks that could not be parsed.
+    /// The number of these that could not be parsed.
     pub malformed: u64,
     /// When the last webhook was received.
     pub last_received_at: Option<Timestamp>,
@@ -49,36 +49,36 @@ pub struct InboundWebhook {
     previous_signing_until: Option<Timestamp>,
 }
 
-/// The kind of event, as far as it matters for what to read.
+/// The kind of event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoticeKind {
-    /// Something was created.
+    /// A record was created.
     Created,
-    /// Something was approved or otherwise changed.
+    /// A record was approved or otherwise changed.
     Changed,
-    /// Something was deleted.
+    /// A record was deleted.
     Deleted,
 }
 
 people::names! { NoticeKind: "notice of" { Created = "created", Changed = "changed", Deleted = "deleted" } }
 
-/// What to read again.
+/// The records to read again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     /// The kind of event.
     pub event: NoticeKind,
-    /// Lucca's id of the half-day, where the webhook named it.
+    /// Lucca's id of the half-day, if the webhook named it.
     pub leave_id: Option<RemoteId>,
-    /// The owner of the absence, where the webhook named one.
+    /// The owner of the absence, if the webhook named one.
     pub owner_id: Option<RemoteId>,
-    /// The first and the last day to read; absent: everything that changed.
+    /// The first and the last day to read; absent: all changes.
     pub days: Option<(Date, Date)>,
 }
 
 /// Outcome of a received webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Received<'a> {
-    /// It names what to read again.
+    /// It names records to read again.
     Noted(&'a [Notice]),
     /// It is about data that is not read by webhooks.
     PassedOver,
@@ -123,7 +123,7 @@ const SELECT: &str = "SELECT w.id, a.id AS account_id, w.account_no, w.key_hash,
                       w.last_malformed_ms, w.created_at, w.updated_at FROM inbound_webhooks w \
                       JOIN linked_accounts a ON a.no = w.account_no";
 
-/// Most notices that one run takes; the next run takes the rest.
+/// Maximum number of notices that one run claims; the next run claims the rest.
 const NOTICES_A_RUN: i64 = 5_000;
 
 fn corrupt(source: impl std::error::Error + Send + Sync + 'static) -> Error {
@@ -173,7 +173,7 @@ impl InboundWebhook {
         std::iter::once(self.key_hash.as_slice()).chain(previous)
     }
 
-    /// Whether Lucca's signing secret is known, for the kind of webhooks that is signed.
+    /// Whether Lucca's signing secret is stored, for the kind of webhooks that is signed.
     pub fn is_signed(&self) -> bool {
         self.signing_secret.is_some()
     }
@@ -195,8 +195,8 @@ impl InboundWebhook {
 }
 
 impl Store {
-    /// Switches an account's inbound webhooks on. Returns false where they are on already; of concurrent
-    /// calls the first wins.
+    /// Switches an account's inbound webhooks on. Returns false if they are on already; of concurrent calls
+    /// the first succeeds.
     #[boxed]
     pub async fn add_inbound_webhook(
         &self,
@@ -227,8 +227,8 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Gives an account's inbound webhooks a new key. The previous key is accepted too, until `until`; the
-    /// one before that no more.
+    /// Stores a new key for an account's inbound webhooks. The previous key is accepted too, until `until`;
+    /// the one before that becomes invalid.
     #[boxed]
     pub async fn rotate_inbound_key(
         &self,
@@ -237,7 +237,7 @@ impl Store {
         actor: Actor,
         (at, until): (Timestamp, Timestamp),
     ) -> Result<bool, Error> {
-        const DOING: &str = "giving inbound webhooks a new key";
+        const DOING: &str = "rotating the key of inbound webhooks";
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
             let rotated = in_tx!(&mut tx, connection => sqlx::query(
@@ -259,7 +259,7 @@ impl Store {
     }
 
     /// Stores Lucca's signing secret, or deletes it. The previous secret is accepted too, until `until`;
-    /// after a deletion, none is. Returns false where inbound webhooks were switched off meanwhile.
+    /// after a deletion, none is. Returns false if inbound webhooks were switched off meanwhile.
     pub async fn set_inbound_signing_secret(
         &self,
         vault: &Vault,
@@ -269,7 +269,7 @@ impl Store {
         actor: Actor,
         (at, until): (Timestamp, Timestamp),
     ) -> Result<bool, Error> {
-        const DOING: &str = "keeping the secret of inbound webhooks";
+        const DOING: &str = "storing the secret of inbound webhooks";
         let row = webhook.id.to_string();
         let sealed = secret
             .map(|secret| vault.seal(secret, SealedColumn::SigningSecret.of(&row), nonces[0]))
@@ -304,7 +304,7 @@ impl Store {
         audit::commit_audited(tx, is_set, &entry).await.map_err(while_doing(DOING))
     }
 
-    /// Returns an account's inbound webhooks, where they are switched on.
+    /// Returns an account's inbound webhooks, if they are switched on.
     #[boxed]
     pub async fn inbound_webhook_of(&self, account_no: i64) -> Result<Option<InboundWebhook>, Error> {
         let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE w.account_no = $1"));
@@ -314,7 +314,7 @@ impl Store {
         row.map(Row::read).transpose()
     }
 
-    /// Returns the inbound webhooks at an address; none for an unlinked account.
+    /// Returns the inbound webhooks at an address; `None` for an unlinked account.
     #[boxed]
     pub async fn inbound_webhook(&self, id: InboundWebhookId) -> Result<Option<InboundWebhook>, Error> {
         let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE w.id = $1 AND a.status <> 'unlinked'"));
@@ -324,8 +324,8 @@ impl Store {
         row.map(Row::read).transpose()
     }
 
-    /// Switches an account's inbound webhooks off: their address and keys open nothing from now on, and
-    /// unread notices are left to the next sync. Returns false where they were not on.
+    /// Switches an account's inbound webhooks off: their address and keys are refused from now on, and the
+    /// next sync covers unread notices. Returns false if they were not on.
     #[boxed]
     pub async fn remove_inbound_webhook(
         &self,
@@ -359,7 +359,7 @@ impl Store {
         received: Received<'_>,
         at: Timestamp,
     ) -> Result<(), Error> {
-        const DOING: &str = "noting what Lucca told";
+        const DOING: &str = "recording an inbound webhook";
         let (mut passed_over, mut malformed) = (0_i64, 0_i64);
         match received {
             Received::Noted(_) => {}
@@ -411,15 +411,14 @@ impl Store {
         .bind(account_no)
         .fetch_one(pool)
         .await)
-        .map_err(while_doing("counting what Lucca told"))?;
+        .map_err(while_doing("counting notices"))?;
         Ok(from_sql_count(count))
     }
 
-    /// Claims the notices that a run is to read. The commit that has read them removes these and no later
-    /// ones.
+    /// Claims the notices for a run to read. The commit that has read them removes these and no later ones.
     #[boxed]
     pub async fn take_notices(&self, lease: &Lease, now: Timestamp) -> Result<Vec<Notice>, Error> {
-        const DOING: &str = "taking what Lucca told";
+        const DOING: &str = "claiming notices";
         let mut tx = self.begin_under(lease, now, DOING).await?;
         let write = async {
             let run = lease.run_id.to_string();
@@ -449,7 +448,7 @@ impl Store {
         until: Timestamp,
         given_up_before: Timestamp,
     ) -> Result<(), Error> {
-        const DOING: &str = "putting off what Lucca told";
+        const DOING: &str = "postponing notices";
         on!(self.db, pool => sqlx::query("DELETE FROM inbound_notices WHERE account_no = $1 AND noted_ms < $2")
             .bind(account_no)
             .bind(given_up_before.as_millisecond())

@@ -10,7 +10,7 @@ use crate::error::while_doing;
 use crate::operations::workers::latest_plausible;
 use crate::{AccountStatus, Error, LinkedAccount, RunId, Store};
 
-/// The right to write to a linked account, until another process takes it.
+/// The right to write to a linked account, until another process claims it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lease {
     /// The linked account's short key.
@@ -34,7 +34,7 @@ pub struct LeaseHolder {
     pub holder: String,
     /// The holder's run.
     pub run_id: RunId,
-    /// When other processes may take it, unless the holder commits something before.
+    /// When other processes may claim it, unless the holder commits before.
     pub expires_at: Timestamp,
 }
 
@@ -46,12 +46,12 @@ pub(crate) const LEASE_DURATION: SignedDuration = SignedDuration::from_mins(15);
 pub(crate) const REMOVAL: &str = "removal after an upgrade";
 
 impl Store {
-    /// Takes the lease of a linked account for a run, if it is free, expired, or held by `dead`: a holder
-    /// that the caller knows to have ended. Returns none if another holder has it.
+    /// Claims the lease of a linked account for a run, if it is free, expired, or held by `dead`: a holder
+    /// that the caller has found to have ended. Returns `None` if another holder has it.
     ///
     /// # Errors
     ///
-    /// [`Error::Unlinked`] where the account was unlinked, even after the caller read it.
+    /// [`Error::Unlinked`] if the account was unlinked, even after the caller read it.
     #[boxed]
     pub async fn take_lease(
         &self,
@@ -78,7 +78,7 @@ impl Store {
         .bind(latest_plausible(now, LEASE_DURATION))
         .fetch_optional(pool)
         .await)
-        .map_err(while_doing("taking a linked account's lease"))?;
+        .map_err(while_doing("claiming a linked account's lease"))?;
         if epoch.is_none() {
             let now = self.account(account.id).await?;
             if now.is_some_and(|account| account.status == AccountStatus::Unlinked) {
@@ -121,10 +121,10 @@ impl Store {
         .execute(pool)
         .await
         .map(drop))
-        .map_err(while_doing("giving a lease back"))
+        .map_err(while_doing("releasing a lease"))
     }
 
-    /// Takes the lease of a linked account for a removal, from any holder and whether or not it is unlinked.
+    /// Claims the lease of a linked account for a removal, from any holder and whether or not it is unlinked.
     #[boxed]
     pub async fn seize_lease(&self, account_no: i64, now: Timestamp) -> Result<Lease, Error> {
         let run_id = RunId::mint(now, [0; 10]);
@@ -140,12 +140,12 @@ impl Store {
         .bind(GENERATION)
         .fetch_one(pool)
         .await)
-        .map_err(while_doing("taking a linked account's lease"))?;
+        .map_err(while_doing("claiming a linked account's lease"))?;
         Ok(Lease { account_no, run_id, epoch, is_removal: true })
     }
 
     /// Begins a transaction of a running sync: like [`Self::begin_last_under`], but fails with
-    /// [`Error::Cancelled`] where a person has cancelled the run.
+    /// [`Error::Cancelled`] if an operator has cancelled the run.
     pub(crate) async fn begin_under(
         &self,
         lease: &Lease,
@@ -163,9 +163,9 @@ impl Store {
         if is_cancelled == Some(true) { Err(Error::Cancelled) } else { Ok(tx) }
     }
 
-    /// Begins a transaction under a lease, which it renews. Fails with [`Error::LeaseLost`] where another
+    /// Begins a transaction under a lease, which it renews. Fails with [`Error::LeaseLost`] if another
     /// process holds the lease or the account was unlinked. On PostgreSQL the row stays locked until the
-    /// transaction ends, so no process can take the lease meanwhile.
+    /// transaction ends, so no process can claim the lease meanwhile.
     pub(crate) async fn begin_last_under(
         &self,
         lease: &Lease,

@@ -1,4 +1,4 @@
-//! Syncs: who may write, how far each stream is, what is due and what waits for a person; Lucca's notices; requests on their way to Lucca.
+//! Syncs: leases, stream states, due times and holds; notices from Lucca's webhooks; absence submissions.
 
 pub(crate) mod holds;
 pub(crate) mod inbound_webhooks;

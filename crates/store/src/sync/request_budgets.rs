@@ -1,5 +1,5 @@
-//! Request budgets: the recent requests of all processes to a tenant, and what its 429s demand. `lucca`
-//! decides what follows from them.
+//! Request budgets: the recent requests of all processes to a tenant, and the waits that its 429s require.
+//! `lucca` computes the next send time from them.
 
 use async_recursion::async_recursion as boxed;
 use jiff::{SignedDuration, Timestamp};
@@ -15,7 +15,7 @@ const DOING: &str = "counting requests";
 /// The requests to one tenant. Times are whole milliseconds, rounded down.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestCounts {
-    /// When requests were sent, in order, as far back as the last caller kept them.
+    /// When requests were sent, in order, as far back as the last caller stored them.
     pub sent: Vec<Timestamp>,
     /// No request may be sent before this time.
     pub held_until: Option<Timestamp>,
@@ -66,7 +66,7 @@ impl Store {
         tx.commit().await
     }
 
-    /// Returns a tenant's counts; empty ones where no request was sent.
+    /// Returns a tenant's counts; empty ones if no request was sent.
     #[boxed]
     pub async fn request_counts(&self, tenant: &str) -> Result<RequestCounts, Error> {
         let sql = match &self.db {
@@ -131,7 +131,7 @@ const ON_POSTGRES_LOCKED: &str = "SELECT array_to_json(sent)::text, array_to_jso
                                   WHERE tenant = $1 FOR UPDATE";
 
 /// Returns a tenant's row, which no other process changes before the transaction ends. On SQLite, no other
-/// process writes at all meanwhile.
+/// process writes any row meanwhile.
 async fn lock_row(tx: &mut Tx, tenant: &str) -> Result<Option<Row>, sqlx::Error> {
     let sql = match tx {
         Tx::Sqlite(_) => ON_SQLITE,

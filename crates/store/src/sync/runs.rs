@@ -1,5 +1,5 @@
-//! Runs of syncs: requested or scheduled; when they began, their progress, outcome and report. When the next
-//! one is due is in `schedule`.
+//! Runs of syncs: requested or scheduled; their start, progress, outcome and report. `schedule` computes when
+//! the next one is due.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -18,13 +18,13 @@ use crate::{Error, Lease, LinkedAccount, RunId, Store};
 pub enum Outcome {
     /// Every due stream was read completely.
     Succeeded,
-    /// What could be read is stored; something could not be read or proven.
+    /// Some data could not be read or proven; the other data is stored.
     Incomplete,
-    /// People could not be read.
+    /// Employees could not be read.
     Failed,
-    /// Its process was killed or replaced. The next run resumes where it stopped.
+    /// Its process was killed or replaced. The next run resumes at its last committed page.
     Interrupted,
-    /// A person cancelled it. The next run resumes where it stopped.
+    /// An operator cancelled it. The next run resumes at its last committed page.
     Cancelled,
 }
 
@@ -75,7 +75,7 @@ pub struct StreamProgress {
     pub mode: String,
     /// Records processed.
     pub done: u64,
-    /// Records in total, where the server counts them.
+    /// Records in total, if the server counts them.
     pub total: Option<u64>,
     /// Whether the stream is finished.
     pub finished: bool,
@@ -128,18 +128,18 @@ row! {
 
 const DOING: &str = "recording a run";
 
-/// Name under which the stream states of an account hold that a full run was requested. No stream has this
+/// Name under which the stream states of an account record that a full run was requested. No stream has this
 /// name.
 const FULL_RUN_REQUESTED: &str = "full_run_asked";
 
 impl Store {
     /// Requests a run of a linked account, which a worker begins under this id as soon as it has capacity. If
     /// a requested run is queued already, that one is returned, and earlier failures no longer delay it; with
-    /// `is_full` it will read everything. Returns the run's id.
+    /// `is_full` it will read all records. Returns the run's id.
     ///
     /// # Errors
     ///
-    /// [`Error::Unlinked`] where the account was unlinked.
+    /// [`Error::Unlinked`] if the account was unlinked.
     #[boxed]
     pub async fn ask_for_run(
         &self,
@@ -148,7 +148,7 @@ impl Store {
         is_full: bool,
         now: Timestamp,
     ) -> Result<RunId, Error> {
-        const DOING: &str = "asking for a run";
+        const DOING: &str = "requesting a run";
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
             // Written to, so that this and a concurrent unlinking wait for each other.
@@ -182,8 +182,8 @@ impl Store {
         queued.parse().map_err(|error| Error::Corrupt { what: "run id", source: Box::new(error) })
     }
 
-    /// Returns whether the next run of a linked account must read everything: a full run was requested and
-    /// none has ended since, even if a process that had begun one died.
+    /// Returns whether the next run of a linked account must be full: a full run was requested and none has
+    /// ended since, even if a process that had begun one died.
     #[boxed]
     pub async fn is_full_run_asked(&self, account_no: i64) -> Result<bool, Error> {
         on!(self.db, pool => sqlx::query_scalar(
@@ -215,7 +215,7 @@ impl Store {
     /// Records that a run has begun, and that earlier unfinished runs of the account were interrupted: only
     /// the lease holder runs. A requested run leaves the queue. From here on it is due like any other until
     /// it has ended, so that another worker continues it if this process dies. Returns false and records
-    /// nothing where it was begun before or cancelled.
+    /// nothing if it was begun before or cancelled.
     #[boxed]
     pub async fn start_run(&self, lease: &Lease, at: Timestamp) -> Result<bool, Error> {
         let mut tx = self.begin_under(lease, at, DOING).await?;
@@ -292,9 +292,9 @@ impl Store {
         tx.commit().await.map_err(while_doing(DOING))
     }
 
-    /// Requests that a run of a linked account end: at its next commit, of which nothing is written; the next
-    /// run resumes where it stopped. A run that has not begun, or whose process has ended, is over at once.
-    /// Repeating the request changes nothing. Returns none if the account has no such run.
+    /// Requests that a run of a linked account end: at its next commit, of which no row is written; the next
+    /// run resumes at its last committed page. A run that has not begun, or whose process has ended, is over
+    /// at once. Repeating the request changes nothing. Returns `None` if the account has no such run.
     #[boxed]
     pub async fn cancel_run(
         &self,
@@ -306,7 +306,7 @@ impl Store {
         const DOING: &str = "cancelling a run";
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
-            // First, because a run that begins takes this row first: the run is either queued here, or begun.
+            // First, because a run that begins locks this row first: the run is either queued here, or begun.
             let was_queued = cancel_queued(&mut tx, account.no, Some(id), at).await?;
             let outcome: Option<Option<String>> = in_tx!(&mut tx, connection => sqlx::query_scalar(
                 "SELECT outcome FROM runs WHERE id = $1 AND account_no = $2",
@@ -363,8 +363,8 @@ impl Store {
         row.map(RunRow::read).transpose()
     }
 
-    /// Returns the run to show to the person who linked the account at `since`: the latest that began since
-    /// then and has ended by itself, otherwise the latest that did begin or is queued.
+    /// Returns the run to show to the administrator who linked the account at `since`: the latest that began
+    /// since then and has ended by itself, otherwise the latest that did begin or is queued.
     #[boxed]
     pub async fn run_since(&self, account_no: i64, since: Timestamp) -> Result<Option<Run>, Error> {
         let row: Option<RunRow> = on!(self.db, pool => sqlx::query_as(
@@ -391,7 +391,7 @@ impl Store {
         .bind(account_no)
         .fetch_optional(pool)
         .await)
-        .map_err(while_doing("looking for a run that is queued"))?;
+        .map_err(while_doing("reading the queued run"))?;
         let Some(id) = id else { return Ok(None) };
         self.run(id.parse().map_err(|error| Error::Corrupt { what: "run id", source: Box::new(error) })?)
             .await
@@ -446,7 +446,7 @@ impl Store {
         .bind(id.to_string())
         .fetch_all(pool)
         .await)
-        .map_err(while_doing("reading how far a run is"))?;
+        .map_err(while_doing("reading a run's progress"))?;
         Ok(rows
             .into_iter()
             .map(|row| StreamProgress {

@@ -1,5 +1,5 @@
-//! Due times: when the next sync of each linked account is due, by its rhythm or by a requested run. The sync
-//! engine computes the time from the rhythm.
+//! Due times: when the next sync of each linked account is due, by its intervals or by a requested run. The
+//! sync engine computes the time from the intervals.
 
 use async_recursion::async_recursion as boxed;
 use jiff::{SignedDuration, Timestamp};
@@ -15,11 +15,11 @@ use crate::{AccountId, Error, Lease, RunId, Store};
 pub struct DueAccount {
     /// The account.
     pub id: AccountId,
-    /// Since when it is due.
+    /// Time since which it is due.
     pub due_at: Timestamp,
     /// Whether its sync may take minutes: it was never synced, or its last run took that long.
     pub is_long: bool,
-    /// The requested run, where that is why it is due.
+    /// The requested run, if that is why it is due.
     pub asked: Option<RunId>,
 }
 
@@ -48,23 +48,23 @@ impl DueRow {
 /// Accounts that wait for a sync.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Waiting {
-    /// How many linked accounts are due and not being synced.
+    /// The number of linked accounts that are due and not being synced.
     pub accounts: u64,
-    /// Since when the oldest of them is due.
+    /// Time since which the oldest of them is due.
     pub oldest: Option<Timestamp>,
 }
 
-const DOING: &str = "looking what is due";
-/// The first delay after a run that left something due; each further one is twice as long.
+const DOING: &str = "reading due accounts";
+/// The first delay after a run that left data due; each further one is twice as long.
 const FIRST_DELAY: SignedDuration = SignedDuration::from_mins(1);
 const LONGEST_DELAY: SignedDuration = SignedDuration::from_mins(30);
-/// A due time within this span is never taken for that of a wrong clock.
+/// A due time within this span is never attributed to a wrong clock.
 const SHORTEST_SPAN: SignedDuration = SignedDuration::from_hours(24);
 
 /// Accounts that are due and that no live worker is syncing. A process that is not a worker may be syncing
-/// one: a worker finds that out when it tries. A due time further away than the account's rhythm was set by a
-/// wrong clock: the account is due. An account with a requested run is due for that run only, so that this
-/// run does what is due.
+/// one: a worker detects that when it tries. A due time further away than the account's intervals was set by
+/// a wrong clock: the account is due. An account with a requested run is due for that run only, so that this
+/// run reads the due data.
 const DUE: &str = "(\
     SELECT id, asked_runs.due_ms, is_long, run_id, no FROM asked_runs JOIN linked_accounts ON no = account_no \
     WHERE status = 'linked' AND (asked_runs.due_ms <= $1 OR asked_runs.due_ms > $4) AND NOT EXISTS {held} \
@@ -180,8 +180,8 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Postpones a sync that could not even begin, by a delay that grows; and the requested run, if it is the
-    /// one that could not.
+    /// Postpones a sync that could not even begin, by a delay that grows; and the requested run, if that is
+    /// the one that could not begin.
     #[boxed]
     pub async fn postpone(&self, account_no: i64, asked: Option<RunId>, now: Timestamp) -> Result<(), Error> {
         let failures: Option<i32> = on!(self.db, pool => sqlx::query_scalar(
@@ -221,7 +221,7 @@ fn moment(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap_or_default()
 }
 
-/// The delay after so many failures in a row.
+/// The delay after this number of consecutive failures.
 fn retry_delay(failures: i32) -> SignedDuration {
     let doublings = u32::try_from(failures.saturating_sub(1)).unwrap_or(0).min(10);
     (FIRST_DELAY * 2_i32.pow(doublings)).min(LONGEST_DELAY)

@@ -1,5 +1,6 @@
-//! Stream states: what each stream remembers between runs, such as its cursor, where an interrupted read
-//! resumes, and which requests the server accepts. The sync engine defines the text; here it is only stored.
+//! Stream states: each stream's state between runs, such as its cursor, the position at which an interrupted
+//! read resumes, and the request form that the server accepts. The sync engine defines the text; this module
+//! only stores it.
 
 use std::collections::HashMap;
 
@@ -20,7 +21,7 @@ impl Store {
         .bind(account_no)
         .fetch_all(pool)
         .await)
-        .map_err(while_doing("reading how far streams are"))?;
+        .map_err(while_doing("reading stream states"))?;
         Ok(rows.into_iter().collect())
     }
 }

@@ -1,6 +1,6 @@
-//! Absence requests made through the connector: what is requested, how far each is on its way to Lucca, and
-//! what Lucca reports of it since. A request is stored before anything is sent, so that after a crash the
-//! next process knows that it may have been sent.
+//! Absence submissions (absence requests made through the connector): the requested absence, its progress on
+//! the way to Lucca, and its state in Lucca since. A submission is stored before the connector sends the
+//! request, so that after a crash the next process can see that it may have been sent.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -14,11 +14,11 @@ use crate::{Error, Store, SubmissionId};
 /// Progress of a submission on its way to Lucca.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SubmissionState {
-    /// Stored; nothing was sent.
+    /// Stored; not sent yet.
     Queued,
     /// Being sent, or it was when the process ended.
     Sending,
-    /// Sent, but Lucca's answer did not arrive: the connector looks for it at Lucca.
+    /// Sent, but Lucca's answer did not arrive: the connector looks it up in Lucca.
     InDoubt,
     /// Lucca has it.
     Made,
@@ -39,22 +39,22 @@ people::names! {
     }
 }
 
-/// An absence request made through the connector.
+/// An absence submission.
 #[derive(Clone, Debug)]
 pub struct Submission {
     /// The submission's id, `abr_…`.
     pub id: SubmissionId,
     /// The linked account.
     pub account_no: i64,
-    /// The caller's idempotency key: two requests under one key are one request.
+    /// The caller's idempotency key: two submissions under one key are one.
     pub idempotency_key: String,
     /// The employee who would be absent.
     pub employee_id: RemoteId,
-    /// What is requested, as JSON that only the `absences` crate reads.
+    /// The requested absence, as JSON that only the `absences` crate reads.
     pub ask: String,
     /// Its progress.
     pub state: SubmissionState,
-    /// What is needed to send it to Lucca, as JSON that only the `absences` crate reads.
+    /// The data needed to send it to Lucca, as JSON that only the `absences` crate reads.
     pub detail: String,
     /// Lucca's id of the request, once known.
     pub request_id: Option<RemoteId>,
@@ -68,7 +68,7 @@ pub struct Submission {
     pub version: i64,
     /// When it was sent.
     pub sent_at: Option<Timestamp>,
-    /// When it is to be looked at next; absent: never.
+    /// When to process it next; absent: never.
     pub due_at: Option<Timestamp>,
     /// When it was stored.
     pub created_at: Timestamp,
@@ -76,7 +76,7 @@ pub struct Submission {
     pub updated_at: Timestamp,
 }
 
-/// An absence request to store.
+/// An absence submission to store.
 #[derive(Clone, Debug)]
 pub struct NewSubmission<'a> {
     /// The id it gets if it is new.
@@ -87,11 +87,11 @@ pub struct NewSubmission<'a> {
     pub idempotency_key: &'a str,
     /// The employee who would be absent.
     pub employee_id: &'a RemoteId,
-    /// What is requested, as JSON.
+    /// The requested absence, as JSON.
     pub ask: &'a str,
-    /// What is needed to send it to Lucca, as JSON.
+    /// The data needed to send it to Lucca, as JSON.
     pub detail: &'a str,
-    /// When it is to be looked at, unless that happens earlier.
+    /// When to process it, unless that happens earlier.
     pub due_at: Timestamp,
     /// The current time.
     pub at: Timestamp,
@@ -104,7 +104,7 @@ pub struct SubmissionFilter {
     pub account_no: Option<i64>,
     /// Only of this employee.
     pub employee_id: Option<RemoteId>,
-    /// Only those to be looked at by this time.
+    /// Only those due by this time.
     pub due_by: Option<Timestamp>,
     /// Only those made before this one.
     pub before: Option<SubmissionId>,
@@ -180,10 +180,10 @@ impl Row {
 }
 
 impl Store {
-    /// Stores an absence request, unless one exists under the same idempotency key. Returns the stored one;
-    /// its id shows whether it is the new one.
+    /// Stores an absence submission, unless one exists under the same idempotency key. Returns the stored
+    /// one; its id shows whether it is the new one.
     pub async fn add_submission(&self, new: NewSubmission<'_>) -> Result<Submission, Error> {
-        const DOING: &str = "writing down an absence request";
+        const DOING: &str = "storing an absence submission";
         on!(self.db, pool => sqlx::query(
             "INSERT INTO submissions (id, account_no, idempotency_key, employee_id, ask, state, detail, version, \
              due_at, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, 'queued', $6, 1, $7, $8, $8) \
@@ -231,7 +231,7 @@ impl Store {
         .execute(pool)
         .await
         .map(|done| done.rows_affected() == 1))
-        .map_err(while_doing("writing how far an absence request is"))?;
+        .map_err(while_doing("saving an absence submission"))?;
         if written {
             submission.version += 1;
             submission.updated_at = at;
@@ -247,7 +247,7 @@ impl Store {
             .bind(id.to_string())
             .fetch_optional(pool)
             .await)
-        .map_err(while_doing("looking up an absence request"))?;
+        .map_err(while_doing("looking up an absence submission"))?;
         row.map(Row::read).transpose()
     }
 
@@ -260,11 +260,12 @@ impl Store {
         .bind(key)
         .fetch_optional(pool)
         .await)
-        .map_err(while_doing("looking up an absence request"))?;
+        .map_err(while_doing("looking up an absence submission"))?;
         row.map(Row::read).transpose()
     }
 
-    /// Returns the linked accounts with submissions that are due. Those of other accounts wait until the account is linked again.
+    /// Returns the linked accounts with submissions that are due. Submissions of other accounts wait until
+    /// the account is linked again.
     #[boxed]
     pub async fn accounts_with_due_submissions(&self, now: Timestamp) -> Result<Vec<i64>, Error> {
         on!(self.db, pool => sqlx::query_scalar(
@@ -274,7 +275,7 @@ impl Store {
         .bind(sql_time(Timestamp::from_second(now.as_second()).unwrap_or(now)))
         .fetch_all(pool)
         .await)
-        .map_err(while_doing("looking for absence requests that are due"))
+        .map_err(while_doing("reading due absence submissions"))
     }
 
     /// Lists submissions, latest first.
@@ -292,13 +293,13 @@ impl Store {
         .bind(sql_count(limit))
         .fetch_all(pool)
         .await)
-        .map_err(while_doing("listing absence requests"))?;
+        .map_err(while_doing("listing absence submissions"))?;
         rows.into_iter().map(Row::read).collect()
     }
 }
 
-/// Erases a person's submissions, and the person's comments in other people's submissions. Returns how many
-/// rows changed.
+/// Erases an employee's submissions, and the employee's comments in other employees' submissions. Returns the
+/// number of changed rows.
 pub(crate) async fn erase(tx: &mut Tx, account_no: i64, person: &RemoteId) -> Result<u64, sqlx::Error> {
     let mut touched = in_tx!(&mut *tx, connection => sqlx::query(
         "DELETE FROM submissions WHERE account_no = $1 AND employee_id = $2",

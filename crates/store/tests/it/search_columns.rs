@@ -81,5 +81,5 @@ async fn unknown_stored_value_names_its_table(fixture: Fixture) {
     assert_eq!(error.code(), "store.unknown_value");
     assert!(error.to_string().contains("holds"), "{error}");
     let cause = std::error::Error::source(&error).unwrap().to_string();
-    assert!(cause.contains("\"robots\" is not a known record kind"), "{cause}");
+    assert!(cause.contains("unknown record kind \"robots\""), "{cause}");
 }

@@ -1,4 +1,4 @@
-//! Judgements of made-up evidence.
+//! Judgements of constructed evidence.
 
 use proptest::prelude::*;
 
@@ -76,11 +76,11 @@ fn vanished_establishment_is_a_narrowed_scope() {
     assert_eq!(judge(&evidence(1000, &[one; 3])), [Judgement::Hidden(HiddenBecause::ScopeNarrowed); 3]);
     // One or two employees may have been all that the establishment had.
     assert_eq!(judge(&evidence(1000, &[one; 2])), [Judgement::Held(HeldBecause::LastOfEstablishment); 2]);
-    // An establishment of former employees only vanishes with the permission to see them.
+    // An establishment of former employees only disappears with the permission to see them.
     let former = Missing { status: Some(EmployeeStatus::Former), ..one };
     let judged = judge(&Evidence { seen_former: 0, ..evidence(1000, &[former; 3]) });
     assert_eq!(judged, [Judgement::Hidden(HiddenBecause::FormerNotShown); 3]);
-    // Former employees of a lost scope are no sign of a lost permission.
+    // Former employees of a lost scope do not indicate a lost permission.
     let both = [one, one, former];
     let judged = judge(&Evidence { seen_former: 0, ..evidence(1000, &both) });
     assert_eq!(judged, [Judgement::Hidden(HiddenBecause::ScopeNarrowed); 3]);

@@ -29,16 +29,16 @@ pub(crate) struct Context<'a> {
     pub(crate) today: Date,
     /// When the run began: no cursor goes beyond it.
     pub(crate) began_at: Timestamp,
-    /// The data that is read and kept.
+    /// The data that the run reads and stores.
     pub(crate) scope: Scope,
     /// Ids of erased employees; their records are not stored.
     pub(crate) erased: HashSet<RemoteId>,
-    /// Questions to a person that were open or rejected when the run began.
+    /// Holds that were open or rejected when the run began.
     pub(crate) holds: Vec<Hold>,
 }
 
 impl Context<'_> {
-    /// How far the server's clock is ahead of ours, if its responses have a date.
+    /// How far the server's clock is ahead of the connector's, if its responses have a date.
     pub(crate) fn server_ahead(&self) -> Option<SignedDuration> {
         self.client.stats().server_ahead
     }
@@ -49,7 +49,7 @@ impl Context<'_> {
 pub(crate) struct SeenEmployees {
     pub(crate) former: usize,
     pub(crate) future: usize,
-    /// Whether the key was found to have lost a permission.
+    /// Whether this run found that the key lost a permission.
     pub(crate) permission_lost: bool,
 }
 

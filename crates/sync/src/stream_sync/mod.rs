@@ -51,7 +51,7 @@ pub(crate) struct StreamSync<'a> {
     seen: HashSet<u64>,
     /// Records stored as present and not returned; known after the read.
     unseen: HashSet<RemoteId>,
-    /// Whether nothing of this kind was stored before, so that there is nothing to compare with.
+    /// Whether the store had no records of this kind before, so that pages need no comparison.
     is_first: bool,
     /// Quarantined by earlier runs and not returned in this one.
     in_quarantine: HashSet<RemoteId>,
@@ -109,7 +109,7 @@ impl<'a> StreamSync<'a> {
         })
     }
 
-    /// Whether nothing of this kind was stored before.
+    /// Whether the store had no records of this kind before.
     pub(crate) fn is_first(&self) -> bool {
         self.is_first
     }
@@ -140,7 +140,7 @@ impl<'a> StreamSync<'a> {
         self.state.resume_of(self.mode, self.context.began_at)
     }
 
-    /// Applies what earlier runs learned, and resumes an interrupted read.
+    /// Applies the request form that earlier runs learned, and resumes an interrupted read.
     pub(crate) fn resume_enumeration<W: Resource>(&self, enumeration: Enumeration<W>) -> Enumeration<W> {
         let enumeration = self.start_enumeration(enumeration);
         match self.resume().and_then(|resume| resume.checkpoint.clone()) {
@@ -149,9 +149,10 @@ impl<'a> StreamSync<'a> {
         }
     }
 
-    /// Applies what earlier runs learned, and limits the rows to a multiple of the usual number.
+    /// Applies the request form that earlier runs learned, and limits the rows to a multiple of the usual
+    /// number.
     pub(crate) fn start_enumeration<W: Resource>(&self, enumeration: Enumeration<W>) -> Enumeration<W> {
-        // A person who confirmed missing records also confirmed growth.
+        // An operator who confirmed missing records also confirmed growth.
         let is_believed = self.context.brake.is_none();
         let enumeration = if is_believed { enumeration } else { enumeration.at_most(self.state.most_rows()) };
         match self.state.lesson(self.context.began_at) {
@@ -161,7 +162,7 @@ impl<'a> StreamSync<'a> {
     }
 
     /// Compares a batch with the store and writes the differing records, in one transaction. `refused` are
-    /// fields that the server refuses in requests, so their absence means nothing.
+    /// fields that the server refuses in requests, so their absence is not a change.
     pub(crate) async fn commit<M: Model>(
         &mut self,
         mut batch: Batch,
@@ -292,7 +293,7 @@ impl<'a> StreamSync<'a> {
     }
 
     /// The records that leave quarantine: those that are readable again and, with the first page of a full
-    /// read, those without an id, since the read finds the ones that still exist again.
+    /// read, those without an id, since the read returns the ones that still exist again.
     fn leaves_quarantine(&mut self, records: &[RecordUpsert], quarantined: &[Quarantined]) -> Vec<RemoteId> {
         for id in quarantined.iter().filter_map(|record| record.id.as_ref()) {
             if self.is_full() {
@@ -374,7 +375,7 @@ impl<'a> StreamSync<'a> {
         self.pages += 1;
     }
 
-    /// Counts rows that are kept in the stream's state and not as records.
+    /// Counts rows that are stored in the stream's state and not as records.
     pub(crate) fn rows_read(&mut self, rows: usize) {
         self.done += count(rows);
         self.report.read += count(rows);
@@ -400,8 +401,8 @@ impl<'a> StreamSync<'a> {
         self.report.hidden_fields = self.hidden_fields.iter().map(ToString::to_string).collect();
         if self.pages > 0 {
             let known = self.state.lesson(now);
-            // A guess may have been learned during an incident: one full read uses it, the next one tries the
-            // full request again.
+            // The form may have been learned during an incident: one full read uses it, the next one tries
+            // the full request again.
             let is_spent = known.is_some() && self.is_full();
             let at = known.map_or(now, |lesson| lesson.at);
             let learned = ending.learned.map(|form| if is_spent { form.without_guesses() } else { form });
@@ -424,7 +425,7 @@ impl<'a> StreamSync<'a> {
             }
             Some(error) => {
                 if error.is_endless() {
-                    // Otherwise every run would read as long again.
+                    // Without this, every run would read as long again.
                     self.state.resume = None;
                 }
                 self.report.complete = false;
@@ -434,7 +435,7 @@ impl<'a> StreamSync<'a> {
                     self.state.unavailable_at = Some(now);
                 }
                 self.report.error = Some(stream_error);
-                tracing::warn!(stream = self.stream.name(), code = error.code(), "stream could not be read");
+                tracing::warn!(stream = self.stream.name(), code = error.code(), "could not read a stream");
             }
         }
         let commit = Commit {

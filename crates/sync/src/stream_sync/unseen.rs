@@ -28,7 +28,7 @@ impl StreamSync<'_> {
         self.unseen.iter().cloned().collect()
     }
 
-    /// Those of the ids that were not returned.
+    /// Returns the ids that were not returned by Lucca.
     pub(crate) fn not_seen(&self, ids: Vec<RemoteId>) -> Vec<RemoteId> {
         ids.into_iter().filter(|id| !self.seen.contains(&fingerprint(id))).collect()
     }
@@ -168,7 +168,7 @@ impl StreamSync<'_> {
                 commit.hold = Some((reasons.clone(), ids));
             }
         } else if standing.is_some() && judged.is_proven {
-            // Nothing is missing any more, or only as much as the brake allows: withdraw the question.
+            // No record is missing any more, or only as many as the brake allows: withdraw the hold.
             commit.hold = Some((String::new(), Vec::new()));
         }
         if !reasons.is_empty() {
@@ -188,7 +188,7 @@ pub(crate) struct Judged {
     pub(crate) hidden_because: BTreeMap<HiddenBecause, u64>,
     /// Undecided employees with the reason.
     pub(crate) undecided: Vec<(RemoteId, HeldBecause)>,
-    /// Records that a person has to decide about.
+    /// Records that an operator has to decide about.
     pub(crate) asked: Vec<RemoteId>,
     reasons: BTreeSet<&'static str>,
     is_cut_short: bool,

@@ -70,7 +70,7 @@ impl Config {
             let mut warnings = Vec::new();
             let mut unknown = |path: serde_ignored::Path<'_>| {
                 let path = path.to_string();
-                warnings.push(finding(&path, "is not known, and was passed over", similar_key(&path)));
+                warnings.push(finding(&path, "is not a known key and was ignored", similar_key(&path)));
             };
             let read = serde_ignored::deserialize(toml::Deserializer::from(rest.clone()), &mut unknown);
             warnings.sort_by_key(|warning| warning.line);
@@ -100,8 +100,11 @@ impl Config {
 fn toml_error(text: &str, key: Option<String>, error: &toml::de::Error) -> Finding {
     let line = error.span().map(|span| line_of(text, span.start));
     let is_value = key.is_some();
-    let message =
-        if is_value { format!("can't be that: {}", error.message()) } else { error.message().to_owned() };
+    let message = if is_value {
+        format!("has an invalid value: {}", error.message())
+    } else {
+        error.message().to_owned()
+    };
     Finding { line, key, message, did_you_mean: None }
 }
 
@@ -191,7 +194,7 @@ mod tests {
         let (errors, warnings) =
             read("[vendor]\nname = \"A\"\ncolor = \"#ffffff\"\n\n[linkin]\nx = 1\n[zzz]\ny = 1\n");
         assert!(errors.is_empty(), "{errors:?}");
-        let passed_over = "is not known, and was passed over";
+        let passed_over = "is not a known key and was ignored";
         assert_eq!(
             warnings,
             [

@@ -137,7 +137,7 @@ proptest! {
         let at_once = absence(all.clone());
         let paged = absence(first).merge(second, Confirmation::default());
         prop_assert_eq!(&paged, &at_once);
-        // Of two leaves of one half-day the last given counts.
+        // The last one counts among two leaves of one half-day.
         prop_assert_eq!(&paged.leaves, &unique(all));
     }
 

@@ -1,9 +1,9 @@
-//! Finds a person's name in the raw records of others. Pure.
+//! Finds an employee's name in the raw records of others. Pure.
 
 use people::{Employee, RemoteId};
 use serde_json::{Map, Value};
 
-/// What identifies a person in other people's records.
+/// The values that identify an employee in other employees' records.
 pub(super) struct Traces<'a> {
     id: &'a RemoteId,
     /// Their names, addresses and login.
@@ -45,8 +45,8 @@ impl<'a> Traces<'a> {
             .is_some_and(|text| self.names.iter().any(|name| name.eq_ignore_ascii_case(text.trim())))
     }
 
-    /// Whether a record contains their id or one of their names. True for a record that is no JSON, which may
-    /// hold anything.
+    /// Whether a record contains their id or one of their names. True for a record that is not JSON, which
+    /// may contain any data.
     pub(super) fn mentioned_in(&self, raw: &str) -> bool {
         let Ok(value) = serde_json::from_str::<Value>(raw) else { return true };
         let mut open = vec![&value];
@@ -61,7 +61,7 @@ impl<'a> Traces<'a> {
         false
     }
 
-    /// Returns a record that names them beside their id, without the name; none if it does not.
+    /// Returns a record that names them with their id, without the name; `None` if it does not.
     pub(super) fn without_name(&self, raw: &str) -> Option<String> {
         let mut value = serde_json::from_str(raw).ok()?;
         self.strip(&mut value).then(|| value.to_string())
