@@ -23,11 +23,11 @@ struct Cost {
     records: u64,
 }
 
-/// Runs the benchmark with a tenant of `employees` people.
+/// Runs the benchmark with a tenant of `employees` employees.
 pub(crate) fn run(binary: &Path, employees: u32, postgres: Option<&Postgres>) -> Result<(), String> {
     let tenant = Tenant::start(binary, employees)?;
     print_line(&format!(
-        "{employees} people and their absences, emulated on this machine, without a request limit\n"
+        "{employees} employees and their absences, emulated on this machine, without a rate limit\n"
     ));
     print_line(
         "| database | sync | requests | records read | wall s | CPU s | CPU of the first | peak MiB |",
@@ -42,11 +42,9 @@ pub(crate) fn run(binary: &Path, employees: u32, postgres: Option<&Postgres>) ->
         let connector = Connector { binary, data: &dir.0, database: url.as_deref() };
         connector.link(&tenant)?;
         let mut first = None;
-        for (name, arguments) in [
-            ("first", &["sync"][..]),
-            ("nothing changed", &["sync"]),
-            ("everything again", &["sync", "--full"]),
-        ] {
+        for (name, arguments) in
+            [("first", &["sync"][..]), ("no changes", &["sync"]), ("full", &["sync", "--full"])]
+        {
             let cost = connector.measure(arguments)?;
             let cpu = cost.cpu.as_secs_f64();
             let share = 100.0 * cpu / *first.get_or_insert(cpu);
@@ -77,9 +75,9 @@ impl Tenant {
             .args(["--employees", &employees.to_string()])
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(|error| format!("the emulated tenant could not be started: {error}"))?;
+            .map_err(|error| format!("starting the emulated tenant failed: {error}"))?;
         let mut line = String::new();
-        let stdout = process.stdout.take().ok_or("the emulated tenant says nothing")?;
+        let stdout = process.stdout.take().ok_or("the emulated tenant printed no output")?;
         BufReader::new(stdout).read_line(&mut line).map_err(|error| error.to_string())?;
         let started: Value = serde_json::from_str(&line).map_err(|error| error.to_string())?;
         let text = |name: &str| started[name].as_str().unwrap_or_default().to_owned();
@@ -120,7 +118,7 @@ impl Connector<'_> {
             stdin.write_all(tenant.key.as_bytes()).map_err(|error| error.to_string())?;
         }
         let output = process.wait_with_output().map_err(|error| error.to_string())?;
-        if output.status.success() { Ok(()) } else { Err("the tenant could not be linked".to_owned()) }
+        if output.status.success() { Ok(()) } else { Err("linking the emulated tenant failed".to_owned()) }
     }
 
     #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]

@@ -41,7 +41,7 @@ pub(crate) fn run_tests(Prepared { chromium, suite }: Prepared, files: &[&str]) 
     )
 }
 
-/// Finds Chromium, and installs it where it is missing and permissions allow.
+/// Finds Chromium, and installs it if it is missing and permissions allow.
 fn chromium() -> Result<PathBuf, String> {
     if let Some(path) = env_var("CHROMIUM") {
         return Ok(path.into());
@@ -62,10 +62,10 @@ fn test_files(suite: &Path) -> Result<Vec<String>, String> {
         names.filter(|name| name.ends_with(".test.mjs")).map(str::to_owned).collect();
     names.sort();
     // Without a name, Node would search for test files by itself and report success for none.
-    if names.is_empty() { Err("there is no browser test".to_owned()) } else { Ok(names) }
+    if names.is_empty() { Err(format!("{} contains no browser test", suite.display())) } else { Ok(names) }
 }
 
-/// The test files of these names; `.test.mjs` may be left out.
+/// The test files with these names; the names may omit `.test.mjs`.
 fn select(suite: &Path, names: &[&str]) -> Result<Vec<String>, String> {
     let available = test_files(suite)?;
     let find = |name: &&str| {
@@ -73,7 +73,7 @@ fn select(suite: &Path, names: &[&str]) -> Result<Vec<String>, String> {
         if available.contains(&file) {
             return Ok(file);
         }
-        Err(format!("there is no browser test {name}; there are {}", available.join(", ")))
+        Err(format!("no browser test has the name {name}; tests: {}", available.join(", ")))
     };
     names.iter().map(find).collect()
 }

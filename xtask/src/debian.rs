@@ -1,4 +1,4 @@
-//! Installs what a step needs, where permissions allow: as root on Debian.
+//! Installs the packages that a step needs, if permissions allow: as root on Debian.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use crate::print_line;
 pub(crate) fn install(what: &str, packages: &[&str], otherwise: &str) -> Result<(), String> {
     let names = packages.join(" ");
     if !is_root() || !Path::new("/usr/bin/apt-get").exists() {
-        return Err(format!("{what} is needed: install it (Debian: `apt install {names}`), {otherwise}"));
+        return Err(format!("{what} is missing: install it (Debian: `apt install {names}`), {otherwise}"));
     }
     print_line(&format!("== installing Debian's {what}"));
     run(Command::new("apt-get").args(["update", "-qq"]), "apt-get update")?;

@@ -1,5 +1,5 @@
-//! Makes databases of the previous version as files: `crates/cli/tests/it/previous_database.rs` tries each
-//! migration on them without building that version. Make them again when `packaging/previous-version`
+//! Creates databases of the previous version as files: `crates/cli/tests/it/previous_database.rs` runs each
+//! migration on them without building that version. Create them again when `packaging/previous-version`
 //! changes.
 
 use std::fs;
@@ -16,10 +16,10 @@ use crate::{print_line, root, upgrade};
 const FIXTURES: &str = "crates/cli/tests/fixtures/previous";
 const PEOPLE: u32 = 12;
 
-/// Makes them with the previous version, from an emulated tenant.
+/// Creates the databases with the previous version, from an emulated tenant.
 pub(crate) fn make() -> Result<(), String> {
     let Some(previous) = upgrade::previous_programs()? else {
-        return Err("the commit of the version before is not in this clone".to_owned());
+        return Err("the previous version's commit is not in this clone: fetch it, or update packaging/previous-version".to_owned());
     };
     let binary = previous.join("lucca-connector");
     let fixtures = root()?.join(FIXTURES);
@@ -52,7 +52,7 @@ pub(crate) fn make() -> Result<(), String> {
     Ok(())
 }
 
-/// Links a tenant, syncs it, erases a person, adds a feed and a SCIM target; returns the facts that tests expect afterwards.
+/// Links a tenant, syncs it, erases an employee, adds a feed and a SCIM target; returns the facts that tests expect.
 fn fill(connector: &Connector<'_>) -> Result<Value, String> {
     let tenant = Tenant::start(connector.binary, PEOPLE)?;
     connector.link(&tenant)?;

@@ -1,5 +1,5 @@
 //! Counts the instructions of a first sync per thousand records with callgrind, by their purpose: a guard
-//! against slower syncs, which no other test notices. Unlike seconds, instructions are the same on a busy
+//! against slower syncs, which no other test detects. Unlike seconds, instructions are the same on a busy
 //! machine, but not with another compiler or processor: figures of those are printed and not compared.
 
 use std::collections::BTreeMap;
@@ -75,7 +75,7 @@ pub(crate) fn guard(writes: bool) -> Result<(), String> {
     }
     if !is_comparable {
         print_line(&format!(
-            "the figures are of another machine, so nothing is concluded: {} on {}",
+            "not compared, because the figures come from another compiler or processor: {} on {}",
             before.compiler, before.processor
         ));
         return Ok(());
@@ -84,7 +84,7 @@ pub(crate) fn guard(writes: bool) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "a sync takes more instructions for: {}. Mend it, or `cargo xtask instructions --write`",
+        "a sync takes over 3 % more instructions for: {}. Fix it, or accept it with `cargo xtask instructions --write`",
         risen.join(", ")
     ))
 }

@@ -1,5 +1,5 @@
-//! The project's own commands: `cargo xtask test` runs everything that CI runs, `cargo xtask chaos` breaks
-//! the sync engine on purpose, `cargo xtask bench` measures the cost of a sync.
+//! The project's own commands: `cargo xtask test` runs every step of CI, `cargo xtask chaos` injects faults
+//! into the sync engine, `cargo xtask bench` measures the cost of a sync.
 
 mod bench;
 mod browser;
@@ -33,27 +33,28 @@ const USAGE: &str = "usage: cargo xtask check
        cargo xtask fleet --embedded [--tenants N] [--people N] [--minutes N] [--seed S]
        cargo xtask chaos [--rounds N] [--histories N] [--seed S] [--stop] [--database URL]
 
-  check   format, clippy, and the unit tests of the crates with changes that are not committed: after each edit
-  test    format, clippy with warnings denied, all tests, a little chaos, the tests in a browser and those with other
-          people's tools: what CI runs. --all: also the tests that take minutes, a small fleet, the version before beside
-          this one, and the packages: before a release. browser: only those, or only the files named, such as `widget`.
-          tools: only those, or only the ones named, such as `singer`. upgrade: only that of the version before
-  dist    packs what is shipped into target/dist, and starts what it packed as a user without rights. --profile dev:
-          from what is built for tests, which only shows that it works
-  fixture  makes the databases of the version before anew that the tests open, after that version moved
-  instructions  how many instructions a first sync takes, by what they are for, beside the figures in docs/design; a rise of
-          3 % fails. --write: replaces the figures
-  bench   what a first sync costs, one in which nothing changed, and one that reads everything again
-  chaos   --rounds: syncs are killed, paused and lied to, on SQLite and PostgreSQL in turn; then what is stored
-          must be what the tenant holds. --histories: random histories of small tenants against a plain model.
-          Tells the seed of what fails; --stop stops there. --database: a PostgreSQL server that may be used,
-          instead of one of its own
-  fleet   10,000 linked accounts and four workers on PostgreSQL for an hour of a clock of its own, workers killed and
-          paused all the while: how late syncs begin, and that nothing was lost. --speed: simulated seconds in a real
-          one. --calm: nobody is killed. --untimed: how late they begin is told and not judged. --beside: every
-          second worker is of another version, whose program `chaos` is named. --backlog: how fast 1, 2 and 4
-          workers are, every account due for the first time at once. --embedded: what memory and processor one
-          `serve` on SQLite takes, in real time";
+  check   Run format, clippy, and the unit tests of the crates with uncommitted changes: after each edit
+  test    Run every step of CI: format, clippy with warnings denied, all tests, a short chaos test, the browser tests and
+          the tests with third-party tools. --all: also run the tests that take minutes, a small fleet, the previous
+          version beside this one, and the packages: before a release. browser: run only the browser tests, or only the
+          named files, such as `widget`. tools: run only the tests with third-party tools, or only the named ones, such as
+          `singer`. upgrade: run only the tests of the previous version
+  dist    Pack the release packages into target/dist, and start the packed binary as an unprivileged user. --profile dev:
+          pack the binary that was built for tests, which only checks that packing works
+  fixture  Regenerate the databases of the previous version that the tests open, after that version has changed
+  instructions  Count the instructions of a first sync by their purpose, and compare them with the figures in docs/design; a
+          rise of more than 3 % fails. --write: replace the figures
+  bench   Measure a first sync, a sync without changes, and a full sync
+  chaos   --rounds: kill and pause syncs and send them wrong answers, on SQLite and PostgreSQL in turn; then compare the
+          stored records with the tenant's. --histories: compare random histories of small tenants with a plain model.
+          Prints the seed of each failure; --stop stops at the first one. --database: use this PostgreSQL server instead
+          of starting one
+  fleet   Run 10,000 linked accounts and four workers on PostgreSQL for an hour of a simulated clock, and kill and pause
+          workers meanwhile; report how late syncs begin, and check that no data was lost. --speed: simulated seconds per
+          real second. --calm: kill no worker. --untimed: report how late syncs begin, without a limit. --beside: run every
+          second worker with another version, by the path of its program `chaos`. --backlog: measure how fast 1, 2 and 4
+          workers are if every account is due for the first time at once. --embedded: measure memory and processor time of
+          one `serve` on SQLite, in real time";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -84,7 +85,7 @@ fn main() -> ExitCode {
 /// Names a PostgreSQL server whose databases tests may create and drop. Without it, a server is started.
 const TEST_DATABASE_URL: &str = "TEST_DATABASE_URL";
 
-/// Starts a PostgreSQL server, unless one is given.
+/// Starts a PostgreSQL server, unless `TEST_DATABASE_URL` names one.
 fn open_postgres() -> Result<Option<postgres::Postgres>, ExitCode> {
     if env_var(TEST_DATABASE_URL).is_some() {
         return Ok(None);
@@ -129,7 +130,7 @@ fn bench(employees: &str) -> ExitCode {
     }
 }
 
-/// Breaks the sync engine on purpose, in an optimised build.
+/// Injects faults into the sync engine, in an optimised build.
 fn chaos(arguments: &[&str]) -> ExitCode {
     let (mut forwarded, mut database) = (Vec::new(), None);
     let mut arguments = arguments.iter();
@@ -202,7 +203,7 @@ fn exit(outcome: Result<(), String>) -> ExitCode {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a build tool that tells how long its steps took")]
+#[expect(clippy::disallowed_methods, reason = "a build tool that reports how long its steps took")]
 fn cargo(name: &str, arguments: &[&str], database: Option<&str>) -> (bool, Duration) {
     print_line(&format!("== {name}: cargo {}", arguments.join(" ")));
     let began = Instant::now();
@@ -211,14 +212,14 @@ fn cargo(name: &str, arguments: &[&str], database: Option<&str>) -> (bool, Durat
     let passed = match command.status() {
         Ok(status) => status.success(),
         Err(error) => {
-            print_line(&format!("cargo could not be started: {error}"));
+            print_line(&format!("starting cargo failed: {error}"));
             false
         }
     };
     (passed, began.elapsed())
 }
 
-#[expect(clippy::disallowed_methods, reason = "a build tool may be told things by its environment")]
+#[expect(clippy::disallowed_methods, reason = "the environment configures a build tool")]
 fn env_var(variable: &str) -> Option<String> {
     std::env::var(variable).ok().filter(|value| !value.is_empty())
 }

@@ -1,5 +1,5 @@
-//! Node and npm for the JavaScript tests: found, or installed where permissions allow. Packages are installed
-//! into copies under `target`, never into the source tree.
+//! Node and npm for the JavaScript tests: finds them, or installs them if permissions allow. Packages go into
+//! copies under `target`, never into the source tree.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::print_line;
 /// The oldest Node that the tests' packages run on (playwright-core 1.60).
 const NODE_MAJOR: u32 = 18;
 
-/// Finds Node and npm, and installs them where they are missing and permissions allow.
+/// Finds Node and npm, and installs them if they are missing and permissions allow.
 pub(crate) fn find() -> Result<(), String> {
     let missing = |&(program, _): &(&str, &str)| version(program).is_none();
     let packages: Vec<&str> = [("node", "nodejs"), ("npm", "npm")]
@@ -22,11 +22,11 @@ pub(crate) fn find() -> Result<(), String> {
     if !packages.is_empty() {
         debian::install("Node.js", &packages, &format!("version {NODE_MAJOR} or later, with npm"))?;
     }
-    let node = version("node").ok_or("there is still no `node`")?;
+    let node = version("node").ok_or("`node` is still missing")?;
     let major = node.trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok());
     match major {
         Some(major) if NODE_MAJOR <= major => Ok(()),
-        _ => Err(format!("Node.js {NODE_MAJOR} or later is needed; this is {node}")),
+        _ => Err(format!("Node.js {node} is too old: install version {NODE_MAJOR} or later")),
     }
 }
 
@@ -37,8 +37,7 @@ fn version(program: &str) -> Option<String> {
     output.status.success().then(|| text.trim().to_owned())
 }
 
-/// Copies a folder's files to where packages may be installed, and installs the packages unless the same ones
-/// are there.
+/// Copies a folder's files to `to`, and installs their packages there unless the same ones are installed.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<PathBuf, String> {
     let failed = |error: std::io::Error| format!("copying {}: {error}", from.display());
     fs::create_dir_all(to).map_err(failed)?;

@@ -17,7 +17,7 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Starts a server; first installs Debian's package where it is missing and permissions allow.
+    /// Starts a server; first installs Debian's package if it is missing and permissions allow.
     pub(crate) fn start() -> Result<Self, String> {
         let bin = match programs() {
             Some(bin) => bin,
@@ -27,7 +27,7 @@ impl Postgres {
                     &["postgresql"],
                     "or name a server that may create databases in TEST_DATABASE_URL",
                 )?;
-                programs().ok_or("the package `postgresql` brought no server")?
+                programs().ok_or("the package `postgresql` contains no server")?
             }
         };
         let port = free_port().map_err(|error| format!("no free port: {error}"))?;
@@ -56,7 +56,7 @@ impl Postgres {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .map_err(|error| format!("the PostgreSQL server could not be started: {error}"))?;
+            .map_err(|error| format!("starting the PostgreSQL server failed: {error}"))?;
         let postgres = Self { server, dir, port };
         postgres.wait_until_ready(&bin)?;
         Ok(postgres)

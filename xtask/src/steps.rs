@@ -1,5 +1,5 @@
-//! The steps of `cargo xtask test` and `cargo xtask check`. A failed step does not stop the others, so that
-//! one round shows every failure.
+//! The steps of `cargo xtask test` and `cargo xtask check`. A failed step does not stop the others, so that one
+//! run shows every failure.
 
 use std::process::{Command, ExitCode};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,7 +15,7 @@ use crate::{
 /// All features that are shipped: tests run with them, so that each crate is built once.
 pub(crate) const FULL: [&str; 2] = ["--features", "lucca-connector/full"];
 
-/// A fleet that is small enough for every day: simulates minutes in a minute and a half.
+/// A fleet that is small enough for every day: it simulates minutes in a minute and a half.
 const SMALL_FLEET: [&str; 12] = [
     "fleet",
     "--tenants",
@@ -106,8 +106,8 @@ pub(crate) fn build() -> Result<(), String> {
     run_cargo("build", &[&["build"][..], &EVERYTHING, &FULL].concat(), None)
 }
 
-/// Builds every program and test with Clippy as the compiler, so that nothing is compiled for its lints and then
-/// again to be run. Returns the number of warnings.
+/// Builds every program and test with Clippy as the compiler, so that each crate is compiled once for its lints
+/// and for its tests. Returns the number of warnings.
 fn build_with_lints() -> Result<usize, String> {
     suite::build_with_lints(&[&["build"][..], &EVERYTHING, &FULL].concat())
 }
@@ -129,10 +129,10 @@ pub(crate) fn test(runs_all: bool) -> ExitCode {
         let is_built = report.step("build", || build_with_lints().map(|found| warnings = found));
         report.step("clippy", || match warnings {
             0 => Ok(()),
-            found => Err(format!("{found} warnings, shown above")),
+            found => Err(format!("{found} warnings, printed above")),
         });
         let (for_browser, for_tools) = prepared.join().unwrap_or_else(|_| {
-            let reason = || "preparing it ended early".to_owned();
+            let reason = || "the preparation failed".to_owned();
             (Err(reason()), Err(reason()))
         });
         is_built.then_some((for_browser, for_tools))

@@ -1,5 +1,4 @@
-//! Test binaries: Cargo builds them, and they run here one after the other, so that each test's duration is
-//! known.
+//! Test binaries: Cargo builds them, and this module runs them one after the other, to measure each test.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -42,9 +41,9 @@ const SLOW: [&str; 4] = ["server it", "lucca-connector it", "sync it", "absences
 /// What compiles the workspace's crates. Each has builds of its own under `target`.
 #[derive(Clone, Copy)]
 pub(crate) enum Compiler {
-    /// The compiler alone, whose builds a developer's `cargo test` has already.
+    /// The compiler alone, whose builds a developer's `cargo test` shares.
     Rustc,
-    /// The compiler with Clippy's lints: one build shows the warnings and makes the programs.
+    /// The compiler with Clippy's lints: one build shows the warnings and compiles the programs.
     Clippy,
 }
 
@@ -60,8 +59,8 @@ impl Compiler {
     }
 }
 
-/// Builds what `arguments` of Cargo select, with Clippy's lints. Returns the number of warnings; Cargo repeats those
-/// of crates that were built before.
+/// Builds the targets that `arguments` of Cargo select, with Clippy's lints. Returns the number of warnings; Cargo
+/// repeats the warnings of crates that were built before.
 pub(crate) fn build_with_lints(arguments: &[&str]) -> Result<usize, String> {
     let mut build = Compiler::Clippy.cargo(arguments);
     build.args(["--message-format", "json"]);
@@ -81,10 +80,10 @@ pub(crate) fn build(compiler: Compiler, arguments: &[&str]) -> Result<Vec<Binary
     let mut binaries = Vec::new();
     read_messages(build.args(arguments), |line| binaries.extend(read(line)))?;
     binaries.sort_by_key(|binary| SLOW.iter().position(|slow| *slow == binary.name).unwrap_or(SLOW.len()));
-    if binaries.is_empty() { Err("there is no test".to_owned()) } else { Ok(binaries) }
+    if binaries.is_empty() { Err("no test binary was selected".to_owned()) } else { Ok(binaries) }
 }
 
-/// Runs a build and passes each of Cargo's messages on, a JSON object each.
+/// Runs a build and passes each of Cargo's messages, a JSON object, to `read`.
 fn read_messages(build: &mut Command, mut read: impl FnMut(&str)) -> Result<(), String> {
     let mut child = build.stdout(Stdio::piped()).spawn().map_err(|error| format!("cargo: {error}"))?;
     for line in BufReader::new(child.stdout.take().ok_or("no output")?).lines() {

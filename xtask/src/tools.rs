@@ -1,6 +1,6 @@
-//! Runs the tests with third-party tools (`tests/tools`): each folder lists its packages from PyPI, and from
-//! npm where it has a `package.json`, gets an environment of its own under `target/tools`, and is a script
-//! that drives the binary from outside.
+//! Runs the tests with third-party tools (`tests/tools`). Each folder lists its packages from PyPI, and from npm
+//! if it has a `package.json`, gets an environment of its own under `target/tools`, and contains a script that
+//! runs the binary.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,8 +12,8 @@ use crate::{node, print_line, root, target};
 /// A test and the Python of its environment.
 pub(crate) type PreparedTest = (PathBuf, PathBuf);
 
-/// Makes the environments of the named tests, or of all. A named test must get its environment; without
-/// names, all tests are skipped with a message where PyPI can't be reached.
+/// Creates the environments of the named tests, or of all. A named test must get its environment; without
+/// names, all tests are skipped with a message if PyPI can't be reached.
 pub(crate) fn prepare(names: &[&str]) -> Result<Vec<PreparedTest>, String> {
     let root = root()?;
     let available = tests(&root.join("tests/tools"))?;
@@ -25,7 +25,7 @@ pub(crate) fn prepare(names: &[&str]) -> Result<Vec<PreparedTest>, String> {
         match environment(&test, &environments) {
             Ok(python) => ready.push((test, python)),
             Err(reason) if names.is_empty() => {
-                print_line(&format!("== tools: SKIPPED, because {reason}"));
+                print_line(&format!("== tools: SKIPPED: {reason}"));
                 return Ok(Vec::new());
             }
             Err(reason) => return Err(reason),
@@ -50,7 +50,7 @@ pub(crate) fn run_tests(ready: Vec<PreparedTest>) -> Result<(), String> {
                 .env("LUCCA_CONNECTOR_NODE", node_dir(&target.join("tools"), &name))
                 .env_remove("DATABASE_URL")
                 .env_remove("LUCCA_CONNECTOR_DATA_DIR"),
-            &format!("the test with {name}"),
+            &format!("the test {name}"),
         )?;
     }
     Ok(())
@@ -62,7 +62,7 @@ fn tests(dir: &Path) -> Result<Vec<PathBuf>, String> {
     let folders = entries.filter_map(Result::ok).map(|entry| entry.path());
     let mut tests: Vec<PathBuf> = folders.filter(|path| path.join("test.py").is_file()).collect();
     tests.sort();
-    if tests.is_empty() { Err("there is no test with a tool".to_owned()) } else { Ok(tests) }
+    if tests.is_empty() { Err(format!("{} contains no test", dir.display())) } else { Ok(tests) }
 }
 
 fn name(test: &Path) -> String {
@@ -73,7 +73,7 @@ fn select(available: &[PathBuf], names: &[&str]) -> Result<Vec<PathBuf>, String>
     let find = |tool: &&str| {
         available.iter().find(|test| name(test) == *tool).cloned().ok_or_else(|| {
             let all: Vec<String> = available.iter().map(|test| name(test)).collect();
-            format!("there is no test with the tool {tool}; there are {}", all.join(", "))
+            format!("no test has the name {tool}; tests: {}", all.join(", "))
         })
     };
     names.iter().map(find).collect()
@@ -92,7 +92,7 @@ fn find_python() -> Result<(), String> {
     if !has_venv() {
         debian::install("Python", &["python3", "python3-venv"], "version 3.10 or later, with venv")?;
     }
-    if has_venv() { Ok(()) } else { Err("there is still no `python3` with venv".to_owned()) }
+    if has_venv() { Ok(()) } else { Err("`python3` with venv is still missing".to_owned()) }
 }
 
 /// The folder with a test's JavaScript and its packages.
@@ -100,7 +100,8 @@ fn node_dir(environments: &Path, test: &str) -> PathBuf {
     environments.join(format!("{test}-node"))
 }
 
-/// The Python of a test's environment, which is made unless it exists with exactly these requirements.
+/// Returns the Python of a test's environment, and creates the environment unless it exists with exactly these
+/// requirements.
 fn environment(test: &Path, environments: &Path) -> Result<PathBuf, String> {
     let name = name(test);
     let dir = environments.join(&name);
@@ -114,7 +115,7 @@ fn environment(test: &Path, environments: &Path) -> Result<PathBuf, String> {
     if fs::read(&installed).is_ok_and(|installed| installed == required) {
         return Ok(python);
     }
-    print_line(&format!("== tools: installing what the test with {name} needs"));
+    print_line(&format!("== tools: installing the packages of the test {name}"));
     run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&dir), "python3 -m venv")?;
     run(
         Command::new(&python)

@@ -20,7 +20,7 @@ const FLEET: &str = "fleet --tenants 20 --people 5 --workers 4 --minutes 5 --spe
 /// commit, prints that they are skipped, and succeeds.
 pub(crate) fn test(database: Option<&str>) -> Result<(), String> {
     let Some(previous) = previous_programs()? else {
-        print_line("== upgrade: SKIPPED, because the commit of the version before is not in this clone");
+        print_line("== upgrade: SKIPPED: the previous version's commit is not in this clone");
         return Ok(());
     };
     let (root, target) = (root()?, target()?);
@@ -32,7 +32,7 @@ pub(crate) fn test(database: Option<&str>) -> Result<(), String> {
             .args(["upgrade::", "--", "--ignored"])
             .env("LUCCA_CONNECTOR_PREVIOUS", previous.join("lucca-connector"))
             .envs(database.map(|url| (TEST_DATABASE_URL, url))),
-        "the tests of upgrades",
+        "the upgrade tests",
     )?;
     run(
         Command::new(target.join("debug/chaos"))
@@ -68,7 +68,7 @@ fn build(root: &Path, target: &Path, commit: &str) -> Result<PathBuf, String> {
     if fs::read_to_string(&built).is_ok_and(|built| built == commit) {
         return Ok(programs);
     }
-    print_line(&format!("== upgrade: building {commit}, the version before"));
+    print_line(&format!("== upgrade: building the previous version, {commit}"));
     let failed = |error: std::io::Error| format!("{}: {error}", dir.display());
     if source.exists() {
         fs::remove_dir_all(&source).map_err(failed)?;
@@ -100,7 +100,7 @@ fn build(root: &Path, target: &Path, commit: &str) -> Result<PathBuf, String> {
             .args(packages.as_flattened())
             .env("CARGO_TARGET_DIR", target)
             .env("CARGO_INCREMENTAL", "0"),
-        "building the version before",
+        "building the previous version",
     )?;
     // The next build of this version replaces them in the same folder.
     for program in PROGRAMS {

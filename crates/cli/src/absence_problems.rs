@@ -1,4 +1,4 @@
-//! The problems and warnings of an absence request, and what an error holds beside its message, as lines of text; and half-days as people read them.
+//! Formats the problems and warnings of an absence request, the details of its errors, and half-days as text.
 
 use absences::{Problem, Warning};
 use people::{Half, HalfDay, PersonCandidate};
@@ -10,8 +10,10 @@ use crate::output::clean;
 /// A problem on one line.
 pub(crate) fn problem_line(problem: &Problem) -> String {
     let field = problem.field.as_ref().map_or_else(String::new, |field| format!("{field}: "));
-    let words =
-        problem.lucca.as_ref().map_or_else(String::new, |words| format!("; Lucca says: {}", clean(words)));
+    let words = problem
+        .lucca
+        .as_ref()
+        .map_or_else(String::new, |words| format!("; Lucca's message: {}", clean(words)));
     let mut line = format!("✗ {field}{}{words} ({})", clean(&problem.message), problem.code.name());
     if !problem.half_days.is_empty() {
         line.push_str(&format!(": {}", periods(problem.half_days.iter().copied())));
@@ -47,13 +49,13 @@ pub(crate) fn details_of(error: &absences::Error) -> Option<Box<Details>> {
     Some(Box::new(Details { lines, members }))
 }
 
-/// `  Jo Martin (id:9, number:12), by id`.
+/// A candidate on one line: `  Jo Martin (id:9, number:12), matched by id`.
 pub(crate) fn candidate_line(candidate: &PersonCandidate) -> String {
     let by: Vec<&str> = candidate.fits.iter().map(|kind| kind.name()).collect();
-    format!("  {}, by {}", clean(&candidate.to_string()), by.join(" and "))
+    format!("  {}, matched by {}", clean(&candidate.to_string()), by.join(" and "))
 }
 
-/// `2026-05-04`, `2026-05-04 AM`, `2026-05-04 to 2026-05-06`, `2026-05-04 PM to 2026-05-06 PM`.
+/// A period: `2026-05-04`, `2026-05-04 AM`, `2026-05-04 to 2026-05-06`, `2026-05-04 PM to 2026-05-06 PM`.
 pub(crate) fn period(first: HalfDay, last: HalfDay) -> String {
     let is_whole = first.half == Half::Am && last.half == Half::Pm;
     match (is_whole, first.date == last.date) {

@@ -29,7 +29,7 @@ pub(crate) struct AbsenceView {
     pub(crate) first: HalfDay,
     pub(crate) last: HalfDay,
     pub(crate) leave_types: Vec<NamedRef>,
-    /// Whether all of it is remote work; none where Lucca does not say.
+    /// Whether all of it is remote work; none if Lucca does not specify it.
     pub(crate) is_remote_work: Option<bool>,
     /// Its length in half-days; of a cancelled or denied absence, the length before that.
     pub(crate) half_days: usize,
@@ -40,7 +40,7 @@ pub(crate) struct AbsenceView {
     pub(crate) approvals: Vec<ApprovalView>,
     pub(crate) next_approver_id: Option<RemoteId>,
     pub(crate) next_approver_name: Option<String>,
-    /// The half-days that it takes at present.
+    /// The half-days that it takes now.
     #[serde(skip)]
     pub(crate) taken: Vec<Taken>,
 }
@@ -75,7 +75,7 @@ impl AbsenceView {
         self.leave_types.iter().map(name).collect::<Vec<_>>().join(", ")
     }
 
-    /// `2.5 days`, `1 day (3:30 h)`.
+    /// The length as text: `2.5 days`, `1 day (3:30 h)`.
     pub(crate) fn length(&self) -> String {
         let days = format!("{}{}", self.half_days / 2, if self.half_days % 2 == 1 { ".5" } else { "" });
         let days = if days == "1" { "1 day".to_owned() } else { format!("{days} days") };
@@ -85,21 +85,21 @@ impl AbsenceView {
         }
     }
 
-    /// The decisions so far and the next approver: `2 agreed; Anne Roux decides next`.
+    /// The decisions so far and the next approver: `2 approved; next approver: Anne Roux`.
     pub(crate) fn decisions(&self) -> String {
         let agreed = self.approvals.iter().filter(|view| view.approval.approved).count();
         let refused = self.approvals.len() - agreed;
         let mut parts = Vec::new();
         if agreed > 0 {
-            parts.push(format!("{agreed} agreed"));
+            parts.push(format!("{agreed} approved"));
         }
         if refused > 0 {
-            parts.push(format!("{refused} refused"));
+            parts.push(format!("{refused} denied"));
         }
         if let Some(next) =
             self.next_approver_name.clone().or(self.next_approver_id.as_ref().map(|id| format!("#{id}")))
         {
-            parts.push(format!("{next} decides next"));
+            parts.push(format!("next approver: {next}"));
         }
         if parts.is_empty() { "-".to_owned() } else { parts.join("; ") }
     }

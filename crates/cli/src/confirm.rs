@@ -1,4 +1,4 @@
-//! Asks the user at the terminal for confirmation.
+//! Prompts the user at the terminal for confirmation.
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -10,9 +10,9 @@ pub(crate) fn is_interactive() -> bool {
     std::io::stdin().is_terminal()
 }
 
-/// Asks for confirmation; any answer but yes counts as no.
+/// Prompts for confirmation; any answer but yes counts as no.
 pub(crate) fn prompt(question: &str) -> Result<bool, Failure> {
-    let failed = |error| Failure::file("asking on", Path::new("the terminal"), &error);
+    let failed = |error| Failure::file("prompting on", Path::new("the terminal"), &error);
     let mut out = std::io::stderr();
     write!(out, "{question} [y/N] ").and_then(|()| out.flush()).map_err(failed)?;
     let mut answer = String::new();

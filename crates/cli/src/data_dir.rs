@@ -67,17 +67,17 @@ impl DataDir {
         let Some(report) = removed? else { return Ok(()) };
         let of = |table| report.counts.get(table).copied().unwrap_or(0);
         stderr_line(&format!(
-            "Removed from {} what this version no longer stores: pay, reviews and custom fields that no setting asks \
-             for. {} and {} of the change log were emptied. Backups made before still hold them: \
-             see docs/operations.md, Pay and reviews.",
+            "Removed from {} the data that this version no longer stores: pay, reviews and custom fields that no \
+             setting includes. {} and {} of the change log were emptied. Earlier backups still contain them: see \
+             docs/operations.md, Pay and reviews.",
             counted(report.accounts, "linked account"),
             counted(of("records"), "record"),
             counted(of("changes"), "value"),
         ));
         if !report.files_overwritten {
             stderr_line(
-                "The database's files may still hold what was removed, because another process uses them: stop it, and \
-                 run `lucca-connector migrate`.",
+                "The database's files may still contain the removed data, because another process uses them: stop that \
+                 process, and run `lucca-connector migrate`.",
             );
         }
         Ok(())
@@ -90,7 +90,8 @@ impl DataDir {
     async fn open_as_it_is(global: &Global, path: &Path) -> Result<Self, Failure> {
         let address = DatabaseAddress::parse(global.database.as_deref(), path)?;
         if !path.is_dir() {
-            fs::create_dir_all(path).map_err(|error| Failure::file("making the folder", path, &error))?;
+            fs::create_dir_all(path)
+                .map_err(|error| Failure::file("creating the directory", path, &error))?;
             keep_private(path, 0o700)?;
         }
         let DatabaseAddress::File(file) = &address else {
@@ -122,7 +123,7 @@ impl DataDir {
         Self::open_or_create(global, &path).await
     }
 
-    /// The same; also returns what a detected restore changed.
+    /// Opens what exists, as `open` does; also returns the changes of a detected restore.
     pub(crate) async fn open_restored(global: &Global) -> Result<(Self, Option<Restored>), Failure> {
         let path = global.data_dir();
         Self::refuse_nothing(global, &path)?;
@@ -142,14 +143,14 @@ impl DataDir {
         };
         if !is_there {
             let message = match &address {
-                DatabaseAddress::File(file) => format!("there is no database at {}", file.display()),
-                DatabaseAddress::Server(_) => format!("there is no master.key in {}", path.display()),
+                DatabaseAddress::File(file) => format!("no database exists at {}", file.display()),
+                DatabaseAddress::Server(_) => format!("no master.key exists in {}", path.display()),
             };
             return Err(Failure::usage(
                 "cli.no_data",
                 message,
                 "Link a tenant with `lucca-connector link TENANT_URL`, try `lucca-connector demo`, or name another \
-                 folder with --data-dir or another database with --database.",
+                 directory with --data-dir or another database with --database.",
             ));
         }
         Ok(())
@@ -162,7 +163,7 @@ fn removal_bar(global: &Global) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let style = ProgressStyle::with_template("{msg} [{bar:30}] {human_pos}/{human_len} accounts");
-    let bar = ProgressBar::no_length().with_message("removing what is no longer stored");
+    let bar = ProgressBar::no_length().with_message("removing data that is no longer stored");
     style.map_or(bar.clone(), |style| bar.with_style(style))
 }
 
@@ -230,7 +231,8 @@ pub(crate) fn sync_folder(of: &Path) -> std::io::Result<()> {
 fn keep_private(path: &Path, mode: u32) -> Result<(), Failure> {
     use std::os::unix::fs::PermissionsExt;
     let permissions = fs::Permissions::from_mode(mode);
-    fs::set_permissions(path, permissions).map_err(|error| Failure::file("protecting", path, &error))
+    fs::set_permissions(path, permissions)
+        .map_err(|error| Failure::file("restricting access to", path, &error))
 }
 
 #[cfg(not(unix))]

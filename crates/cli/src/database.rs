@@ -28,21 +28,21 @@ impl DatabaseAddress {
             Failure::usage(
                 "cli.database",
                 format!("--database or DATABASE_URL {why}"),
-                "Name a database as postgres://USER:PASSWORD@HOST/DATABASE or as sqlite:PATH, or none for \
-                 connector.db in the data directory.",
+                "Set it to postgres://USER:PASSWORD@HOST/DATABASE or sqlite:PATH, or leave it out to use connector.db in \
+                 the data directory.",
             )
         };
         if let Some(path) = text.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             return match path {
-                "" | ":memory:" => Err(refused("names no file")),
-                _ if path.contains('?') => Err(refused("has options, which are not known for SQLite")),
+                "" | ":memory:" => Err(refused("contains no file path")),
+                _ if path.contains('?') => Err(refused("has options, which sqlite: does not support")),
                 _ => Ok(Self::File(PathBuf::from(path))),
             };
         }
         match Url::parse(text) {
             Ok(url) if matches!(url.scheme(), "postgres" | "postgresql") => Ok(Self::Server(url)),
-            _ => Err(refused("is not the address of a database that is known here")),
+            _ => Err(refused("is not a PostgreSQL or SQLite URL")),
         }
     }
 

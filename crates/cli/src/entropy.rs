@@ -9,7 +9,7 @@ pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], Failure> {
     Ok(source().bytes()?)
 }
 
-/// The source, to pass to other crates.
+/// The source of randomness, to pass to other crates.
 #[expect(clippy::disallowed_methods, reason = "the binary's edge, from which randomness is handed on")]
 pub(crate) fn source() -> Entropy {
     Entropy::new(|bytes| getrandom::fill(bytes).map_err(|error| EntropyError(Box::new(error))))

@@ -20,7 +20,7 @@ pub(crate) enum Exit {
     PermissionMissing = 5,
     /// The store differs from the tenant (`demo`), or the audit log from what was written (`audit verify`).
     Mismatch = 6,
-    /// Another process is syncing the linked account, or pushing to the service.
+    /// Another process is syncing the linked account, or pushing to the SCIM target.
     Busy = 7,
     /// Ctrl-C or SIGTERM; the exit code that shells use for Ctrl-C.
     Interrupted = 130,
@@ -48,7 +48,7 @@ pub(crate) struct Details {
 }
 
 impl Failure {
-    /// A failure of unusable input.
+    /// The failure of a command whose input can't be used.
     pub(crate) fn usage(code: &str, message: impl Into<String>, advice: impl Into<String>) -> Self {
         Self {
             exit: Exit::Usage,
@@ -84,7 +84,7 @@ impl Failure {
             advice: Some(
                 match is_full(error) {
                     true => MAKE_ROOM,
-                    false => "Check that the path exists and that you may read and write it.",
+                    false => "Check that the path exists and that this user may read and write it.",
                 }
                 .to_owned(),
             ),
@@ -93,7 +93,7 @@ impl Failure {
         }
     }
 
-    /// Prints it, as JSON on standard output for scripts or as text on standard error for people.
+    /// Prints the failure: as JSON on standard output for scripts, or as text on standard error.
     pub(crate) fn report(&self, as_json: bool) -> ExitCode {
         if as_json {
             crate::output::json(&json!({ "error": self.to_json() }));
@@ -129,7 +129,7 @@ impl Failure {
 }
 
 const MAKE_ROOM: &str =
-    "The disk is full: make room on it, or raise its quota, then try again. Nothing that was stored is lost.";
+    "The disk is full: make room or raise the quota, then try again. No stored data is lost.";
 
 fn is_full(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
@@ -146,30 +146,29 @@ impl From<store::Error> for Failure {
         let mut failure = Self::from_error(exit, error.code(), &error);
         let advice = match error.code() {
             "vault.other_key" => {
-                "Put back the master.key that this database was made with, or link the tenant again."
+                "Restore the master.key that this database was created with, or link the tenant again."
             }
             "store.lease_lost" => {
-                "See with `lucca-connector accounts list` how the account stands. If it is linked, nothing is lost: the \
-                 process that has taken over, or the next sync, goes on from there. If it was unlinked, nothing more is \
-                 read until its tenant is linked again."
+                "Check the account's status with `lucca-connector accounts list`. If it is linked, no data is lost: the \
+                 process that took over, or the next sync, continues from there. If it was unlinked, the connector reads \
+                 nothing until you link its tenant again."
             }
             "account.unlinked" => {
-                "To read from it again, link its tenant with `lucca-connector link TENANT_URL`: it keeps its id and what \
-                 is stored."
+                "Link its tenant again with `lucca-connector link TENANT_URL`: the account keeps its id and its stored data."
             }
             "changes.place_gone" => {
-                "Read everything anew, as for the first time, and go on from the number that the change log ends at then."
+                "Read all records again, as in a first read, and continue from the last sequence number of the change log."
             }
             "store.migration" => {
                 "Use the version of lucca-connector that last wrote to this database, or a newer one."
             }
             "store.corrupt" => {
-                "Something else wrote to the database. Restore it from a backup, or link anew."
+                "Another program changed the database. Restore it from a backup, or link the tenant again."
             }
             _ if error.is_disk_full() => MAKE_ROOM,
             _ => {
-                "Check the database: for SQLite the disk and that no other program holds it, for PostgreSQL the \
-                 address, the user and the network. Then try again."
+                "Check the database, then try again. SQLite: check the disk, and that no other program locks the file. \
+                 PostgreSQL: check the address, the user and the network."
             }
         };
         failure.advice = Some(advice.to_owned());
@@ -196,18 +195,19 @@ impl From<sync::Error> for Failure {
             sync::Error::Store(error) => error.into(),
             sync::Error::Busy => {
                 let mut failure = Self::from_error(Exit::Busy, "sync.busy", &error);
-                let advice = "Watch it with `lucca-connector sync --watch`, or try again when it is done.";
+                let advice = "Follow the running sync with `lucca-connector sync --watch`, or try again when it has ended.";
                 failure.advice = Some(advice.to_owned());
                 failure
             }
             sync::Error::Cancelled => {
                 let mut failure = Self::from_error(Exit::Interrupted, "sync.cancelled", &error);
-                failure.advice = Some("`lucca-connector sync` goes on where it was.".to_owned());
+                failure.advice =
+                    Some("The next `lucca-connector sync` continues where this one stopped.".to_owned());
                 failure
             }
             sync::Error::Settings(_) | sync::Error::Rhythm(_) => {
                 let mut failure = Self::from_error(Exit::Internal, "sync.settings", &error);
-                failure.advice = Some("Link the tenant again to set its settings anew.".to_owned());
+                failure.advice = Some("Link the tenant again to reset its settings.".to_owned());
                 failure
             }
         }
@@ -257,8 +257,8 @@ impl From<jobs::Error> for Failure {
             jobs::Error::Entropy(error) => error.into(),
             jobs::Error::TenantUrl(cause) => {
                 let message = format!("the stored tenant URL cannot be used: {cause}");
-                let advice = "For a tenant on this machine, name --allow-loopback each time. Else something else changed the \
-                              database: link the tenant again.";
+                let advice = "For a tenant on this machine, pass --allow-loopback to every command. Otherwise another program \
+                              changed the database: link the tenant again.";
                 Self::usage(cause.code(), message, advice)
             }
             error => Self::from_error(Exit::Internal, error.code(), &error),

@@ -1,4 +1,4 @@
-//! Histories of positions as commands show them: derived from contracts, Lucca's log, and changes that syncs
+//! Position histories as commands show them: derived from contracts, Lucca's log, and changes that syncs
 //! found.
 
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use crate::people_view::People;
 pub(crate) struct Histories(HashMap<RemoteId, Vec<Position>>);
 
 impl Histories {
-    /// Derives them as known on `today`.
+    /// Derives the positions as known on `today`.
     pub(crate) async fn load(
         store: &Store,
         account: &LinkedAccount,
@@ -26,7 +26,7 @@ impl Histories {
         Ok(Self(people.employees.iter().map(|(employee, _)| (employee.id.clone(), of(employee))).collect()))
     }
 
-    /// The employees of a day, with their positions.
+    /// The employees employed on a day, with their positions.
     pub(crate) fn as_of<'a>(&'a self, people: &'a People, day: Date) -> Vec<PositionedEmployee<'a>> {
         let histories = people.employees.iter().map(|(employee, _)| History {
             employee,

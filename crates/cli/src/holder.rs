@@ -1,5 +1,5 @@
-//! The name under which this process holds a linked account's lease, and whether another holder's process has
-//! ended: a killed process releases nothing, and the next sync should not wait for its lease to expire.
+//! The name under which this process holds a linked account's lease, and a check whether another holder's
+//! process has ended: a killed process releases no lease, and the next sync need not wait for it to expire.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! `master.key`: one key per line, 64 hexadecimal digits. The first one seals; those below only open older
-//! secrets. A line `next KEY` is a key that seals from the next rotation on and only opens until then.
+//! `master.key`: one key per line, 64 hexadecimal digits. The first key seals secrets; the keys below only open
+//! older secrets. A line `next KEY` is a key that only opens secrets until the next rotation, and then seals.
 
 use std::fs;
 use std::io::Write;
@@ -38,13 +38,16 @@ impl KeyFileError {
         match self {
             Self::Missing => Failure::usage(
                 "cli.master_key",
-                format!("{} is missing, and the API keys in the database open only with it", path.display()),
-                "Put the file back. If it is lost, move the database away and link the tenants anew.",
+                format!(
+                    "{} is missing, and without it the secrets in the database can't be opened",
+                    path.display()
+                ),
+                "Restore the file. If it is lost, move the database away and link the tenants again.",
             ),
             Self::NoKey => Failure::usage(
                 "cli.master_key",
-                format!("{} holds no master key", path.display()),
-                "Put back the file this data directory was made with. It holds 64 hexadecimal digits.",
+                format!("{} contains no master key", path.display()),
+                "Restore the file that this data directory was created with. It contains 64 hexadecimal digits.",
             ),
             Self::Unreadable(error) => Failure::file("reading", &path, &error),
         }
@@ -87,7 +90,7 @@ impl KeyFile {
             if is_open {
                 let path = path.display();
                 crate::output::stderr_line(&format!(
-                    "warning: others on this machine can open {path}, which opens every secret: chmod 600 {path}"
+                    "warning: other users of this machine can open {path}, which opens every secret: run `chmod 600 {path}`"
                 ));
             }
         }
@@ -152,7 +155,7 @@ impl KeyLock {
         let mut file = options.open(&path).map_err(|error| Failure::file("opening", &path, &error))?;
         match file.try_lock() {
             Ok(()) => {
-                // Tells a reader of the lock file which command holds it.
+                // The lock file names the command that holds it.
                 let _ = writeln!(file, "held while `lucca-connector keys rotate` runs");
                 Ok(Self(file))
             }
@@ -160,7 +163,7 @@ impl KeyLock {
                 let mut failure = Failure::usage(
                     "keys.busy",
                     "another process is rotating the keys of this data directory",
-                    "Wait for it, or end it: a rotation that was cut off is finished by the next.",
+                    "Wait until it ends, or stop it: the next rotation finishes an interrupted one.",
                 );
                 failure.exit = crate::failure::Exit::Busy;
                 Err(failure)

@@ -37,15 +37,16 @@ impl KeySource {
             None if self.key_stdin => from_reader(std::io::stdin().lock()).map_err(|error| {
                 Failure::file("reading the API key from", Path::new("standard input"), &error)
             })?,
-            None if std::io::stdin().is_terminal() => rpassword::prompt_password("API key (not shown): ")
-                .map_err(|error| {
+            None if std::io::stdin().is_terminal() => {
+                rpassword::prompt_password("API key (input is hidden): ").map_err(|error| {
                     Failure::file("reading the API key from", Path::new("the terminal"), &error)
-                })?,
+                })?
+            }
             None => {
                 return Err(Failure::usage(
                     "cli.no_key",
-                    "no API key was given and there is no terminal to ask at",
-                    "Give the key with --key-file FILE, or pipe it in with --key-stdin.",
+                    "no API key was given, and standard input is not a terminal to prompt on",
+                    "Pass the key with --key-file FILE, or pipe it in with --key-stdin.",
                 ));
             }
         };

@@ -29,7 +29,7 @@ use clap::{Parser, Subcommand};
 use crate::failure::{Exit, Failure};
 use crate::session::Hosts;
 
-/// Connects Lucca, the HR system, to your app: link a tenant, sync its people, deliver them.
+/// Connect Lucca, the HR system, to your app: link a tenant, sync its employees, deliver them.
 #[derive(Parser)]
 #[command(version, propagate_version = true)]
 struct Cli {
@@ -39,17 +39,17 @@ struct Cli {
     command: Command,
 }
 
-/// The options of every command. Not to be printed: the database's address may hold a password.
+/// The options of every command. Never print them: the database's address may contain a password.
 #[derive(clap::Args)]
 struct Global {
-    /// Where the master key and the database are kept [default: lucca-data; for demo, lucca-demo]
+    /// Directory of the master key and, by default, the database [default: lucca-data; for demo, lucca-demo]
     #[arg(long, global = true, value_name = "DIR", env = "LUCCA_CONNECTOR_DATA_DIR", hide_env_values = true)]
     data_dir: Option<PathBuf>,
-    /// The database: postgres://USER:PASSWORD@HOST/DATABASE or sqlite:PATH [default: connector.db in the data
+    /// Database URL: postgres://USER:PASSWORD@HOST/DATABASE or sqlite:PATH [default: connector.db in the data
     /// directory]
     #[arg(long, global = true, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     database: Option<String>,
-    /// Print one JSON document instead of text for people
+    /// Print one JSON document instead of text
     #[arg(long, global = true)]
     json: bool,
     #[command(flatten)]
@@ -64,69 +64,70 @@ impl Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// See it all at work: an emulated tenant is started, linked and synced
+    /// Start an emulated tenant, link it, sync it and show the result
     Demo(commands::demo::Args),
     /// Run an emulated Lucca tenant on loopback
     Emulator(commands::emulator::Args),
-    /// Run the HTTP service: the linking flow, the API, and the round that keeps linked accounts in sync
+    /// Run the HTTP service: the linking flow, the API, and a worker that keeps linked accounts in sync
     Serve(commands::serve::Args),
-    /// Do what is due beside other workers, on PostgreSQL: syncs, deliveries, absence requests
+    /// Run a worker beside other workers, on PostgreSQL: syncs, deliveries, absence submissions
     Worker(commands::worker::Args),
-    /// Make the database's tables, or bring them up to this version, and end
+    /// Create the database's tables, or migrate them to this version, and exit
     Migrate,
-    /// Look whether everything is well here: folders, database, keys, accounts, webhooks
+    /// Check this installation: directories, database, keys, accounts, webhooks
     Doctor(commands::doctor::Args),
-    /// The default configuration file, and what is wrong with one
+    /// Print the default configuration file, or check a configuration file
     Config(commands::config::Args),
     /// Link a tenant, or relink it with a new API key
     Link(commands::link::Args),
-    /// Check that a tenant can be reached, that the key is good, and what it can see
+    /// Check that a tenant answers, that it accepts the API key, and which permissions the key has
     Check(commands::check::Args),
-    /// List linked accounts, configure or unlink one, decide on what is missing in Lucca, read the audit log
+    /// List linked accounts, configure or unlink one, decide on records missing in Lucca, read the audit log
     Accounts(commands::accounts::Args),
-    /// What a person must do about linked accounts, and how
+    /// List the issues of linked accounts, and how to resolve them
     Issues(commands::issues::Args),
-    /// Read everything a linked account's key shows into the database
+    /// Sync a linked account: store all records that its API key can read
     Sync(commands::sync::Args),
-    /// What was synced when, how it went, and how far a run is
+    /// List runs, show the progress and result of a run, cancel a run
     Runs(commands::runs::Args),
-    /// What changed, in order: each record created, updated, deleted, …
+    /// Print the change log in order: each record created, updated, deleted, …
     Changes(commands::changes::Args),
-    /// List people, show one with their history, find people who are there twice
+    /// List employees, show one with their history, find duplicates, erase an employee
     Employees(commands::employees::Args),
-    /// Who is away, as a list or a calendar; ask Lucca for an absence, follow it, decide on it, take it back
+    /// List absences or draw a calendar; submit, follow, approve, deny and cancel absence requests
     Absences(commands::absences::Args),
     /// Draw the org chart
     OrgChart(commands::org_chart::Args),
-    /// The master keys that seal the database's secrets: list them, rotate them
+    /// List and rotate the master keys that seal the database's secrets
     Keys(commands::keys::Args),
-    /// Write a SQLite database to one file, while it is used
+    /// Back up a SQLite database to one file, while it is in use
     Backup(commands::backup::Args),
-    /// Say that the database was restored to an older state, where that can't be seen: from a disk's
-    /// snapshot, for one
+    /// Declare that the database was restored to an older state, where the connector can't detect it, such as
+    /// from a disk snapshot
     Restored,
-    /// Remove what has become old, see what that would be, list receipts of it
+    /// Remove data older than its retention period, preview the removal, list receipts
     Retention(commands::retention::Args),
     /// Verify that the audit log was not tampered with
     Audit(commands::audit::Args),
-    /// Write streams and people as files to a folder or an object store, or one kind to a file
+    /// Export streams and people as files to a folder or an object store, or one stream to a file
     Export(commands::export::Args),
-    /// Provision people to other services by SCIM, see what that would do, and where a service differs
+    /// Provision employees to SCIM targets, preview a push, list the drift of a target
     Scim(commands::scim::Args),
-    /// Feeds of a team's absences that calendars subscribe to
+    /// Add, list and remove calendar feeds of a team's absences
     CalendarFeeds(commands::calendar_feeds::Args),
-    /// A source of the Airbyte protocol: spec, check, discover, read
+    /// Run a source of the Airbyte protocol: spec, check, discover, read
     Airbyte(commands::airbyte::Args),
-    /// A tap of the Singer specification
+    /// Run a tap of the Singer specification
     Tap(commands::tap::Args),
-    /// Print what lets a shell complete commands and options
+    /// Print the script with which a shell completes commands and options
     Completions(commands::completions::Args),
-    /// Write the manual, a page a command
+    /// Write the manual: one page per command
     Man(commands::man::Args),
 }
 
-/// A core dump would hold the master key and every API key in memory. One byte is less than any dump has;
-/// where dumps are piped to a program, Linux treats exactly this limit as none, and zero as any.
+/// Disables core dumps, which would contain the master key and every API key in memory. The limit is one
+/// byte, less than any dump has: where dumps are piped to a program, Linux treats exactly this limit as no
+/// dump, and zero as any dump.
 fn keep_out_of_core_dumps() {
     #[cfg(unix)]
     {
@@ -158,8 +159,7 @@ fn main() -> ExitCode {
     let outcome = match runtime {
         Ok(runtime) => {
             let outcome = runtime.block_on(run(&cli));
-            // Tasks still running are not waited for: a sync had its time, and the next one resumes at its
-            // last page.
+            // Does not wait for running tasks: a sync had its time, and the next one resumes at its last page.
             runtime.shutdown_background();
             outcome
         }

@@ -65,7 +65,7 @@ pub(crate) fn table(header: &[&str]) -> Table {
     table
 }
 
-/// `1 employee`, `2 people`, `20,000 records`.
+/// A number with its noun in the singular or plural: `1 employee`, `2 people`, `20,000 records`.
 pub(crate) fn counted(number: u64, noun: &str) -> String {
     let plural = match noun.strip_suffix('y') {
         _ if number == 1 => noun.to_owned(),
@@ -76,7 +76,7 @@ pub(crate) fn counted(number: u64, noun: &str) -> String {
     format!("{} {plural}", grouped(number))
 }
 
-/// `20,000`.
+/// A number with thousands separators: `20,000`.
 pub(crate) fn grouped(number: u64) -> String {
     linking::grouped(number, people::Language::English)
 }

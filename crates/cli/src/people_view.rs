@@ -1,4 +1,4 @@
-//! People as commands show them: with their status today and the names of the records they refer to.
+//! Employees as commands show them: with their status today and the names of the records they refer to.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +13,7 @@ use store::{LinkedAccount, Store};
 
 use crate::failure::{Details, Failure};
 
-/// A person with the names of the records they refer to.
+/// An employee with the names of the records they refer to.
 #[derive(Debug, Serialize)]
 pub(crate) struct PersonView<'a> {
     /// Status on the requested day.
@@ -28,7 +28,7 @@ pub(crate) struct PersonView<'a> {
     pub(crate) employments: &'a [Employment],
 }
 
-/// All people of a linked account.
+/// All employees of a linked account.
 pub(crate) struct People {
     pub(crate) employees: Vec<(Employee, EmployeeStatus)>,
     pub(crate) departments: Vec<Department>,
@@ -43,7 +43,7 @@ pub(crate) struct People {
 }
 
 impl People {
-    /// Loads them in the order of their ids, with their status on `day`.
+    /// Loads the employees in the order of their ids, with their status on `day`.
     pub(crate) async fn load(store: &Store, account: &LinkedAccount, day: Date) -> Result<Self, Failure> {
         let mut employments: HashMap<RemoteId, Vec<Employment>> = HashMap::new();
         let is_current = account.contracts_current;
@@ -108,7 +108,7 @@ impl People {
         contracts.map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// A department, by id or name, and all below it.
+    /// The ids of a department, named by id or name, and of all departments below it.
     pub(crate) fn departments_below(&self, wanted: &str) -> HashSet<&RemoteId> {
         let wanted = wanted.trim();
         let matches = |department: &&Department| {
@@ -130,8 +130,8 @@ impl People {
         }
     }
 
-    /// The one person that a reference resolves to: `id:9`, `number:009`, `email:…`, or a bare value that
-    /// fits no other person.
+    /// Resolves a reference to exactly one employee: `id:9`, `number:009`, `email:…`, or a bare value that
+    /// matches no other employee.
     pub(crate) fn find(&self, reference: &str) -> Result<PersonView<'_>, Failure> {
         let found = self.references.resolve(&PersonReference::parse(reference));
         let found = found.map(|person| self.index.get(&person.id)).map_err(|error| unresolved(&error))?;
@@ -140,7 +140,7 @@ impl People {
         Ok(self.view(&self.employees[*index]))
     }
 
-    /// One person of `employees`, with the names of the records they refer to.
+    /// An entry of `employees`, with the names of the records it refers to.
     pub(crate) fn view<'a>(&'a self, (employee, status): &'a (Employee, EmployeeStatus)) -> PersonView<'a> {
         let manager = employee.manager_id.as_ref().and_then(|id| self.index.get(id));
         let department = employee.department_id.as_ref().and_then(|id| self.department_index.get(id));
@@ -160,15 +160,15 @@ impl People {
         }
     }
 
-    /// How many employees have this status.
+    /// Counts the employees with this status.
     pub(crate) fn count(&self, wanted: EmployeeStatus) -> u64 {
         let count = self.employees.iter().filter(|(_, status)| *status == wanted).count();
         u64::try_from(count).unwrap_or(u64::MAX)
     }
 }
 
-/// The id of the person that a reference resolves to, for commands that also take people who are no longer
-/// shown, by their Lucca id.
+/// Resolves a reference to an employee's id, for commands that also accept the Lucca id of an employee who is
+/// no longer listed.
 pub(crate) async fn stored_id(
     store: &Store,
     account: &LinkedAccount,
@@ -182,24 +182,24 @@ pub(crate) async fn stored_id(
     }
 }
 
-/// The failure of a reference that does not resolve to one person; it names the candidates.
+/// The failure of a reference that does not resolve to exactly one employee; it lists the candidates.
 fn unresolved(error: &ReferenceError) -> Failure {
     let candidates = error.candidates();
     let mut failure = match error {
         ReferenceError::Ambiguous(_) => Failure::usage(
             "cli.which_employee",
-            "several people fit this reference",
-            "Say which one is meant: id:…, number:… or email:… before the value.",
+            "several employees match this reference",
+            "Put id:, number: or email: before the value to select one employee.",
         ),
         ReferenceError::Unknown(near) if near.is_empty() => Failure::usage(
             "cli.unknown_employee",
-            "no such person",
-            "`lucca-connector employees list --search TEXT` finds people; the first column is the id.",
+            "no employee matches this reference",
+            "Search with `lucca-connector employees list --search TEXT`; the first column is the id.",
         ),
         ReferenceError::Unknown(_) => Failure::usage(
             "cli.unknown_employee",
-            "no such person, but a similar one",
-            "Give the id with id: before it, or the number exactly as the person has it.",
+            "no employee matches this reference exactly, but a similar one exists",
+            "Put id: before an id, or give the employee number exactly as it is stored.",
         ),
     };
     if !candidates.is_empty() {

@@ -68,7 +68,7 @@ impl Bars {
             };
             let left = |state: &ProgressState, out: &mut dyn Write| {
                 if state.len() == Some(state.pos()) {
-                    let _ = write!(out, "  to be checked at the end");
+                    let _ = write!(out, "  checked at the end of the run");
                 } else if rate_is_known(state) {
                     let _ = write!(out, "  {:#} left", HumanDuration(state.eta()));
                 }
@@ -113,12 +113,12 @@ impl Bars {
     }
 }
 
-/// A stream that was just found halfway has no rate yet.
+/// Returns false for a stream that this process began to follow halfway: its rate is not measured yet.
 fn rate_is_known(state: &ProgressState) -> bool {
     state.per_sec() >= 0.5
 }
 
-/// `Work contracts` for `work_contracts`.
+/// The title of a stream: `Work contracts` for `work_contracts`.
 pub(crate) fn title(stream: &str) -> String {
     let name = stream.replace('_', " ");
     let mut letters = name.chars();
@@ -136,12 +136,12 @@ impl Progress for Bars {
 
     fn stream_finished(&self, stream: Stream, report: &StreamReport) {
         let outcome = match &report.error {
-            Some(error) if error.not_offered => "not offered to this key".to_owned(),
+            Some(error) if error.not_offered => "not available to this API key".to_owned(),
             Some(error) => error.message.clone(),
             None => {
                 let changed = report.created + report.updated + report.gone + report.hidden;
                 let what = match changed {
-                    0 => "nothing new".to_owned(),
+                    0 => "no changes".to_owned(),
                     _ => format!("{} written", grouped(changed)),
                 };
                 format!("{}, {what}", counted(report.read, "record"))

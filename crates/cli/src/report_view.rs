@@ -57,10 +57,10 @@ impl StreamView {
     /// The outcome in a few words.
     pub(crate) fn outcome(&self) -> String {
         match &self.error {
-            Some(error) if error.not_offered => "not offered to this key".to_owned(),
+            Some(error) if error.not_offered => "not available to this API key".to_owned(),
             Some(error) => error.message.clone(),
             None if self.complete => "complete".to_owned(),
-            None => "read, but not provably complete".to_owned(),
+            None => "read, completeness not proven".to_owned(),
         }
     }
 }
@@ -72,15 +72,15 @@ impl ReportView {
             .map_err(|error| Failure::from_error(Exit::Internal, "cli.report", &error))
     }
 
-    /// The failure of a run that could not read all people.
+    /// The failure of a run that could not read the employees.
     pub(crate) fn failure(&self) -> Option<Failure> {
         let users = self.streams.iter().find(|stream| stream.stream == lucca::Stream::Users.name())?;
         if users.mode == "full" && users.read == 0 && users.quarantined > 0 && users.error.is_none() {
-            let people = counted(users.quarantined, "person");
+            let people = counted(users.quarantined, "employee record");
             let mut failure = Failure::usage(
                 "sync.people_unreadable",
-                format!("none of {people} could be understood; what is stored stays as it was"),
-                "Look into the table `quarantine`. Lucca's API may have changed: update the connector, or report it.",
+                format!("none of {people} could be parsed; stored records stay unchanged"),
+                "See the table `quarantine` in the database. Lucca's API may have changed: update the connector, or report the change.",
             );
             failure.exit = Exit::Unreachable;
             return Some(failure);
@@ -98,14 +98,14 @@ impl ReportView {
     /// Shows a run as text: what it read and changed, what it could not read or prove, and what to do.
     pub(crate) fn show(&self, tenant: &str, changes: &BTreeMap<(Kind, Operation), u64>, holds: &[Hold]) {
         if self.outcome == Outcome::Failed {
-            line(&format!("{tenant}: nobody could be read; what is stored stays as it was."));
+            line(&format!("{tenant}: the employees could not be read; stored records stay unchanged."));
             return;
         }
         let all = |mode: &str| self.streams.iter().filter(|stream| stream.mode == mode).count();
         let how = match (all("full"), all("incremental")) {
             (_, 0) => String::new(),
-            (0, _) => " of what changed".to_owned(),
-            (full, _) => format!(" of what changed and of {} in full", counted(to_u64(full), "list")),
+            (0, _) => " (changes only)".to_owned(),
+            (full, _) => format!(" (changes, and {} in full)", counted(to_u64(full), "stream")),
         };
         let read: u64 = self.streams.iter().map(|stream| stream.read).sum();
         line(&format!(
@@ -116,7 +116,7 @@ impl ReportView {
             self.finished_at.duration_since(self.started_at).as_secs_f64(),
         ));
         if self.throttled > 0 {
-            line(&format!("  Lucca asked to slow down {}", counted(self.throttled, "time")));
+            line(&format!("  Lucca limited the request rate {}", counted(self.throttled, "time")));
         }
         self.show_remarks(holds);
     }
@@ -124,11 +124,14 @@ impl ReportView {
     /// Shows the remarks of a run, beside its figures.
     pub(crate) fn show_remarks(&self, holds: &[Hold]) {
         if self.turned > 0 {
-            line(&format!("  {} began or ended by the calendar", counted(self.turned, "contract")));
+            line(&format!(
+                "  {} started or ended because the date was reached",
+                counted(self.turned, "contract")
+            ));
         }
         if let Some(ahead) = self.server_ahead_s {
             line(&format!("  {}", clocks_apart(ahead)));
-            line("    next: set this machine's clock, by NTP");
+            line("    next: Set this machine's clock by NTP.");
         }
         for stream in &self.streams {
             show_stream(stream);
@@ -141,13 +144,13 @@ impl ReportView {
             .map(|stream| stream.stream.as_str())
             .collect();
         if !not_offered.is_empty() {
-            line(&format!("  not offered to this key: {}", not_offered.join(", ")));
-            line("    next: grant the key the permission in Lucca, or go on without.");
+            line(&format!("  not available to this API key: {}", not_offered.join(", ")));
+            line("    next: Grant the key the permission in Lucca, or continue without these streams.");
         }
     }
 }
 
-/// How many undecided people are named one by one.
+/// Maximum number of undecided employees listed by id.
 const UNDECIDED_SHOWN: usize = 20;
 
 fn show_stream(stream: &StreamView) {
@@ -163,57 +166,56 @@ fn show_stream(stream: &StreamView) {
         Some(_) => {}
         None => {
             if let Some(why) = &stream.unproven_because {
-                line(&format!("  {name}: not proven complete, so nothing was deleted: {why}"));
+                line(&format!("  {name}: completeness not proven, so no record was deleted: {why}"));
             }
         }
     }
     if stream.stale > 0 {
-        line(&format!("  {name}: {} stored earlier may be out of date", counted(stream.stale, "record")));
+        line(&format!("  {name}: {} may be out of date", counted(stream.stale, "record")));
     }
     if stream.quarantined > 0 {
         line(&format!(
-            "  {name}: {} could not be read; kept aside in the table `quarantine`",
+            "  {name}: {} could not be parsed; stored in the table `quarantine`",
             counted(stream.quarantined, "record")
         ));
     }
     if stream.gone > 0 {
-        line(&format!("  {name}: {} no longer in Lucca", counted(stream.gone, "record")));
+        line(&format!("  {name}: {} deleted in Lucca", counted(stream.gone, "record")));
     }
     if stream.hidden > 0 {
         let hidden = counted(stream.hidden, "record");
-        line(&format!("  {name}: {hidden} hidden: the key seems to have lost a permission"));
+        line(&format!("  {name}: {hidden} hidden: the API key seems to have lost a permission"));
         for (because, count) in &stream.hidden_because {
-            line(&format!("    {}: {}", counted(*count, "person"), because.reason()));
+            line(&format!("    {}: {}", counted(*count, "employee"), because.reason()));
         }
     }
     if !stream.hidden_fields.is_empty() {
         let fields = stream.hidden_fields.join(", ");
-        line(&format!("  {name}: nobody shows {fields} any more: the key seems to have lost a permission;"));
-        line("    the stored values were kept");
+        line(&format!(
+            "  {name}: no record has {fields} any more: the API key seems to have lost a permission;"
+        ));
+        line("    the stored values are kept");
     }
     if !stream.unknown_members.is_empty() {
         let names: Vec<&str> = stream.unknown_members.keys().map(String::as_str).collect();
-        line(&format!(
-            "  {name}: members of applicationData that are on no list were not kept: {}",
-            names.join(", ")
-        ));
+        line(&format!("  {name}: unlisted members of applicationData were not stored: {}", names.join(", ")));
     }
     if stream.hidden > 0 || !stream.hidden_fields.is_empty() {
-        line("    next: lucca-connector check");
+        line("    next: Run `lucca-connector check`.");
     }
     if let Some(why) = &stream.held_because {
-        line(&format!("  {name}: {} missing, left as they are: {why}", counted(stream.held, "record")));
+        line(&format!("  {name}: {} missing, kept: {why}", counted(stream.held, "record")));
     }
     for one in stream.undecided.iter().take(UNDECIDED_SHOWN) {
         let reads = counted(one.reads.into(), "full read");
         line(&format!("    #{}: {} ({reads})", clean(one.id.as_str()), one.reason.reason()));
     }
     if stream.undecided.len() > UNDECIDED_SHOWN {
-        line(&format!("    … and {} more: --json shows all", stream.undecided.len() - UNDECIDED_SHOWN));
+        line(&format!("    … and {} more: show all with --json", stream.undecided.len() - UNDECIDED_SHOWN));
     }
 }
 
-/// How far Lucca's clock is from ours.
+/// The difference between Lucca's clock and this machine's, as text.
 pub(crate) fn clocks_apart(ahead_s: i64) -> String {
     let minutes = ahead_s.unsigned_abs() / 60;
     let apart = match minutes / 60 {
@@ -221,7 +223,7 @@ pub(crate) fn clocks_apart(ahead_s: i64) -> String {
         hours => format!("{} and {}", counted(hours, "hour"), counted(minutes % 60, "minute")),
     };
     let side = if ahead_s > 0 { "behind" } else { "ahead of" };
-    format!("this machine's clock is {apart} {side} Lucca's; what changed is asked for by Lucca's")
+    format!("this machine's clock is {apart} {side} Lucca's; the connector requests changes by Lucca's clock")
 }
 
 /// Shows the records that wait for a decision.
@@ -231,8 +233,8 @@ fn show_holds(holds: &[Hold]) {
         return;
     }
     let waiting: Vec<String> = open.map(|hold| counted(to_u64(hold.ids.len()), noun(hold.kind))).collect();
-    line(&format!("  missing in Lucca, and waiting for a person to decide: {}", waiting.join(", ")));
-    line("    next: lucca-connector accounts release");
+    line(&format!("  missing in Lucca, waiting for a decision: {}", waiting.join(", ")));
+    line("    next: Review them with `lucca-connector accounts release`.");
 }
 
 fn to_u64(count: usize) -> u64 {
@@ -244,7 +246,7 @@ pub(crate) fn noun(kind: Kind) -> &'static str {
     linking::noun(kind, people::Language::English).0
 }
 
-/// The changes as text: `3 people changed, 1 left; 2 absences new`.
+/// The changes as text: `3 people updated, 1 ended; 2 absences created`.
 pub(crate) fn in_words(changes: &BTreeMap<(Kind, Operation), u64>) -> String {
     // The kinds that matter most come first.
     let kinds = [Kind::Employee, Kind::Employment, Kind::Absence, Kind::AbsenceRequest];
@@ -256,14 +258,14 @@ pub(crate) fn in_words(changes: &BTreeMap<(Kind, Operation), u64>) -> String {
             let Some(&count) = changes.get(&(*kind, operation)) else { continue };
             let number = if parts.is_empty() { counted(count, noun(*kind)) } else { grouped(count) };
             let did = match operation {
-                Operation::Created => "new",
-                Operation::Updated => "changed",
-                Operation::Restored => "back",
+                Operation::Created => "created",
+                Operation::Updated => "updated",
+                Operation::Restored => "restored",
                 Operation::Deleted => "deleted",
                 Operation::Hidden => "hidden",
                 Operation::Started => "started",
-                Operation::Ended => "left",
-                Operation::Excluded => "no longer wanted",
+                Operation::Ended => "ended",
+                Operation::Excluded => "excluded",
                 Operation::Erased => "erased",
             };
             parts.push(format!("{number} {did}"));
@@ -272,7 +274,7 @@ pub(crate) fn in_words(changes: &BTreeMap<(Kind, Operation), u64>) -> String {
             sentences.push(parts.join(", "));
         }
     }
-    if sentences.is_empty() { "nothing changed".to_owned() } else { sentences.join("; ") }
+    if sentences.is_empty() { "no changes".to_owned() } else { sentences.join("; ") }
 }
 
 #[cfg(test)]
@@ -286,7 +288,7 @@ mod tests {
             ((Kind::Employee, Operation::Updated), 3),
             ((Kind::Employee, Operation::Ended), 1),
         ]);
-        assert_eq!(in_words(&changes), "3 people changed, 1 left; 2 occupation categories new");
-        assert_eq!(in_words(&BTreeMap::new()), "nothing changed");
+        assert_eq!(in_words(&changes), "3 people updated, 1 ended; 2 occupation categories created");
+        assert_eq!(in_words(&BTreeMap::new()), "no changes");
     }
 }

@@ -1,17 +1,17 @@
-//! What is said of a database that was restored from a backup. How a restore is settled is in `store`.
+//! Messages about a database that was restored from a backup. `store` settles a restore.
 
 use store::Restored;
 
 use crate::output::{counted, stderr_line};
 
-/// The consequences of a restore, in a sentence.
+/// The consequences of a restore, as one sentence.
 pub(crate) fn in_words(restored: Restored) -> String {
     format!(
-        "The logs of {} go on from numbers that were never given; {} looked for before anything is sent again.",
+        "The change logs of {} continue with unused sequence numbers; {} searched for in Lucca before anything is sent again.",
         counted(restored.accounts, "linked account"),
         match restored.in_doubt {
-            1 => "1 absence request is".to_owned(),
-            n => format!("{} are", counted(n, "absence request")),
+            1 => "1 absence submission is".to_owned(),
+            n => format!("{} are", counted(n, "absence submission")),
         }
     )
 }
@@ -28,6 +28,6 @@ mod tests {
     #[test]
     fn restore_reads_as_text() {
         let text = in_words(Restored { accounts: 2, in_doubt: 1 });
-        assert!(text.contains("2 linked accounts") && text.contains("1 absence request is"), "{text}");
+        assert!(text.contains("2 linked accounts") && text.contains("1 absence submission is"), "{text}");
     }
 }

@@ -83,7 +83,7 @@ impl SharedClock {
         if moved != 0 {
             tracing::warn!(
                 ahead_ms = moved,
-                "this machine's clock is wrong by the database's, which holds: use NTP"
+                "this machine's clock differs from the database's, which is used instead: set both by NTP"
             );
         }
         self.0.store(moved, Ordering::Relaxed);
@@ -141,7 +141,7 @@ impl Clock for ReportingClock {
     fn sleep<'a>(&'a self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
         if self.is_reported(duration) {
             let text = format!(
-                "waiting {} s before the next request, to keep within Lucca's limit or because it asked for it",
+                "waiting {} s before the next request, because of the rate limit or because Lucca requested it",
                 duration.as_secs_f64().ceil()
             );
             match &self.bars {
@@ -199,7 +199,7 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> 
         Failure::usage(
             "cli.listen",
             format!("listening on {address} failed: {error}"),
-            "Name a free address with --listen; port 0 takes any free port.",
+            "Name a free address with --listen; port 0 selects a free port.",
         )
     })
 }
@@ -210,7 +210,7 @@ pub(crate) async fn queue(store: &Store) -> Result<Queue, Failure> {
         QueueError::NotBuilt => Failure::usage(
             "queue.not_built",
             error.to_string(),
-            "Build with `cargo build --release --features full`, take a released package, or use SQLite.",
+            "Install a released package, build with `cargo build --release --features full`, or use SQLite.",
         ),
         error => Failure::from_error(Exit::Internal, "cli.queue", &error),
     })
@@ -259,18 +259,18 @@ pub(crate) async fn account(data: &DataDir, wanted: Option<&str>) -> Result<Link
         ([], _) if accounts.is_empty() => Err(no_account()),
         ([], _) => Err(Failure::usage(
             "cli.unknown_account",
-            "no such linked account",
-            format!("Linked are: {}.", names(&mut accounts.iter())),
+            "no linked account has this id or tenant",
+            format!("Linked accounts: {}.", names(&mut accounts.iter())),
         )),
         (several, None) => Err(Failure::usage(
             "cli.which_account",
             "several tenants are linked",
-            format!("Name one with --account: {}.", names(&mut several.iter().copied())),
+            format!("Select one with --account: {}.", names(&mut several.iter().copied())),
         )),
         (several, Some(_)) => Err(Failure::usage(
             "cli.which_account",
             "several accounts are linked to this tenant",
-            format!("Name one by its id: {}.", names(&mut several.iter().copied())),
+            format!("Select one by its id: {}.", names(&mut several.iter().copied())),
         )),
     }
 }
@@ -280,8 +280,8 @@ pub(crate) async fn refuse_never_synced(store: &Store, account: &LinkedAccount) 
     if store.last_change(account.no).await? == 0 {
         return Err(Failure::usage(
             "cli.never_synced",
-            format!("nothing of {} was read yet", account.tenant),
-            "Read it with `lucca-connector sync`.",
+            format!("{} was never synced", account.tenant),
+            "Sync it with `lucca-connector sync`.",
         ));
     }
     Ok(())
@@ -291,28 +291,28 @@ pub(crate) async fn refuse_never_synced(store: &Store, account: &LinkedAccount) 
 pub(crate) fn no_account() -> Failure {
     Failure::usage(
         "cli.no_account",
-        "no tenant is linked yet",
+        "no tenant is linked",
         "Link one with `lucca-connector link TENANT_URL`.",
     )
 }
 
-/// The rate limit of requests to a tenant, as an option of commands that send them.
+/// The rate limit of requests to a tenant, as an option of the commands that send requests.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub(crate) struct Pace {
-    /// The most requests to send to the tenant in a minute; 0 for no limit of ours [default: 40]
+    /// Maximum requests per minute to the tenant; with 0, the connector sets no limit [default: 40]
     #[arg(long, value_name = "N")]
     pub(crate) requests_per_minute: Option<u32>,
 }
 
 impl Pace {
-    /// As fast as the tenant answers.
+    /// No limit: requests as fast as the tenant answers.
     pub(crate) const UNLIMITED: Self = Self { requests_per_minute: Some(0) };
 }
 
-/// The hosts that may be called. It applies on each use, so also to tenants that are linked already.
+/// The hosts that may be called. Every command applies the option, also to tenants that are linked already.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct Hosts {
-    /// For development: allow a tenant or a service on this machine
+    /// Allow tenants and services on this machine: for development only
     #[arg(
         long,
         global = true,
@@ -329,7 +329,7 @@ impl Hosts {
     }
 }
 
-/// The tenants' clients of this process, by this clock.
+/// Creates this process's clients of tenants, with this clock.
 fn tenants(data: Option<&DataDir>, clock: &Arc<dyn Clock>) -> Tenants {
     let hosts = data.map_or(NetworkPolicy::PublicOnly, |data| data.hosts);
     Tenants::new(data.map(|data| data.store.clone()), hosts, Arc::clone(clock), crate::entropy::source())

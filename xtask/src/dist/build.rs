@@ -54,13 +54,13 @@ fn remapped(root: &Path) -> Result<Vec<(PathBuf, String)>, String> {
     ])
 }
 
-/// Fails if the binary names one of these folders.
+/// Fails if the binary contains the path of one of these folders.
 fn check_no_machine_paths(binary: &Path, folders: &[(PathBuf, String)]) -> Result<(), String> {
     let bytes = fs::read(binary).map_err(|error| format!("{}: {error}", binary.display()))?;
     for (folder, _) in folders {
         let path = format!("{}/", folder.display());
         if bytes.windows(path.len()).any(|window| window == path.as_bytes()) {
-            return Err(format!("{} names a folder of this machine: {path}", binary.display()));
+            return Err(format!("{} contains a path of this machine: {path}", binary.display()));
         }
     }
     Ok(())
@@ -69,7 +69,7 @@ fn check_no_machine_paths(binary: &Path, folders: &[(PathBuf, String)]) -> Resul
 /// Runs rustc and returns its output.
 pub(super) fn rustc(arguments: &[&str]) -> Result<String, String> {
     let rustc = env_var("RUSTC").unwrap_or_else(|| "rustc".to_owned());
-    output_of(Command::new(rustc).args(arguments), "asking rustc about itself")
+    output_of(Command::new(rustc).args(arguments), "running rustc")
 }
 
 /// Git in the repository, also when another user owns it.

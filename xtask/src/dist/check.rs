@@ -27,7 +27,7 @@ pub(super) fn check_reproducible(dist: &Dist, stage: &Path, archive: &Path) -> R
 
 /// Unpacks the archive where every user may read it, and starts the binary as an unprivileged user.
 pub(super) fn check_starts(dist: &Dist, archive: &Path) -> Result<(), String> {
-    print_line("== dist: starting what was packed");
+    print_line("== dist: starting the packed binary");
     let dir = std::env::temp_dir().join(format!("lucca-connector-dist-{}", std::process::id()));
     recreate(&dir)?;
     let tried = check_in(dist, archive, &dir);
@@ -47,7 +47,7 @@ fn check_in(dist: &Dist, archive: &Path, dir: &Path) -> Result<(), String> {
     }
     let version = output_of(command(&binary).arg("--version"), "lucca-connector --version")?;
     if version.trim() != format!("lucca-connector {}", dist.version) {
-        return Err(format!("what was packed says that it is {version}"));
+        return Err(format!("the packed binary reports the wrong version: {version}"));
     }
     check_units(&prefix, dir)?;
     check_serves(&binary, &data)
@@ -81,13 +81,13 @@ fn check_serves(binary: &Path, data: &Path) -> Result<(), String> {
     let mut command = command(binary);
     command.arg("--data-dir").arg(data).args(["--json", "serve", "--listen", "127.0.0.1:0"]);
     let started = command.stdout(Stdio::piped()).spawn();
-    let mut served = Served(started.map_err(|error| format!("serve could not be started: {error}"))?);
+    let mut served = Served(started.map_err(|error| format!("starting serve failed: {error}"))?);
     let mut line = String::new();
     if let Some(out) = served.0.stdout.take() {
         BufReader::new(out).read_line(&mut line).map_err(|error| format!("serve: {error}"))?;
     }
     let started: serde_json::Value =
-        serde_json::from_str(&line).map_err(|error| format!("serve says {line:?}: {error}"))?;
+        serde_json::from_str(&line).map_err(|error| format!("serve printed {line:?}: {error}"))?;
     let address = started["listening"].as_str().unwrap_or_default().trim_start_matches("http://").to_owned();
     for path in ["/readyz", "/openapi.json"] {
         let answer = get(&address, path).map_err(|error| format!("GET {path}: {error}"))?;
@@ -114,12 +114,12 @@ fn wait_for_clean_exit(child: &mut Child) -> Result<(), String> {
     while began.elapsed() < Duration::from_secs(30) {
         match child.try_wait() {
             Ok(Some(status)) if status.success() => return Ok(()),
-            Ok(Some(status)) => return Err(format!("serve, told to end, ended with {status}")),
+            Ok(Some(status)) => return Err(format!("serve ended with {status} after SIGTERM")),
             Ok(None) => std::thread::sleep(Duration::from_millis(50)),
             Err(error) => return Err(format!("serve: {error}")),
         }
     }
-    Err("serve, told to end, was there 30 seconds later".to_owned())
+    Err("serve was still running 30 seconds after SIGTERM".to_owned())
 }
 
 /// The highest exposure that `systemd-analyze security` may report, in tenths of its scale of 0 to 10 (10: no
@@ -130,7 +130,7 @@ const EXPOSURE: &str = "20";
 fn check_units(prefix: &Path, dir: &Path) -> Result<(), String> {
     let analyze = Path::new("/usr/bin/systemd-analyze");
     if !analyze.exists() {
-        print_line("the units were not checked: there is no systemd-analyze");
+        print_line("systemd units not checked: systemd-analyze is missing");
         return Ok(());
     }
     let folder = prefix.join("lib/systemd/system");

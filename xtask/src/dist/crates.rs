@@ -45,7 +45,7 @@ pub(super) fn crates(dist: &Dist) -> Result<BTreeMap<String, Crate>, String> {
     };
     let (packages, nodes) = (by_id(&metadata["packages"]), by_id(&metadata["resolve"]["nodes"]));
     let shipped = packages.iter().find(|(_, package)| package["name"] == "lucca-connector");
-    let mut to_visit = vec![shipped.ok_or("cargo metadata does not know lucca-connector")?.0.clone()];
+    let mut to_visit = vec![shipped.ok_or("cargo metadata does not list lucca-connector")?.0.clone()];
     let (mut seen, mut crates) = (BTreeSet::new(), BTreeMap::new());
     while let Some(id) = to_visit.pop() {
         let (Some(package), Some(node)) = (packages.get(&id), nodes.get(&id)) else { continue };

@@ -62,11 +62,11 @@ impl Dist {
             Some(epoch) => epoch,
             None => build::output_of(
                 build::git(&root).args(["log", "-1", "--format=%ct"]),
-                "asking Git for the time of the last commit, which SOURCE_DATE_EPOCH would say,",
+                "reading the time of the last commit from Git, because SOURCE_DATE_EPOCH is not set,",
             )?,
         };
         Ok(Self {
-            triple: triple.ok_or("rustc does not say which system this is")?.to_owned(),
+            triple: triple.ok_or("rustc did not report the host triple")?.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             epoch: epoch.trim().parse().map_err(|error| format!("SOURCE_DATE_EPOCH: {error}"))?,
             profile: profile.to_owned(),

@@ -46,11 +46,11 @@ pub(super) fn bill(dist: &Dist, stage: &Path) -> Result<PathBuf, String> {
 /// The Debian package of the same tree; none without `dpkg-deb`.
 pub(super) fn debian(dist: &Dist, stage: &Path) -> Result<Option<PathBuf>, String> {
     if !Path::new("/usr/bin/dpkg-deb").exists() {
-        print_line("no Debian package: there is no dpkg-deb");
+        print_line("no Debian package: dpkg-deb is missing");
         return Ok(None);
     }
     if !Path::new("/usr/bin/dpkg-shlibdeps").exists() {
-        debian::install("dpkg-shlibdeps", &["dpkg-dev"], "which knows what a binary depends on")?;
+        debian::install("dpkg-shlibdeps", &["dpkg-dev"], "which lists the dependencies of a binary")?;
     }
     let tree = dist.out().join("stage/debian");
     recreate(&tree)?;
@@ -110,7 +110,7 @@ fn libraries(dist: &Dist, binary: &Path) -> Result<String, String> {
     command.current_dir(&work).arg("-O").arg(format!("-e{}", binary.display()));
     let output = output_of(&mut command, "dpkg-shlibdeps")?;
     let depends = output.lines().find_map(|line| line.strip_prefix("shlibs:Depends="));
-    depends.map(str::to_owned).ok_or_else(|| format!("dpkg-shlibdeps says no libraries: {output}"))
+    depends.map(str::to_owned).ok_or_else(|| format!("dpkg-shlibdeps listed no libraries: {output}"))
 }
 
 fn remove(path: &Path) -> Result<(), String> {

@@ -1,5 +1,5 @@
-//! The bill of materials: every crate in the binary, as CycloneDX; and the texts of their licences, which
-//! most licences require in a distribution.
+//! The bill of materials: every crate in the binary, as CycloneDX; and the texts of their licences, which most
+//! licences require in a distribution.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -86,7 +86,7 @@ pub(super) fn licences(crates: &BTreeMap<String, Crate>) -> Result<String, Strin
     sections.sort();
     let sections =
         sections.into_iter().map(|(of, text)| format!("{}\n{}\n\n{text}\n", "=".repeat(80), of.join(", ")));
-    let opening = "What is compiled into lucca-connector and was made by others, with its licences.\n\
-                   Crates without a text here are under the licence that the bill of materials names.\n\n";
+    let opening = "Third-party crates compiled into lucca-connector, with their licences.\n\
+                   Crates without a text here are under the licence in the bill of materials.\n\n";
     Ok(opening.to_owned() + &sections.collect::<Vec<_>>().join("\n"))
 }

@@ -25,13 +25,13 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// What the source wants to be configured with
+    /// Print the specification of the source's configuration
     Spec,
-    /// Whether a configuration works
+    /// Check a configuration
     Check(SourceOptions),
-    /// The streams there are, with the schema of their records
+    /// Print the catalog: the available streams, with the schema of their records
     Discover(SourceOptions),
-    /// The records of the streams that a configured catalog names
+    /// Read the records of the streams in a configured catalog
     Read(ReadArgs),
 }
 
@@ -39,10 +39,10 @@ enum Command {
 struct ReadArgs {
     #[command(flatten)]
     source: SourceOptions,
-    /// The configured catalog: which streams, and how
+    /// Configured catalog file: the streams to read, and their sync modes
     #[arg(long, value_name = "FILE")]
     catalog: PathBuf,
-    /// How far each stream was read before
+    /// State file: the position of each stream after the last read
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 }
@@ -60,7 +60,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let done = tokio::select! {
         done = Box::pin(answer(global, &args.command, &mut messages)) => done,
         signalled = session::shutdown_signal() => {
-            signalled.and(Err(session::interrupted("the read was stopped"))).map_err(CommandError::from)
+            signalled.and(Err(session::interrupted("the read was interrupted"))).map_err(CommandError::from)
         }
     };
     let written = match done {
@@ -196,7 +196,7 @@ struct LoggedProgress;
 
 impl Progress for LoggedProgress {
     fn stream_finished(&self, stream: lucca::Stream, report: &StreamReport) {
-        let text = format!("Lucca's {} are read: {}", stream.name().replace('_', " "), report.read);
+        let text = format!("Read Lucca's {}: {}", stream.name().replace('_', " "), report.read);
         // A closed pipe shows with the first record.
         let _ = messages().log(Level::Info, &text);
     }

@@ -18,13 +18,13 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Check that every entry of the audit log is what was written and none is missing, and print its head
+    /// Verify that no entry of the audit log was altered or removed, and print the log's head
     Verify(VerifyArgs),
 }
 
 #[derive(Debug, clap::Args)]
 struct VerifyArgs {
-    /// A head that was printed earlier and kept elsewhere: check that the log still has it
+    /// A head that `audit verify` printed earlier: check that the log still contains it
     #[arg(long, value_name = "SEQ:HASH")]
     expect: Option<AuditHead>,
 }
@@ -44,11 +44,11 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         }));
     } else {
         let entries = counted(u64::try_from(verdict.head.seq).unwrap_or(0), "entry");
-        line(&format!("The audit log holds together: {entries}, as they were written."));
+        line(&format!("The audit log is intact: {entries}."));
         if let Some(expected) = args.expect {
-            line(&format!("It has the head that was expected, at {}.", expected.seq));
+            line(&format!("It contains the expected head, at entry {}.", expected.seq));
         }
-        line(&format!("Its head is {}", verdict.head));
+        line(&format!("Head: {}", verdict.head));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -56,28 +56,27 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
 fn tampered(verdict: AuditVerdict, fault: AuditFault, seq: i64) -> Failure {
     let message = match fault {
         AuditFault::Altered => format!(
-            "entry {seq} of the audit log is not what was written: it was changed, moved or put in, or an earlier one was \
-             rewritten"
+            "entry {seq} of the audit log was altered: it was changed, moved or inserted, or an earlier entry was rewritten"
         ),
-        AuditFault::Missing => format!("entry {seq} of the audit log is missing, and there are later ones"),
+        AuditFault::Missing => format!("entry {seq} of the audit log is missing, and later entries exist"),
         AuditFault::Cut => format!("the audit log ends before its head: entry {seq} is missing"),
-        AuditFault::Added => format!("entry {seq} of the audit log was put in beside the connector"),
+        AuditFault::Added => format!("entry {seq} of the audit log was not written by the connector"),
         AuditFault::Head => format!("the audit log's head is not that of its last entry, {seq}"),
         AuditFault::Rewritten => format!(
-            "the audit log does not have the head that was expected: it was rewritten at or before entry {seq}, or cut"
+            "the audit log does not contain the expected head: it was rewritten at or before entry {seq}, or cut"
         ),
     };
     let mut failure = Failure::usage(
         fault.code(),
         message,
-        "Somebody other than the connector wrote to the database, or it was restored to an older state: see \
-         docs/operations.md. Compare it with a backup.",
+        "Another program wrote to the database, or the database was restored to an older state. Compare it with a \
+         backup: see docs/operations.md.",
     );
     failure.exit = Exit::Mismatch;
     let members = [("seq", json!(seq)), ("head", json!(verdict.head.to_string()))];
     let members = members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     failure.details = Some(Box::new(Details {
-        lines: vec![format!("as far as it holds together, its head is {}", verdict.head)],
+        lines: vec![format!("head of the intact part: {}", verdict.head)],
         members,
     }));
     failure

@@ -18,10 +18,10 @@ use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The file to write, or a folder, where it is named by the time
+    /// Output file, or a directory, in which the file name contains the time
     #[arg(value_name = "FILE|DIR")]
     to: PathBuf,
-    /// Write the master keys beside it, as FILE.master.key: a reader of both files can read every secret
+    /// Also write the master keys to FILE.master.key: a reader of both files can read every secret
     #[arg(long)]
     with_key: bool,
 }
@@ -40,8 +40,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         if path.exists() {
             return Err(Failure::usage(
                 "cli.file",
-                format!("{} is there already", path.display()),
-                "Name a file that is not there, or a folder.",
+                format!("{} exists already", path.display()),
+                "Name a new file, or a directory.",
             ));
         }
     }
@@ -56,8 +56,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             return Err(Failure {
                 exit: Exit::Interrupted,
                 code: "backup.interrupted".to_owned(),
-                message: "the backup was stopped, and nothing of it is kept".to_owned(),
-                advice: Some("Back up once more.".to_owned()),
+                message: "the backup was interrupted; its incomplete file was deleted".to_owned(),
+                advice: Some("Run the backup again.".to_owned()),
                 causes: Vec::new(),
                 details: None,
             });
@@ -80,8 +80,12 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     } else {
         line(&format!("Backed up to {} ({}).", file.display(), counted(bytes, "byte")));
         match &key {
-            Some(path) => line(&format!("Its master keys are in {}: keep them apart.", path.display())),
-            None => line("It opens only with master.key, which is not in it: keep that elsewhere."),
+            Some(path) => {
+                line(&format!("The master keys are in {}: store them apart from the backup.", path.display()))
+            }
+            None => line(
+                "The backup does not contain master.key, which opens its secrets: store that file elsewhere.",
+            ),
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -128,11 +132,11 @@ impl From<BackupError> for Failure {
             BackupError::Postgres => Self::usage(
                 error.code(),
                 error.to_string(),
-                "See docs/backup.md: pg_dump --format=custom --file=FILE, with master.key kept elsewhere.",
+                "Run `pg_dump --format=custom --file=FILE`, and store master.key elsewhere: see docs/backup.md.",
             ),
             BackupError::Damaged => {
                 let mut failure = Self::from_error(Exit::Internal, error.code(), &error);
-                failure.advice = Some("Check the disk, then back up once more.".to_owned());
+                failure.advice = Some("Check the disk, then run the backup again.".to_owned());
                 failure
             }
         }

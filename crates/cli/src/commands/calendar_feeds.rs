@@ -1,4 +1,4 @@
-//! `calendar-feeds`: feeds of a team's absences that calendars subscribe to. `serve` answers them.
+//! `calendar-feeds`: feeds of a team's absences that calendars subscribe to. `serve` serves them.
 
 use std::process::ExitCode;
 
@@ -24,38 +24,38 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Make a feed; its address is shown once
+    /// Add a feed and print its address, which is shown only once
     Add(Box<Add>),
     /// List a linked account's feeds, without their addresses
     List(AccountOption),
-    /// Remove a feed: its address opens nothing any more
+    /// Remove a feed: its address stops working
     Remove(Remove),
 }
 
 #[derive(Debug, clap::Args)]
 struct AccountOption {
-    /// The linked account, by id or tenant, where there are several
+    /// The linked account, by id or tenant [default: the only one]
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
 struct Add {
-    /// The calendar's name, as calendars show it
+    /// The feed's name, which calendars display
     #[arg(value_parser = name)]
     name: String,
     #[command(flatten)]
     team: Members,
-    /// Show what an absence is taken on, such as sick leave
+    /// Show the leave type of each absence, such as sick leave
     #[arg(long)]
     show_type: bool,
-    /// Show absences that are not approved yet, too
+    /// Also show absences that are not approved yet
     #[arg(long)]
     with_pending: bool,
     /// The language of the feed: en or fr
     #[arg(long, default_value_t)]
     language: Language,
-    /// How many days it looks ahead
+    /// How many days ahead the feed covers
     #[arg(long, value_name = "DAYS", default_value_t = DAYS_AHEAD.0,
           value_parser = clap::value_parser!(u16).range(1..=i64::from(DAYS_AHEAD.1)))]
     days_ahead: u16,
@@ -67,20 +67,20 @@ struct Add {
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct Members {
-    /// Everybody of a department, by its Lucca id, and of those below it
+    /// The employees of a department, by its Lucca id, and of all departments below it
     #[arg(long, value_name = "ID")]
     department: Option<String>,
-    /// Direct reports of a person: id:9, number:009 or email:…, or a value that fits one person only
+    /// The direct reports of a manager: id:9, number:009, email:…, or a value that matches one employee only
     #[arg(long, value_name = "PERSON")]
     manager: Option<String>,
-    /// These people: id:9, number:009 or email:…, or values that fit one person only
+    /// These employees: id:9, number:009, email:…, or values that match one employee only
     #[arg(long, value_name = "PERSON,…", value_delimiter = ',')]
     employees: Vec<String>,
 }
 
 #[derive(Debug, clap::Args)]
 struct Remove {
-    /// The feed's id: feed_…
+    /// The feed's id (feed_…)
     id: String,
     #[command(flatten)]
     which: AccountOption,
@@ -104,7 +104,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
 fn name(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > 200 || text.chars().any(char::is_control) {
-        return Err("a name has 1 to 200 characters, on one line".to_owned());
+        return Err("the name must have 1 to 200 characters, on one line".to_owned());
     }
     Ok(text.to_owned())
 }
@@ -154,8 +154,8 @@ async fn add(
     } else {
         line(&path);
         stderr_line(&format!(
-            "This is {}, at the address where `lucca-connector serve` is found. Whoever has it can read the feed; it is not \
-             shown again.",
+            "This is the path of {}, at the address of `lucca-connector serve`. Everyone who has it can read the feed. It is \
+             not shown again.",
             feed.id
         ));
     }
@@ -167,11 +167,9 @@ async fn list(global: &Global, data: &DataDir, account: &LinkedAccount) -> Resul
     if global.json {
         crate::output::json(&feeds.iter().map(shown).collect::<Vec<_>>());
     } else if feeds.is_empty() {
-        line(
-            "There is no feed yet. Make one with `lucca-connector calendar-feeds add NAME --department ID`.",
-        );
+        line("No feeds. Add one with `lucca-connector calendar-feeds add NAME --department ID`.");
     } else {
-        let mut shown = table(&["feed", "name", "team", "type", "pending", "language", "made"]);
+        let mut shown = table(&["feed", "name", "team", "type", "pending", "language", "created"]);
         let flag = |flag: bool| if flag { "shown" } else { "hidden" }.to_owned();
         for feed in feeds {
             shown.add_row([
@@ -196,8 +194,8 @@ async fn remove(
     text: &str,
 ) -> Result<ExitCode, Failure> {
     let unknown = || {
-        let advice = "`lucca-connector calendar-feeds list` shows the feeds there are.";
-        Failure::usage("cli.unknown_feed", "no such calendar feed", advice)
+        let advice = "List the feeds with `lucca-connector calendar-feeds list`.";
+        Failure::usage("cli.unknown_feed", "no calendar feed of this account has this id", advice)
     };
     let id: CalendarFeedId = text.parse().map_err(|_| unknown())?;
     if !data.store.remove_calendar_feed(account, id, Actor::Cli, session::clock().now()).await? {
@@ -206,7 +204,7 @@ async fn remove(
     if global.json {
         crate::output::json(&json!({ "id": id, "removed": true }));
     } else {
-        line(&format!("{id} is removed: its address opens nothing any more."));
+        line(&format!("Removed {id}: its address no longer works."));
     }
     Ok(ExitCode::SUCCESS)
 }

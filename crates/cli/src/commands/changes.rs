@@ -22,31 +22,33 @@ const BATCH: u32 = 1000;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The linked account, by id or tenant, where there are several
+    /// The linked account, by id or tenant [default: the only one]
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// Only changes after this place in the sequence [default: from the first that is kept]
+    /// Only changes after this sequence number [default: from the first stored change]
     #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(i64).range(0..))]
     after: Option<i64>,
-    /// Only of this kind of record: employees, absences, …
+    /// Only changes of this kind of record: employees, absences, …
     #[arg(long, value_name = "KIND")]
     kind: Option<Kind>,
-    /// Only of the record with this Lucca id
+    /// Only changes of the record with this Lucca id
     #[arg(long, value_name = "ID")]
     id: Option<String>,
-    /// Only created, updated, restored, deleted, hidden, started, ended, excluded or erased
+    /// Only this operation: created, updated, restored, deleted, hidden, started, ended, excluded or erased
     #[arg(long, value_name = "OPERATION", value_parser = operation)]
     operation: Option<Operation>,
-    /// How many to show [default: 100 to a person; with --json or --follow, all]
+    /// Maximum number of changes to print [default: 100; with --json or --follow, all]
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
-    /// Wait for more until Ctrl-C
+    /// Wait for further changes until Ctrl-C
     #[arg(long)]
     follow: bool,
 }
 
 fn operation(text: &str) -> Result<Operation, String> {
-    text.parse().map_err(|_| format!("the operations are {}", Operation::ALL.map(Operation::name).join(", ")))
+    text.parse().map_err(|_| {
+        format!("the operation must be one of {}", Operation::ALL.map(Operation::name).join(", "))
+    })
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
@@ -77,11 +79,11 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     }
     let last = data.store.last_change(account.no).await?;
     if reading.shown == 0 && last == 0 {
-        stderr_line("Nothing is in the change log yet. `lucca-connector sync` fills it.");
+        stderr_line("The change log is empty. Fill it with `lucca-connector sync`.");
     } else if reading.shown == 0 && reading.after > last {
         stderr_line(&format!("The change log ends at {last}."));
     } else {
-        stderr_line(&format!("Go on with --after {}; the change log ends at {last}.", reading.after));
+        stderr_line(&format!("Continue with --after {}; the change log ends at {last}.", reading.after));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -94,7 +96,7 @@ struct Reading {
 }
 
 impl Reading {
-    /// Prints the changes there are now. Returns false once `--limit` is reached.
+    /// Prints the changes stored so far. Returns false once `--limit` is reached.
     async fn print_new(
         &mut self,
         global: &Global,
@@ -157,7 +159,7 @@ fn one_line(global: &Global, change: &Change) -> String {
             Value::Object(pair) => {
                 write!(text, "{comma}{name}: {} → {}", short(pair.get("before")), short(pair.get("after")))
             }
-            // A personal value, which was not kept.
+            // A personal value, which was not stored.
             _ => write!(text, "{comma}{name}"),
         };
     }
@@ -168,7 +170,7 @@ fn one_line(global: &Global, change: &Change) -> String {
 fn short(value: Option<&Value>) -> String {
     const LETTERS: usize = 40;
     let text = match value {
-        None | Some(Value::Null) => "nothing".to_owned(),
+        None | Some(Value::Null) => "null".to_owned(),
         Some(Value::String(text)) => clean(text),
         Some(other) => clean(&other.to_string()),
     };

@@ -20,11 +20,11 @@ use crate::session::{self, Pace};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A tenant URL, to check with a key that is given; without it, a linked account is checked
+    /// Tenant URL to check with a given key [default: check a linked account with its stored key]
     tenant: Option<String>,
     #[command(flatten)]
     key: KeySource,
-    /// The linked account, by id or tenant, where there are several
+    /// The linked account, by id or tenant [default: the only one]
     #[arg(long, value_name = "ACCOUNT", conflicts_with = "tenant")]
     account: Option<String>,
     #[command(flatten)]
@@ -36,11 +36,11 @@ pub(crate) struct Args {
 /// The features to check, and the language of the result.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CheckOptions {
-    /// What the app wants: employees, leaves, absence_requests, jobs, managers, qualifications, custom_fields
-    /// [default: all but custom_fields; of a linked account, those it is linked with]
+    /// Features that the app uses: employees, leaves, absence_requests, jobs, managers, qualifications,
+    /// custom_fields [default: all but custom_fields; for a linked account, its present features]
     #[arg(long, value_name = "FEATURE,…")]
     pub(crate) features: Option<Features>,
-    /// The language of what is found, and of Lucca's labels in it: en or fr
+    /// Language of the findings, and of Lucca's labels in them: en or fr
     #[arg(long, default_value_t)]
     pub(crate) language: Language,
 }
@@ -72,7 +72,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             return Err(Failure::usage(
                 "cli.no_tenant",
                 "an API key was given without a tenant URL",
-                "Name the tenant too: lucca-connector check TENANT_URL --key-file FILE.",
+                "Also pass the tenant: `lucca-connector check TENANT_URL --key-file FILE`.",
             ));
         }
         None => {
@@ -82,7 +82,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             let client = session::account_client(&data, &account, args.pace, &clock).await?;
             let features = args.check.features.clone().unwrap_or_else(|| account_features(&account.settings));
             let checked = linking::examine(&client, &features, today, &Silent).await?;
-            // A check of other features than the linked ones says nothing about the account.
+            // A check of other features than the linked ones is not a diagnosis of the account.
             if args.check.features.is_none() {
                 let services = session::services(&data, &clock);
                 let source = DiagnosisSource::Check;
@@ -110,7 +110,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     Ok(exit_code(&checked))
 }
 
-/// The field groups that a linked account reads of people.
+/// The field groups of employees that syncs of a linked account read.
 pub(crate) fn account_groups(settings: &AccountSettings) -> FieldGroups {
     let named = |names: &[String], name: &str| names.iter().any(|one| one == name);
     let is_read = |group: &FieldGroup| {
@@ -127,7 +127,7 @@ pub(crate) fn account_groups(settings: &AccountSettings) -> FieldGroups {
     declined.fold(groups, |groups, (_, part)| groups.leaving_out(part))
 }
 
-/// Adds the field groups read of people, and the features that write to Lucca.
+/// Adds the field groups of employees that syncs read, and the features that write to Lucca.
 pub(crate) fn add_read_to_json(answer: &mut Value, groups: FieldGroups, features: &Features) {
     answer["written"] = json!(linking::written(features).collect::<Vec<_>>());
     answer["field_groups"] = json!({
@@ -136,7 +136,7 @@ pub(crate) fn add_read_to_json(answer: &mut Value, groups: FieldGroups, features
     });
 }
 
-/// Shows what is read of people, what is not, and what is written.
+/// Shows the employee data that syncs read, the data that they don't read, and the writes to Lucca.
 pub(crate) fn show_read(groups: FieldGroups, features: &Features, language: Language) {
     let (read, unread) = match language {
         Language::English => ("Read of people", "Not read, unless --fields names it"),
@@ -151,8 +151,8 @@ pub(crate) fn show_read(groups: FieldGroups, features: &Features, language: Lang
     line(linking::written_text(features, language));
 }
 
-/// If no employee proves a permission, there may be none to see, so it does not fail a script. Unreadable
-/// people do.
+/// The exit code of a check. An unproven permission does not fail a script, because no employee may exist that
+/// proves it. Unreadable employees fail it.
 pub(crate) fn exit_code(checked: &Diagnosis) -> ExitCode {
     match checked.verdict(Permission::ViewUsers) {
         Some(Verdict::Missing) => ExitCode::from(Exit::PermissionMissing as u8),
@@ -160,14 +160,14 @@ pub(crate) fn exit_code(checked: &Diagnosis) -> ExitCode {
     }
 }
 
-/// Refuses to link a key that can't read people.
+/// Refuses to link a key that can't read employees.
 pub(crate) fn refuse_without_people(checked: &Diagnosis) -> Result<(), Failure> {
     let people = checked.finding(Permission::ViewUsers).filter(|finding| finding.verdict == Verdict::Missing);
     let Some(finding) = people else { return Ok(()) };
     Err(Failure {
         exit: Exit::PermissionMissing,
         code: "lucca.permission_missing".to_owned(),
-        message: "the API key may not read people".to_owned(),
+        message: "the API key lacks the permission to read employees".to_owned(),
         advice: finding.remedy_text(Language::English),
         causes: vec![finding.evidence_text(Language::English)],
         details: None,

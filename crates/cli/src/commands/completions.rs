@@ -9,7 +9,7 @@ use crate::output::write;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The shell that is to read it
+    /// The shell that will run the script
     shell: Shell,
 }
 

@@ -19,15 +19,15 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Print the default configuration file: every key, with what it means
+    /// Print the default configuration file, with every key explained
     Default,
-    /// Say what is wrong with a configuration file
+    /// Check a configuration file and list its errors and warnings
     Check(CheckArgs),
 }
 
 #[derive(Debug, clap::Args)]
 struct CheckArgs {
-    /// The file [default: config.toml in the data directory]
+    /// Configuration file [default: config.toml in the data directory]
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 }
@@ -54,8 +54,8 @@ fn check(global: &Global, args: &CheckArgs) -> Result<ExitCode, Failure> {
         let found = text.is_some();
         crate::output::json(&json!({ "file": path, "found": found, "errors": errors, "warnings": warnings }));
     } else if text.is_none() {
-        line(&format!("There is no {}, and none is needed: everything is as by default.", path.display()));
-        line(&format!("To begin one: lucca-connector config default > {}", path.display()));
+        line(&format!("{} does not exist, and none is needed: the defaults apply.", path.display()));
+        line(&format!("To create it: lucca-connector config default > {}", path.display()));
     } else {
         for (word, findings) in [("error", &errors), ("warning", &warnings)] {
             for finding in findings {
@@ -94,8 +94,8 @@ pub(crate) fn load(named: Option<&Path>, dir: &Path) -> Result<Config, Failure> 
     config.ok_or_else(|| {
         let mut failure = Failure::usage(
             "cli.config",
-            format!("{} cannot be used", path.display()),
-            "See `lucca-connector config default` for what may be set, and `lucca-connector config check`.",
+            format!("{} is not a valid configuration file", path.display()),
+            "List the settings with `lucca-connector config default`, and check the file with `lucca-connector config check`.",
         );
         failure.details = Some(Box::new(Details {
             lines: errors.iter().map(ToString::to_string).collect(),

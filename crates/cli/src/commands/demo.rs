@@ -1,4 +1,4 @@
-//! `demo`: links and syncs an emulated tenant, from nothing to complete people data in SQLite.
+//! `demo`: links and syncs an emulated tenant, from an empty directory to complete employee data in SQLite.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -32,19 +32,19 @@ use crate::session::{self, Pace};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// How many people the emulated tenant has, former and future ones included
+    /// Number of employees of the emulated tenant, former and future ones included
     #[arg(long, default_value_t = 250)]
     employees: u32,
-    /// The same seed, number and day make the same company
+    /// Seed of the company: the same seed, number of employees and day generate the same company
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Exit when done, as without a terminal, instead of letting the tenant run on to be explored
+    /// Exit when done, as without a terminal, instead of keeping the tenant running until Ctrl-C
     #[arg(long)]
     once: bool,
-    /// Largest page the tenant gives; larger ones are refused
+    /// Maximum page size of the tenant, in records; it refuses larger pages
     #[arg(long, value_name = "ROWS")]
     page_size: Option<u64>,
-    /// Keep Lucca's limit of 50 requests a minute on the tenant, and our budget of 40; the demo lifts both
+    /// Keep Lucca's limit of 50 requests per minute and the connector's budget of 40; by default, demo lifts both
     #[arg(long)]
     real_limits: bool,
 }
@@ -65,22 +65,22 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     if !args.real_limits {
         config.switches.rate_limit = None;
     }
-    // The port differs each time: addresses with a host would make people differ between runs.
+    // The port differs each time: addresses with a host would make employee records differ between runs.
     config.switches.url_style = UrlStyle::Relative;
     let name = format!("emulated: {} people, seed {}, {}", args.employees, args.seed, config.today);
     let emulator = start(config).await?;
-    let people = counted(u64::from(args.employees), "person");
+    let people = counted(u64::from(args.employees), "employee");
     progress_line(&format!("An emulated Lucca tenant with {people} runs at {}.", emulator.url()));
 
     let path = global.data_dir.clone().unwrap_or_else(|| PathBuf::from("lucca-demo"));
     let data = DataDir::open_or_create(global, &path).await?;
     let began = clock.now();
     let (account, client, checked) = link(&data, &emulator, &name, args.real_limits, &clock).await?;
-    progress_line("Linked: the API key is good, and is sealed in the database.");
+    progress_line("Linked: the tenant accepts the API key, and the database stores it sealed.");
     match checked.unsettled(&[]).count() {
-        0 => progress_line("Checked: it has every permission that the connector can use."),
+        0 => progress_line("Checked: the key has every permission that the connector uses."),
         unsettled => {
-            progress_line(&format!("Checked: {} to look at:", counted(unsettled as u64, "permission")));
+            progress_line(&format!("Checked: {} to review:", counted(unsettled as u64, "permission")));
             for finding in checked.unsettled(&[]) {
                 let label = finding.permission.label(Language::English).text;
                 progress_line(&format!("  {label}: {}", finding.evidence_text(Language::English)));
@@ -120,13 +120,13 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     } else {
         show(&report, &people, &stored, elapsed.as_secs_f64())?;
         if !is_match {
-            line(&format!("The tenant really holds: {truth}"));
+            line(&format!("Mismatch: the tenant has {truth}"));
         }
         let is_only = data.store.accounts().await?.len() == 1;
         show_next(&data, Some(&account).filter(|_| !is_only));
         if watched && !args.once {
             line("");
-            line(&format!("The tenant goes on running at {}; Ctrl-C stops it.", emulator.url()));
+            line(&format!("The tenant keeps running at {}; Ctrl-C stops it.", emulator.url()));
             session::shutdown_signal().await?;
         }
     }
@@ -166,14 +166,14 @@ async fn link(
     Ok((account, client, checked))
 }
 
-/// The kinds whose count can be compared: all but working days, which are read for one person per calendar,
+/// The kinds whose count can be compared: all but working days, which are read for one employee per calendar,
 /// and custom fields, which are not read by default.
 fn comparable() -> impl DoubleEndedIterator<Item = Kind> {
     let other = [Kind::WorkingDay, Kind::CustomFieldDefinition];
     Kind::ALL.iter().copied().filter(move |kind| !other.contains(kind))
 }
 
-/// The entries that are requested from the log of changes to people.
+/// The entries that syncs request from Lucca's log of changes to employees.
 const LOGGED: [&str; 3] = ["departmentid", "legalentityid", "manager"];
 
 /// The tenant's own counts of the synced kinds, under our names. Absences count if they have a half-day since
@@ -235,7 +235,7 @@ fn show(report: &RunReport, people: &People, stored: &Value, seconds: f64) -> Re
     ));
     view(report)?.show_remarks(&[]);
     line("");
-    line("What is stored:");
+    line("Stored records:");
     // Kinds that other records refer to come last.
     let show = |name: &str| {
         let count = stored[name].as_u64().unwrap_or(0);
@@ -256,7 +256,7 @@ fn show(report: &RunReport, people: &People, stored: &Value, seconds: f64) -> Re
     let oddities = find_oddities(&people.employees, &people.departments);
     if !oddities.is_empty() {
         line("");
-        line("What is odd in the data (kept as it is):");
+        line("Records that are odd in the data (stored unchanged):");
         for oddity in oddities {
             let count = u64::try_from(oddity.employees.len()).unwrap_or(u64::MAX);
             line(&format!("  {:>6}  {}", grouped(count), oddity.kind.meaning()));
@@ -278,7 +278,7 @@ fn show_top(people: &People) {
         return;
     }
     line("");
-    line("The top of the org chart:");
+    line("Top of the org chart:");
     for drawn in draw(&top, &current) {
         line(&format!("  {drawn}"));
     }
@@ -300,7 +300,7 @@ fn show_next(data: &DataDir, account: Option<&LinkedAccount>) {
         None => format!("--data-dir {dir}"),
     };
     line("");
-    line(&format!("The database is {} ({}). Try next:", data.address, data.address.engine()));
+    line(&format!("Database: {} ({}). Try next:", data.address, data.address.engine()));
     line(&format!("  {program} employees list {of}"));
     line(&format!("  {program} org-chart --depth 3 {of}"));
     line(&format!("  {program} export --format csv --output people.csv {of}"));

@@ -13,38 +13,38 @@ use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// How many people the tenant has, former and future ones included
+    /// Number of employees of the tenant, former and future ones included
     #[arg(long, default_value_t = 250)]
     employees: u32,
-    /// The same seed, number and day make the same company
+    /// Seed of the company: the same seed, number of employees and day generate the same company
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Where the API listens; loopback only
+    /// Address of the API; loopback only
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8180")]
     listen: SocketAddr,
-    /// Where the control surface listens: truth, changes, clock, faults
+    /// Address of the control API, loopback only: truth, changes, clock, faults
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8181")]
     control: SocketAddr,
     /// The tenant's date [default: today]
     #[arg(long, value_name = "DATE")]
     today: Option<jiff::civil::Date>,
-    /// Largest page the tenant gives; larger ones are refused
+    /// Maximum page size of the tenant, in records; it refuses larger pages
     #[arg(long, value_name = "ROWS")]
     page_size: Option<u64>,
-    /// Requests a minute before it answers 429; 0 for no limit
+    /// Requests per minute before the tenant answers 429; 0 for no limit
     #[arg(long, value_name = "N", default_value_t = 50)]
     rate_limit: u32,
-    /// Let about this many requests go wrong, each in its own way and once: errors, hangs, cut answers,
-    /// changes between two pages
+    /// Approximate number of requests that fail, each once and in its own way: errors, hangs, truncated
+    /// answers, changes between two pages
     #[arg(long, value_name = "N", default_value_t = 0)]
     faults: u32,
-    /// Which of them: the same seed makes the same faults [default: that of the company]
+    /// Seed of the faults: the same seed generates the same faults [default: --seed]
     #[arg(long, value_name = "SEED", requires = "faults")]
     faults_seed: Option<u64>,
-    /// Milliseconds every answer is delayed by
+    /// Delay of every answer, in milliseconds
     #[arg(long, value_name = "MS")]
     latency: Option<u64>,
-    /// A JSON file of switches: every behaviour of Lucca that is not known for sure
+    /// JSON file of switches: the behaviours of Lucca that are not known for certain
     #[arg(long, value_name = "FILE")]
     switches: Option<std::path::PathBuf>,
 }
@@ -62,8 +62,8 @@ impl Args {
             config.switches = serde_json::from_str(&text).map_err(|error| {
                 Failure::usage(
                     "cli.switches",
-                    format!("{} is not a file of switches: {error}", path.display()),
-                    "GET /switches on the control address shows every switch with its value.",
+                    format!("{} is not a valid switches file: {error}", path.display()),
+                    "List every switch with its value: GET /switches on the control address.",
                 )
             })?;
         }
@@ -96,7 +96,7 @@ pub(crate) async fn start(config: Config) -> Result<Emulator, Failure> {
     Emulator::start(config).await.map_err(|error| {
         let mut failure = Failure::from_error(Exit::Usage, "cli.emulator", &error);
         failure.advice =
-            Some("Name another address with --listen and --control; port 0 takes any free one.".to_owned());
+            Some("Name other addresses with --listen and --control; port 0 selects a free port.".to_owned());
         failure
     })
 }
@@ -120,7 +120,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "truth": emulator.truth(),
         }));
     } else {
-        line(&format!("An emulated Lucca tenant is at {}", emulator.url()));
+        line(&format!("An emulated Lucca tenant runs at {}", emulator.url()));
         line(&format!("  API key  {}", emulator.api_key()));
         line(&format!("  control  {} (truth, people, clock, switches, faults)", emulator.control_url()));
         line("Try:");

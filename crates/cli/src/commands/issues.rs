@@ -22,19 +22,19 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// List what a person must do, oldest first
+    /// List open issues, oldest first
     List(ListArgs),
 }
 
 #[derive(Debug, Default, clap::Args)]
 struct ListArgs {
-    /// Only of this linked account, by id or tenant
+    /// Only this linked account, by id or tenant
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// Show those that are resolved too
+    /// Also list resolved issues
     #[arg(long)]
     all: bool,
-    /// The language of what is to be done, and of Lucca's labels in it: en or fr
+    /// Language of the issues, and of Lucca's labels in them: en or fr
     #[arg(long, default_value_t)]
     language: Language,
 }
@@ -69,7 +69,7 @@ async fn list(global: &Global, args: &ListArgs) -> Result<ExitCode, Failure> {
         show(account, issue, args.language);
     }
     if is_empty {
-        line(if args.all { "There was never anything to be done." } else { "Nothing is to be done." });
+        line(if args.all { "No issues." } else { "No open issues." });
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -95,7 +95,7 @@ fn show(account: &LinkedAccount, issue: &Issue, language: Language) {
     let IssueTexts { text, remedy } = jobs::issue_texts(account, issue, language);
     let until = issue.resolved_at.map_or_else(String::new, |at| format!(", resolved {at:.0}"));
     let code = clean(&issue.code);
-    line(&format!("{} ({}): {code}, since {:.0}{until}", account.tenant, account.id, issue.opened_at));
+    line(&format!("{} ({}): {code}, open since {:.0}{until}", account.tenant, account.id, issue.opened_at));
     for text in [text, remedy].into_iter().flatten().filter(|_| issue.resolved_at.is_none()) {
         line(&format!("    {text}"));
     }

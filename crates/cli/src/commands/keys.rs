@@ -30,20 +30,20 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// The master keys by their fingerprints, and how many secrets each has sealed
+    /// List the master keys by fingerprint, with the number of secrets that each one seals
     List,
-    /// Make a new master key, and seal every secret in the database anew under it; once more where that was
-    /// cut off
+    /// Create a new master key and reseal every secret in the database with it; run again to finish an
+    /// interrupted rotation
     Rotate(RotateArgs),
 }
 
 #[derive(Debug, clap::Args)]
 struct RotateArgs {
-    /// Only make the key that the next rotation is to use, so that it can be copied to other machines first
+    /// Only create the key of the next rotation, so that you can copy it to other machines first
     #[arg(long, conflicts_with = "drop_old")]
     prepare: bool,
-    /// Make no key: seal under the first key what others have sealed since, and remove from master.key those
-    /// that nothing needs any more
+    /// Create no key: reseal with the first key the secrets that other keys have sealed since, and remove the
+    /// unused keys from master.key
     #[arg(long)]
     drop_old: bool,
 }
@@ -95,7 +95,7 @@ async fn list(global: &Global, data: &DataDir) -> Result<ExitCode, Failure> {
         }
         line(&rows.to_string());
         if shown.iter().any(|(_, role, _)| *role == "missing") {
-            line("Of a key that is missing, the secrets can't be opened: put its line back into master.key.");
+            line("The secrets of a missing key can't be opened: restore its line in master.key.");
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -112,7 +112,7 @@ fn prepare(global: &Global, data: &DataDir) -> Result<ExitCode, Failure> {
     if global.json {
         crate::output::json(&json!({ "next": next }));
     } else if let Some(next) = next {
-        line(&format!("The next key is {next}. Nothing is sealed under it yet."));
+        line(&format!("Next key: {next}. It seals no secret yet."));
         line(
             "Next: copy master.key to every machine that uses this database, then run `lucca-connector keys rotate` on one.",
         );
@@ -145,11 +145,11 @@ async fn rotate(global: &Global, data: &DataDir) -> Result<ExitCode, Failure> {
         }));
     } else {
         let what =
-            if is_new { "The new key" } else { "The rotation that was begun is done; the key that seals" };
-        line(&format!("{what} is {primary}: {} sealed anew under it.", counted(done.resealed, "secret")));
+            if is_new { "Rotated to the new key" } else { "Finished the interrupted rotation to the key" };
+        line(&format!("{what} {primary}: {} resealed.", counted(done.resealed, "secret")));
         line(
-            "Next: copy master.key to every machine that uses this database, keep the old one with old backups, then remove \
-             what is old with `lucca-connector keys rotate --drop-old`.",
+            "Next: copy master.key to every machine that uses this database, store the old file with the old backups, then \
+             remove the old keys with `lucca-connector keys rotate --drop-old`.",
         );
     }
     done.refuse_unopened()?;
@@ -181,12 +181,12 @@ async fn drop_old(global: &Global, data: &DataDir) -> Result<ExitCode, Failure> 
     if global.json {
         crate::output::json(&json!({ "key": primary, "resealed": done.resealed, "dropped": old }));
     } else if old.is_empty() {
-        line(&format!("There is no other key than {primary}."));
+        line(&format!("No old keys: {primary} is the only key."));
     } else {
         let count = counted(u64::try_from(old.len()).unwrap_or(u64::MAX), "old key");
-        line(&format!("Nothing needs them any more: {count} removed from master.key. The key is {primary}."));
+        line(&format!("Removed {count} from master.key: no secret needs them. Remaining key: {primary}."));
         line(
-            "Next: copy master.key to every machine that uses this database. Backups of before need the old file.",
+            "Next: copy master.key to every machine that uses this database. Earlier backups need the old file.",
         );
     }
     Ok(ExitCode::SUCCESS)
@@ -201,9 +201,9 @@ async fn refuse_needed(store: &Store, keys: &[KeyFingerprint]) -> Result<(), Fai
     }
     let mut failure = Failure::usage(
         "keys.needed",
-        format!("{} can be opened with an old key only, so none was removed", counted(needed, "secret")),
-        "See `lucca-connector keys list`. What is damaged has to be entered anew: link the tenant again, give the endpoint a \
-         new secret. Where another machine still seals with an old key, give it the new master.key first.",
+        format!("{} can be opened only with an old key, so no key was removed", counted(needed, "secret")),
+        "List the keys with `lucca-connector keys list`. Replace damaged secrets: link the tenant again, set a new secret \
+         for the endpoint. If another machine still seals with an old key, copy the new master.key to it first.",
     );
     failure.exit = Exit::Internal;
     Err(failure)
@@ -230,11 +230,11 @@ impl Done {
         let mut failure = Failure::usage(
             "keys.unopened",
             format!(
-                "{} can't be opened with any key in master.key, and stay as they are",
+                "{} can't be opened with any key in master.key, and stay unchanged",
                 counted(self.unopened, "secret")
             ),
-            "See with `lucca-connector keys list` which key is missing and put its line back into master.key. What is \
-             damaged has to be entered anew: link the tenant again, give the endpoint a new secret.",
+            "Find the missing key with `lucca-connector keys list`, and restore its line in master.key. Replace damaged \
+             secrets: link the tenant again, set a new secret for the endpoint.",
         );
         failure.exit = Exit::Internal;
         Err(failure)

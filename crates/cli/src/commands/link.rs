@@ -1,4 +1,4 @@
-//! `link`: checks a tenant URL and an API key, and stores them.
+//! `link`: checks a tenant URL and an API key, and stores the key.
 
 use std::process::ExitCode;
 
@@ -18,16 +18,16 @@ use crate::session::{self, Pace};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The address of the tenant's Lucca: any page of it will do, such as https://acme.ilucca.net/home
+    /// Address of the tenant, or of any of its pages, such as https://acme.ilucca.net/home
     tenant: String,
     #[command(flatten)]
     key: KeySource,
-    /// Field groups to fetch and keep: identity, work, contract, custom_fields, contact, birth, address,
-    /// identifiers, bank, pay_and_reviews, leave_reason [default: the first three; of a linked tenant, those
-    /// it has]
+    /// Field groups to read and store: identity, work, contract, custom_fields, contact, birth, address,
+    /// identifiers, bank, pay_and_reviews, leave_reason [default: the first three; for a linked tenant, its
+    /// present groups]
     #[arg(long, value_name = "GROUP,…")]
     fields: Option<FieldGroups>,
-    /// Also keep people's records as Lucca sent them
+    /// Also store employee records as Lucca sent them
     #[arg(long)]
     keep_raw: bool,
     #[command(flatten)]
@@ -106,15 +106,15 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         line(&format!("{verb} {} as {}.", account.tenant, account.id));
         if headline.readiness == Readiness::NotReady {
             line(
-                "Some people may be missing: see what is marked ✗ or ? above, tick it in Lucca, and check again.",
+                "Some employees may be missing: tick the permissions marked ✗ or ? above in Lucca, then run `lucca-connector check`.",
             );
         }
         line(&match global.database {
             None => format!("Next: lucca-connector --data-dir {} sync", data.path.display()),
             // Not shown: the URL may hold a password.
             Some(_) => {
-                "Next: lucca-connector sync, with the same --data-dir and --database; where a `serve` or a \
-                 `worker` runs, it reads the account by itself."
+                "Next: lucca-connector sync, with the same --data-dir and --database. If `serve` or `worker` runs, it \
+                 syncs the account by itself."
                     .to_owned()
             }
         });

@@ -13,20 +13,20 @@ use crate::output::line;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The folder to write it to, such as /usr/local/share/man/man1; made where it is missing
+    /// Output directory, such as /usr/local/share/man/man1; the command creates it if it is missing
     dir: PathBuf,
 }
 
 pub(crate) fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let dir = &args.dir;
-    fs::create_dir_all(dir).map_err(|error| Failure::file("making the folder", dir, &error))?;
+    fs::create_dir_all(dir).map_err(|error| Failure::file("creating the directory", dir, &error))?;
     // The pages contain what `help` prints.
     let command = crate::Cli::command().disable_help_subcommand(true);
     clap_mangen::generate_to(command, dir).map_err(|error| Failure::file("writing to", dir, &error))?;
     if global.json {
         crate::output::json(&json!({ "folder": dir }));
     } else {
-        line(&format!("The manual is in {}: `man lucca-connector`", dir.display()));
+        line(&format!("Wrote the manual to {}. Read it with `man lucca-connector`.", dir.display()));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -16,7 +16,7 @@ pub(crate) async fn run(global: &Global) -> Result<ExitCode, Failure> {
     if global.json {
         crate::output::json(&json!({ "database": data.address.to_string(), "schema_version": version }));
     } else {
-        line(&format!("The tables of {} are up to date: version {version} of the schema", data.address));
+        line(&format!("The database {} is up to date: schema version {version}", data.address));
     }
     data.store.close().await;
     Ok(ExitCode::SUCCESS)

@@ -1,4 +1,4 @@
-//! One module per command: its arguments, its work, and the output of its result.
+//! One module per command: it parses the arguments, runs the command and prints the result.
 
 pub(crate) mod absences;
 pub(crate) mod accounts;

@@ -1,4 +1,4 @@
-//! `org-chart`: draws the org chart in the terminal, of today or of another day.
+//! `org-chart`: draws the org chart of today or of another day.
 
 use std::process::ExitCode;
 
@@ -16,17 +16,17 @@ use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The linked account, by id or tenant, where there are several
+    /// The linked account, by id or tenant [default: the only one]
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// Draw only this person and who is below: id:9, number:009 or email:…, or a value that fits one person
-    /// only
+    /// Draw only this employee and their reports: id:9, number:009, email:…, or a value that matches one
+    /// employee only
     #[arg(long, value_name = "PERSON")]
     root: Option<String>,
-    /// The chart of this day, as far as it is known
+    /// Draw the chart of this day, as far as it is known [default: today]
     #[arg(long, value_name = "DATE")]
     as_of: Option<Date>,
-    /// How many levels to draw
+    /// Maximum number of levels to draw [default: all]
     #[arg(long, value_name = "LEVELS")]
     depth: Option<usize>,
 }
@@ -68,9 +68,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             .collect();
         crate::output::json(&list);
     } else if visible.is_empty() {
-        let when =
-            args.as_of.map_or_else(|| "is employed today".to_owned(), |day| format!("was employed on {day}"));
-        line(&format!("Nobody {when}. Have you synced? `lucca-connector sync`"));
+        let when = args.as_of.map_or_else(|| "today".to_owned(), |day| format!("on {day}"));
+        line(&format!("No employees {when}. If the account was never synced, run `lucca-connector sync`."));
     } else {
         for drawn in draw(&visible, &current) {
             line(&drawn);
@@ -99,7 +98,7 @@ impl Seat {
     }
 }
 
-/// The people employed today, who make up the org chart.
+/// The employees of today's org chart.
 pub(crate) fn current(people: &People) -> Vec<Seat> {
     let is_current = |(_, status): &&(Employee, EmployeeStatus)| *status == EmployeeStatus::Active;
     let seat = |(employee, _): &(Employee, EmployeeStatus)| Seat {
@@ -111,7 +110,7 @@ pub(crate) fn current(people: &People) -> Vec<Seat> {
     people.employees.iter().filter(is_current).map(seat).collect()
 }
 
-/// Builds the chart of these people.
+/// Builds the chart of these employees.
 pub(crate) fn chart_of(people: &[Seat]) -> OrgChart {
     OrgChart::build(people.iter().map(|seat| (&seat.id, seat.manager_id.as_ref())))
 }
@@ -126,17 +125,17 @@ fn below<'a>(
     let start = entries.iter().position(|entry| people[entry.index].id == *root).ok_or_else(|| {
         Failure::usage(
             "cli.unknown_employee",
-            "no such person is in this chart",
-            "`lucca-connector employees list --status active` (or --as-of DATE) shows who is, with their ids.",
+            "this employee is not in the chart",
+            "List the employees of the chart with `lucca-connector employees list --status active` (or --as-of DATE).",
         )
     })?;
     Ok(&entries[start..=start + entries[start].all_reports])
 }
 
-/// One line per person, with connecting lines.
+/// Draws one line per employee, with connecting lines.
 pub(crate) fn draw(entries: &[&OrgChartEntry], people: &[Seat]) -> Vec<String> {
     let top = entries.iter().map(|entry| entry.depth).min().unwrap_or(0);
-    // Built from the bottom: `open[d]` says whether a line continues at depth d.
+    // Built from the bottom: `open[d]` is true if a line continues at depth d.
     let mut open: Vec<bool> = Vec::new();
     let mut lines: Vec<String> = Vec::with_capacity(entries.len());
     for entry in entries.iter().rev() {

@@ -22,18 +22,18 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Remove what is older than it is to be kept, now
+    /// Remove data older than its retention period now
     Run(RunArgs),
-    /// What was removed when and by which rule, oldest first
+    /// List the receipts of removals, with their time and rules, oldest first
     Receipts,
 }
 
 #[derive(Debug, clap::Args)]
 struct RunArgs {
-    /// Only show what would be removed
+    /// Only print the rows that would be removed
     #[arg(long)]
     dry_run: bool,
-    /// Settings, as `serve` has them [default: config.toml in the data directory, where there is one]
+    /// Configuration file, as for `serve` [default: config.toml in the data directory, if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -52,8 +52,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             let Some(round) = jobs::run_retention(&services, &ages).await? else {
                 let mut failure = Failure::usage(
                     "retention.busy",
-                    "another process removes what is old at this moment",
-                    "See with `lucca-connector retention receipts` how far it is. One that was killed is over after an hour.",
+                    "another process is running the retention rules",
+                    "Follow its progress with `lucca-connector retention receipts`. A killed process blocks others for an hour at most.",
                 );
                 failure.exit = Exit::Busy;
                 return Err(failure);
@@ -86,14 +86,17 @@ fn show_plan(global: &Global, plan: &RetentionPlan) {
         return;
     }
     if plan.removed.is_empty() && people == 0 {
-        line("Nothing is older than it is to be kept.");
+        line("No data is older than its retention period.");
         return;
     }
     if !plan.removed.is_empty() {
         line(&rows_of(&plan.removed).to_string());
     }
     if people > 0 {
-        line(&format!("{} would be erased, who left long ago.", counted(people, "person")));
+        line(&format!(
+            "{} would be erased: they left longer ago than the retention period.",
+            counted(people, "employee")
+        ));
     }
 }
 
@@ -103,16 +106,18 @@ fn show_round(global: &Global, round: &RetentionRound) {
         return;
     }
     match &round.receipt {
-        None if round.erased.is_empty() => line("Nothing was older than it is to be kept."),
+        None if round.erased.is_empty() => line("No data was older than its retention period."),
         None => {}
         Some(receipt) => {
             line(&rows_of(&receipt.removed).to_string());
-            line(&format!("Receipt {}.", receipt.id));
+            line(&format!("Receipt: {}.", receipt.id));
         }
     }
     if !round.erased.is_empty() {
-        let people = counted(u64::try_from(round.erased.len()).unwrap_or(u64::MAX), "person");
-        line(&format!("{people} erased, who left long ago: see `lucca-connector employees erasures`."));
+        let people = counted(u64::try_from(round.erased.len()).unwrap_or(u64::MAX), "employee");
+        line(&format!(
+            "Erased {people} who left longer ago than the retention period: see `lucca-connector employees erasures`."
+        ));
     }
 }
 
@@ -121,15 +126,15 @@ async fn receipts(global: &Global, data: &DataDir) -> Result<ExitCode, Failure> 
     if global.json {
         crate::output::json(&receipts);
     } else if receipts.is_empty() {
-        line("Nothing was removed yet. Of people who were erased: `lucca-connector employees erasures`.");
+        line("No receipts. List the receipts of erased employees with `lucca-connector employees erasures`.");
     } else {
-        let mut rows = table(&["receipt", "began", "ended", "rows", "audit log"]);
+        let mut rows = table(&["receipt", "started", "finished", "rows", "audit log"]);
         for receipt in &receipts {
             let count: u64 = receipt.removed.iter().flat_map(|removed| removed.rows.values()).sum();
             rows.add_row([
                 receipt.id.to_string(),
                 format!("{:.0}", receipt.began_at),
-                receipt.finished_at.map_or_else(|| "not yet".to_owned(), |at| format!("{at:.0}")),
+                receipt.finished_at.map_or_else(|| "running".to_owned(), |at| format!("{at:.0}")),
                 grouped(count),
                 receipt.audit.map_or_else(|| "-".to_owned(), |head| head.seq.to_string()),
             ]);

@@ -24,26 +24,26 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// List runs, the latest first
+    /// List runs, latest first
     List {
         /// Only runs of this linked account, by id or tenant
         #[arg(long, value_name = "ACCOUNT")]
         account: Option<String>,
-        /// How many to show
+        /// Maximum number of runs to print
         #[arg(long, value_name = "N", default_value_t = 20)]
         limit: u32,
     },
-    /// Show one run, stream by stream
+    /// Show the progress and result of a run, stream by stream
     Show {
-        /// The run's id [default: the one in progress, else the last]
+        /// The run's id (run_…) [default: the running one, else the last one]
         run: Option<String>,
         /// Only runs of this linked account, by id or tenant
         #[arg(long, value_name = "ACCOUNT", conflicts_with = "run")]
         account: Option<String>,
     },
-    /// End a run at its next commit; the next sync goes on where it was
+    /// Cancel a run at its next commit; the next sync continues where it stopped
     Cancel {
-        /// The run's id [default: the one in progress, or else the one that is queued]
+        /// The run's id (run_…) [default: the running one, else the queued one]
         run: Option<String>,
         /// Only the run of this linked account, by id or tenant
         #[arg(long, value_name = "ACCOUNT", conflicts_with = "run")]
@@ -152,8 +152,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             let Some(found) = found.first() else {
                 return Err(Failure::usage(
                     "cli.unknown_run",
-                    "no such run",
-                    "`lucca-connector runs list` shows them; `lucca-connector sync` makes one.",
+                    "no run has this id, or no run exists yet",
+                    "List runs with `lucca-connector runs list`, or start one with `lucca-connector sync`.",
                 ));
             };
             show(global, &data, found, now).await?;
@@ -181,15 +181,19 @@ async fn cancel(
     };
     let account = run.as_ref().and_then(|run| accounts.iter().find(|account| account.no == run.account_no));
     let Some((run, account)) = run.as_ref().zip(account) else {
-        let message = if wanted.is_some() { "no such run" } else { "no run is in progress or queued" };
-        return Err(Failure::usage("cli.unknown_run", message, "`lucca-connector runs list` shows them."));
+        let message = if wanted.is_some() { "no run has this id" } else { "no run is running or queued" };
+        return Err(Failure::usage(
+            "cli.unknown_run",
+            message,
+            "List runs with `lucca-connector runs list`.",
+        ));
     };
     match data.store.cancel_run(account, run.id, Actor::Cli, now).await? {
         Some(Cancelling::Ended(outcome)) if outcome != Outcome::Cancelled => {
             return Err(Failure::usage(
                 "run.ended",
-                format!("this run has ended already: {}", outcome.name()),
-                "Only a run in progress can be cancelled: see `lucca-connector runs list`.",
+                format!("this run has already ended: {}", outcome.name()),
+                "Only a running or queued run can be cancelled. List runs with `lucca-connector runs list`.",
             ));
         }
         _ => {}
@@ -200,7 +204,7 @@ async fn cancel(
         crate::output::json(&views.first().map(|view| view.to_json(now)));
     } else {
         line(&format!(
-            "{} of {} ends at its next commit, or has. The next sync goes on where it was.",
+            "Cancelled {} of {}: it ends at its next commit, unless it has already ended. The next sync continues there.",
             run.id, account.tenant
         ));
     }
@@ -261,10 +265,10 @@ fn list(global: &Global, runs: &[RunView<'_>], now: Timestamp) {
         return;
     }
     if runs.is_empty() {
-        line("Nothing was synced yet. `lucca-connector sync` does.");
+        line("No runs. Start one with `lucca-connector sync`.");
         return;
     }
-    let mut shown = table(&["run", "tenant", "state", "started", "took", "requests"]);
+    let mut shown = table(&["run", "tenant", "state", "started", "duration", "requests"]);
     for seen in runs {
         shown.add_row([
             seen.run.id.to_string(),
@@ -278,7 +282,7 @@ fn list(global: &Global, runs: &[RunView<'_>], now: Timestamp) {
     line(&shown.to_string());
 }
 
-/// `4.2 s`, `12 min`.
+/// A duration as text: `4.2 s`, `12 min`.
 fn duration(seconds: f64) -> String {
     if seconds < 120.0 { format!("{seconds:.1} s") } else { format!("{:.0} min", seconds / 60.0) }
 }
@@ -290,7 +294,7 @@ struct Pace {
 }
 
 impl Pace {
-    /// Measured from the first page to the last; none if that time is too short to measure.
+    /// Measures from the first page to the last; returns none if that time is too short.
     fn of(stream: &StreamProgress) -> Self {
         let took = stream.updated_at.zip(stream.started_at).map(|(last, first)| last.duration_since(first));
         let took = took.map_or(0.0, |took| took.as_secs_f64());
@@ -317,7 +321,7 @@ async fn show(global: &Global, data: &DataDir, seen: &RunView<'_>, now: Timestam
             Some(reported) => reported.outcome(),
             None if stream.finished => "done".to_owned(),
             None if is_running => "reading".to_owned(),
-            None => "stopped here; the next sync goes on".to_owned(),
+            None => "interrupted; the next sync continues here".to_owned(),
         }
     };
     if global.json {
@@ -338,11 +342,11 @@ async fn show(global: &Global, data: &DataDir, seen: &RunView<'_>, now: Timestam
         return Ok(());
     }
     let Some(began) = run.started_at else {
-        line(&format!("{} of {}: queued; a worker begins it.", run.id, seen.account.tenant));
+        line(&format!("{} of {}: queued; a worker starts it.", run.id, seen.account.tenant));
         return Ok(());
     };
     line(&format!(
-        "{} of {}: {}, began {began:.0}{}, {}",
+        "{} of {}: {}, started {began:.0}{}, {}",
         run.id,
         seen.account.tenant,
         seen.state.name(),
@@ -352,7 +356,7 @@ async fn show(global: &Global, data: &DataDir, seen: &RunView<'_>, now: Timestam
     let changes = data.store.count_changes(seen.account.no, run.id, 0).await?;
     line(&format!("  {}", in_words(&changes)));
     if !progress.is_empty() {
-        let mut shown = table(&["stream", "mode", "done", "of", "a second", "left", "outcome"]);
+        let mut shown = table(&["stream", "mode", "done", "total", "per second", "time left", "outcome"]);
         let dash = || "-".to_owned();
         for stream in &progress {
             let pace = Pace::of(stream);
@@ -373,11 +377,13 @@ async fn show(global: &Global, data: &DataDir, seen: &RunView<'_>, now: Timestam
         view.show_remarks(&[]);
     }
     if seen.state == State::Cancelled {
-        line("  It was cancelled. What it had read is stored; the next sync goes on from there.");
+        line(
+            "  The run was cancelled. The records that it had read are stored; the next sync continues from there.",
+        );
     }
     if seen.state == State::Interrupted {
         line(
-            "  Its process ended before it was done. What it had read is stored; the next sync goes on from there.",
+            "  The run's process ended early. The records that it had read are stored; the next sync continues from there.",
         );
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! `scim`: the services that people are provisioned to, their pushes, dry runs, and drift.
+//! `scim`: the SCIM targets that employees are provisioned to, their pushes, dry runs, and drift.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -24,38 +24,38 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum ScimCommand {
-    /// Add a service that a linked account's people are provisioned to
+    /// Add a SCIM target, to which a linked account's employees are provisioned
     Add(Add),
-    /// List services, and how the last push to each went
+    /// List SCIM targets with the result of their last push
     List,
-    /// Show a service, its settings, and where each attribute comes from
+    /// Show a SCIM target, its settings, and the source of each attribute
     Show(ServiceOption),
-    /// Change a service's settings or token, disable it or enable it anew
+    /// Change the settings or the token of a SCIM target, disable it or enable it again
     Set(Set),
-    /// Forget a service; nothing is done there
+    /// Remove a SCIM target; its users and groups stay unchanged
     Remove(ServiceOption),
-    /// Make the service's users and groups what they should be
+    /// Push to a SCIM target: create, update and deactivate its users and groups
     Push(Push),
-    /// List where the service differs from what is stored, including changes made there by others
+    /// List the differences between a SCIM target and the stored records, including changes made in the target
     Drift(ServiceOption),
 }
 
 #[derive(Debug, clap::Args)]
 struct ServiceOption {
-    /// The service's id, scim_…; none where there is only one
+    /// The SCIM target's id (scim_…) [default: the only one]
     id: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
 struct Add {
-    /// Where the service's /Users and /Groups are
+    /// SCIM base URL, below which /Users and /Groups are
     url: String,
-    /// Of this linked account, by id or tenant
+    /// The linked account, by id or tenant [default: the only one]
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
     #[command(flatten)]
     token: TokenSource,
-    /// A JSON file of settings; see docs/scim.md
+    /// JSON file of settings; see docs/scim.md
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
 }
@@ -75,15 +75,15 @@ struct TokenSource {
 struct Set {
     #[command(flatten)]
     which: ServiceOption,
-    /// A JSON file of settings, which takes the place of those that were
+    /// JSON file of settings, which replaces the present settings; see docs/scim.md
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
     #[command(flatten)]
     token: TokenSource,
-    /// Push to it again
+    /// Enable the target again
     #[arg(long, conflicts_with = "disable")]
     enable: bool,
-    /// Push nothing more to it
+    /// Disable the target: the connector stops pushing to it
     #[arg(long)]
     disable: bool,
 }
@@ -92,10 +92,10 @@ struct Set {
 struct Push {
     #[command(flatten)]
     which: ServiceOption,
-    /// Show what would be done, attribute by attribute, and change nothing
+    /// Print the changes that a push would make, attribute by attribute, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Deactivate also where so many would be that a push asks first
+    /// Also deactivate users if there are so many that a push requires confirmation
     #[arg(long)]
     confirm: bool,
 }
@@ -119,7 +119,7 @@ async fn add(global: &Global, data: &DataDir, args: &Add) -> Result<ExitCode, Fa
         Failure::usage(
             refused.code(),
             refused.to_string(),
-            "Give the service's SCIM address, such as https://id.example/scim/v2.",
+            "Pass the target's SCIM base URL, such as https://id.example/scim/v2.",
         )
     })?;
     let settings = settings(args.settings.as_deref())?.unwrap_or_else(|| json!({}));
@@ -127,7 +127,7 @@ async fn add(global: &Global, data: &DataDir, args: &Add) -> Result<ExitCode, Fa
         Failure::usage(
             "cli.no_token",
             "no bearer token was given",
-            "Give the service's token with --token-file FILE, or pipe it in with --token-stdin.",
+            "Pass the target's token with --token-file FILE, or pipe it in with --token-stdin.",
         )
     })?;
     let at = session::clock().now();
@@ -147,8 +147,8 @@ async fn add(global: &Global, data: &DataDir, args: &Add) -> Result<ExitCode, Fa
     if global.json {
         crate::output::json(&to_json(&target));
     } else {
-        line(&format!("{id}: people of {} are provisioned to {}.", account.tenant, target.address));
-        line(&format!("See what a push would do: lucca-connector scim push {id} --dry-run"));
+        line(&format!("Added {id}: employees of {} are provisioned to {}.", account.tenant, target.address));
+        line(&format!("Next: preview a push with `lucca-connector scim push {id} --dry-run`."));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -158,9 +158,9 @@ async fn list(global: &Global, data: &DataDir) -> Result<ExitCode, Failure> {
     if global.json {
         crate::output::json(&targets.iter().map(to_json).collect::<Vec<_>>());
     } else if targets.is_empty() {
-        line("People are provisioned to no service. Add one: lucca-connector scim add URL --token-file FILE");
+        line("No SCIM targets. Add one with `lucca-connector scim add URL --token-file FILE`.");
     } else {
-        let mut shown = table(&["service", "address", "account", "enabled", "last push"]);
+        let mut shown = table(&["target", "address", "account", "enabled", "last push"]);
         for target in &targets {
             shown.add_row([
                 target.id.to_string(),
@@ -178,9 +178,9 @@ async fn list(global: &Global, data: &DataDir) -> Result<ExitCode, Failure> {
 fn last_push(report: &Value) -> String {
     match (report["stopped"].as_str(), report["held"].as_u64(), report["failed"].as_u64()) {
         (Some(code), _, _) => format!("stopped: {}", clean(code)),
-        (None, Some(held), _) => format!("{} held", counted(held, "deactivation")),
+        (None, Some(held), _) => format!("{} waiting for confirmation", counted(held, "deactivation")),
         (None, None, Some(failed)) if failed > 0 => format!("{failed} failed"),
-        _ => "all done".to_owned(),
+        _ => "complete".to_owned(),
     }
 }
 
@@ -191,11 +191,11 @@ fn show(global: &Global, target: &Destination) -> Result<ExitCode, Failure> {
     }
     line(&format!("{}: {}", target.id, clean(&target.address)));
     let account = target.account_id.map(|id| id.to_string()).unwrap_or_default();
-    line(&format!("of {account}, {}", if target.disabled.is_none() { "enabled" } else { "disabled" }));
+    line(&format!("account {account}, {}", if target.disabled.is_none() { "enabled" } else { "disabled" }));
     let settings = read_settings(&target.settings)?;
-    let mut shown = table(&["attribute", "comes from"]);
+    let mut shown = table(&["attribute", "source"]);
     for (attribute, source) in settings.sources() {
-        shown.add_row([attribute.to_owned(), source.replace('|', ", or else ")]);
+        shown.add_row([attribute.to_owned(), source.replace('|', ", else ")]);
     }
     line(&shown.to_string());
     if let Some(report) = &target.report {
@@ -225,7 +225,7 @@ async fn remove(global: &Global, data: &DataDir, which: &ServiceOption) -> Resul
     if global.json {
         crate::output::json(&json!({ "removed": target.id }));
     } else {
-        line(&format!("{} is forgotten. Its users and groups are as they were.", target.id));
+        line(&format!("Removed {}. Its users and groups stay unchanged.", target.id));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -238,8 +238,8 @@ async fn push(global: &Global, data: &DataDir, args: &Push) -> Result<ExitCode, 
     let report = Box::pin(pusher.push(target.id, services.today(), mode)).await?.ok_or_else(|| {
         let mut failure = Failure::usage(
             "scim.busy",
-            "another process pushes to this service at this moment",
-            "Try again when it is done.",
+            "another process is pushing to this SCIM target",
+            "Try again when that push has ended.",
         );
         failure.exit = Exit::Busy;
         failure
@@ -262,7 +262,7 @@ fn show_push(report: &Report, is_plan: bool, id: DestinationId) {
     for step in report.steps.iter().filter(|step| is_plan || step.action == Action::Fail) {
         show_step(step);
     }
-    let word = if is_plan { "Would be done" } else { "Done" };
+    let word = if is_plan { "Would change" } else { "Changed" };
     let counts: Vec<String> = [
         (Action::Create, "created"),
         (Action::Adopt, "adopted"),
@@ -278,20 +278,20 @@ fn show_push(report: &Report, is_plan: bool, id: DestinationId) {
     .map(|(count, name)| format!("{count} {name}"))
     .collect();
     let counts = if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") };
-    line(&format!("{word}: {counts}; {} as they should be.", report.unchanged));
+    line(&format!("{word}: {counts}; {} up to date.", report.unchanged));
     if report.nameless > 0 {
-        let people = counted(report.nameless, "person");
-        stderr_line(&format!("{people} can't be users: nothing that userName comes from is filled in."));
+        let people = counted(report.nameless, "employee");
+        stderr_line(&format!("{people} skipped: every source of userName is empty."));
     }
     if let Some(held) = report.held {
         let users = counted(held, "user");
         stderr_line(&format!(
-            "{users} would be deactivated at once, too many to do it unasked. If that is right: lucca-connector scim push {id} --confirm"
+            "{users} would be deactivated at once, too many without confirmation. To confirm: lucca-connector scim push {id} --confirm"
         ));
     }
     if let Some(code) = &report.stopped {
         stderr_line(&format!(
-            "It stopped before its end: {code}. See docs/scim.md; what was done is remembered."
+            "The push stopped early: {code}. See docs/scim.md. The changes made so far are stored."
         ));
     }
 }
@@ -306,7 +306,7 @@ fn show_step(step: &Step) {
 
 fn show_changes(changes: &[Change]) {
     for change in changes {
-        let shown = |value: &Option<String>| value.as_deref().map_or_else(|| "(nothing)".to_owned(), clean);
+        let shown = |value: &Option<String>| value.as_deref().map_or_else(|| "(none)".to_owned(), clean);
         line(&format!("    {}: {} → {}", change.attribute, shown(&change.before), shown(&change.after)));
     }
 }
@@ -323,20 +323,23 @@ async fn drift(global: &Global, data: &DataDir, which: &ServiceOption) -> Result
         return Ok(ExitCode::SUCCESS);
     }
     for one in &drift.different {
-        line(&format!("{} {} is not what it should be", one.resource, clean(&one.name)));
+        line(&format!("{} {} differs", one.resource, clean(&one.name)));
         show_changes(&one.changes);
     }
     for one in &drift.missing {
-        line(&format!("{} {} is not there", one.resource, clean(&one.name)));
+        line(&format!("{} {} is missing", one.resource, clean(&one.name)));
     }
     if drift.is_empty() {
-        line("The service has what it should have.");
+        line("No drift: the SCIM target equals the stored records.");
     } else {
-        line(&format!("Mend it: lucca-connector scim push {}", target.id));
+        line(&format!("To correct the drift: lucca-connector scim push {}", target.id));
     }
     if !drift.unowned.is_empty() {
         let number = u64::try_from(drift.unowned.len()).unwrap_or(u64::MAX);
-        line(&format!("{} there are nobody's here, and are left alone:", counted(number, "resource")));
+        line(&format!(
+            "{} of the target that the connector does not own, left unchanged:",
+            counted(number, "resource")
+        ));
         for one in &drift.unowned {
             line(&format!("    {} {} ({})", one.resource, clean(&one.name), clean(&one.remote_id)));
         }
@@ -365,8 +368,8 @@ async fn find(data: &DataDir, which: &ServiceOption) -> Result<Destination, Fail
         0 => Err(unknown()),
         _ => Err(Failure::usage(
             "scim.which",
-            "there are several services",
-            "Name one by its id: lucca-connector scim list",
+            "several SCIM targets exist",
+            "Select one by its id: list them with `lucca-connector scim list`.",
         )),
     }
 }
@@ -378,8 +381,8 @@ async fn named(data: &DataDir, id: DestinationId) -> Result<Destination, Failure
 fn unknown() -> Failure {
     Failure::usage(
         "scim.unknown",
-        "there is no such service",
-        "List them with `lucca-connector scim list`, or add one with `lucca-connector scim add`.",
+        "no SCIM target has this id",
+        "List the targets with `lucca-connector scim list`, or add one with `lucca-connector scim add`.",
     )
 }
 
@@ -389,8 +392,8 @@ fn settings(path: Option<&Path>) -> Result<Option<Value>, Failure> {
     let value: Value = serde_json::from_str(&text).map_err(|error| {
         Failure::usage(
             "scim.invalid_settings",
-            format!("{} is no JSON: {error}", path.display()),
-            "See docs/scim.md for the settings there are.",
+            format!("{} is not valid JSON: {error}", path.display()),
+            "See docs/scim.md for the settings.",
         )
     })?;
     read_settings(&value)?;
@@ -399,7 +402,7 @@ fn settings(path: Option<&Path>) -> Result<Option<Value>, Failure> {
 
 fn read_settings(value: &Value) -> Result<Settings, Failure> {
     Settings::parse(value).map_err(|error| {
-        Failure::usage(error.code(), error.to_string(), "See docs/scim.md for the settings there are.")
+        Failure::usage(error.code(), error.to_string(), "See docs/scim.md for the settings.")
     })
 }
 
@@ -425,8 +428,8 @@ impl TokenSource {
         } else {
             Err(Failure::usage(
                 "cli.no_token",
-                "what was given is no bearer token: it is empty, or has spaces or other signs",
-                "Copy the token from the service.",
+                "the bearer token is not valid: it is empty, or contains spaces or characters other than printable ASCII",
+                "Copy the token from the SCIM target again.",
             ))
         }
     }

@@ -1,4 +1,4 @@
-//! `serve`: the HTTP service and, unless `--no-workers` is given, a worker beside it.
+//! `serve`: runs the HTTP service and, unless `--no-workers` is given, a worker.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -21,18 +21,17 @@ use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The address to listen on; port 0 takes a free one
+    /// Address to listen on; port 0 selects a free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Settings: the vendor's name, logo and colour, the public address, policies [default: config.toml in
-    /// the data directory, where there is one]
+    /// Configuration file: the vendor's name, logo and colour, the public address, policies [default:
+    /// config.toml in the data directory, if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Only answer: what is due is done by `worker` processes, which needs PostgreSQL
+    /// Run no worker: separate `worker` processes run all jobs, which requires PostgreSQL
     #[arg(long)]
     no_workers: bool,
-    /// The address of /healthz, /readyz and /metrics, open to every client that can reach it [default:
-    /// nowhere]
+    /// Address of /healthz, /readyz and /metrics, without authentication [default: none]
     #[arg(long, value_name = "ADDR")]
     operations_listen: Option<SocketAddr>,
 }
@@ -43,8 +42,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     if args.no_workers && data.store.postgres().is_none() {
         return Err(Failure::usage(
             "cli.worker_needs_postgres",
-            "--no-workers needs workers beside it, which need PostgreSQL, and the database is a SQLite file",
-            "Leave --no-workers out; or name a PostgreSQL database with --database.",
+            "--no-workers requires separate workers and so PostgreSQL, and the database is a SQLite file",
+            "Leave --no-workers out, or name a PostgreSQL database with --database.",
         ));
     }
     let config = config::load(args.config.as_deref(), &dir)?;
@@ -74,7 +73,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let shutdown = session::cancel_on_shutdown(stop.clone());
     KeyFile::warn_of_others(&dir);
     if global.hosts.allow_loopback {
-        stderr_line("warning: tenants on this machine are allowed, which is for development only");
+        stderr_line("warning: --allow-loopback allows tenants on this machine: use it for development only");
     }
     if global.json {
         crate::output::json(&json!({
@@ -84,9 +83,9 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         }));
     } else {
         line(&format!("Listening on {listening}"));
-        line(&format!("The operator's key is in {}", token_file.display()));
-        line(&format!("The API's description is at {public_url}/openapi.json; Ctrl-C ends it."));
-        line("Next: make a link for a customer and open it:");
+        line(&format!("Operator key file: {}", token_file.display()));
+        line(&format!("API description: {public_url}/openapi.json. Ctrl-C stops the service."));
+        line("Next: create a link token for a customer, and open its link:");
         line(&format!(
             "  curl --json '{{\"customer_id\":\"my-first-customer\"}}' \\\n    -H \"Authorization: Bearer $(cat {})\" {public_url}/v1/link-tokens",
             token_file.display()
@@ -123,7 +122,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     Ok(ExitCode::SUCCESS)
 }
 
-/// Bytes; a larger image would only slow the first page down.
+/// Maximum size of the logo, in bytes: a larger image would slow down the first page.
 const LARGEST_LOGO: u64 = 256 * 1024;
 
 /// Reads the vendor's logo; a relative path starts in the data directory.
@@ -138,8 +137,8 @@ fn logo(path: &Path, dir: &Path) -> Result<Logo, Failure> {
         _ => {
             return Err(Failure::usage(
                 "cli.logo",
-                format!("{} is no picture that browsers show", path.display()),
-                "Give the logo as .svg, .png, .jpg or .webp.",
+                format!("{} is not an image format that browsers display", path.display()),
+                "Use an .svg, .png, .jpg, .jpeg or .webp file.",
             ));
         }
     };
@@ -148,7 +147,7 @@ fn logo(path: &Path, dir: &Path) -> Result<Logo, Failure> {
         return Err(Failure::usage(
             "cli.logo",
             format!("{} is larger than 256 kB", path.display()),
-            "Give a smaller picture.",
+            "Use a smaller image.",
         ));
     }
     Ok(Logo { bytes: fs::read(&path).map_err(failed)?, media_type })
@@ -161,8 +160,8 @@ fn operator_token(dir: &Path) -> Result<(SecretString, PathBuf), Failure> {
         Ok(text) if text.trim().len() >= 32 => Ok((SecretString::from(text.trim()), path)),
         Ok(_) => Err(Failure::usage(
             "cli.operator_token",
-            format!("{} holds no key of at least 32 characters", path.display()),
-            "Delete the file: the next start makes a new key.",
+            format!("{} contains no key of at least 32 characters", path.display()),
+            "Delete the file: the service creates a new key at its next start.",
         )),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let digits = hex::encode(crate::entropy::bytes::<32>()?);

@@ -1,5 +1,5 @@
-//! The sources of `airbyte` and `tap`, by their configuration file: a store that is kept in sync, or a tenant
-//! that is read into a temporary store.
+//! The sources of `airbyte` and `tap`, by their configuration file: a store that syncs keep up to date, or a
+//! tenant that the command reads into a temporary store.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -46,10 +46,10 @@ struct FromStore {
 /// The options that select a configuration.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SourceOptions {
-    /// The configuration, a JSON file: a tenant with its API key, or a store; see docs/airbyte.md
+    /// JSON configuration file: a tenant with its API key, or a store; see docs/airbyte.md
     #[arg(long, value_name = "FILE", required_unless_present = "from_store")]
     config: Option<PathBuf>,
-    /// Read from the store of --data-dir and --database, without a configuration
+    /// Read from the store of --data-dir and --database, without a configuration file
     #[arg(long, conflicts_with = "config")]
     from_store: bool,
 }
@@ -97,9 +97,8 @@ impl Source {
         };
         let text = read_file(path)?;
         // serde's message may repeat a secret.
-        let config: Config = serde_json::from_str(&text).map_err(|error| {
-            refused(&format!("it is not the JSON that is expected, in line {}", error.line()))
-        })?;
+        let config: Config = serde_json::from_str(&text)
+            .map_err(|error| refused(&format!("it is not the expected JSON in line {}", error.line())))?;
         match config {
             Config { from_store: Some(_), tenant_url: Some(_), .. } => {
                 Err(refused("it names both a store and a tenant"))
@@ -129,7 +128,7 @@ impl Source {
                     Some(names) => names
                         .join(",")
                         .parse()
-                        .map_err(|_| refused("`fields` has the name of a field group that is not known"))?,
+                        .map_err(|_| refused("`fields` contains an unknown field group"))?,
                 };
                 let pace = Pace { requests_per_minute };
                 let hosts = Hosts { allow_loopback };
@@ -207,8 +206,8 @@ pub(crate) fn read_file(path: &Path) -> Result<String, Failure> {
 fn refused(why: &str) -> Failure {
     Failure::usage(
         "cli.source_config",
-        format!("the configuration cannot be used: {why}"),
-        "`lucca-connector airbyte spec` says what it holds; docs/airbyte.md has examples.",
+        format!("the configuration can't be used: {why}"),
+        "Print its schema with `lucca-connector airbyte spec`; see docs/airbyte.md for examples.",
     )
 }
 
@@ -223,7 +222,8 @@ impl Tenant {
     async fn sync(&self, wanted: &[Kind], progress: &dyn Progress) -> Result<Opened, Failure> {
         // A temporary folder that only its owner can read.
         let dir = tempfile::Builder::new().prefix("lucca-connector-").tempdir();
-        let dir = dir.map_err(|error| Failure::file("making a folder in", &std::env::temp_dir(), &error))?;
+        let dir =
+            dir.map_err(|error| Failure::file("creating a directory in", &std::env::temp_dir(), &error))?;
         let address = DatabaseAddress::File(dir.path().join("connector.db"));
         let data = DataDir {
             path: dir.path().to_owned(),
@@ -297,11 +297,11 @@ fn judge(report: &RunReport) -> (BTreeMap<Kind, Failure>, Vec<String>) {
             failure.exit = if error.not_offered { Exit::PermissionMissing } else { Exit::Unreachable };
             unread.insert(kind, failure);
         } else if !stream.complete {
-            let why = stream.unproven_because.as_deref().unwrap_or("Lucca gave no count to compare with");
-            remarks.push(format!("{kind} were read, but not provably all: {why}"));
+            let why = stream.unproven_because.as_deref().unwrap_or("Lucca sent no count to compare with");
+            remarks.push(format!("{kind}: completeness not proven: {why}"));
         }
         if stream.quarantined > 0 {
-            remarks.push(format!("{} of {kind} could not be read and are left out", stream.quarantined));
+            remarks.push(format!("{} of {kind} could not be parsed and are left out", stream.quarantined));
         }
     }
     (unread, remarks)

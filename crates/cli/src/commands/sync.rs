@@ -23,24 +23,24 @@ use crate::session::{self, Pace};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The linked account, by id or tenant, where there are several
+    /// The linked account, by id or tenant [default: the only one]
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// Sync every linked account in turn; with --json, prints a list of reports
+    /// Sync every linked account, one after the other; with --json, print a list of reports
     #[arg(long, conflicts_with = "account")]
     all: bool,
     #[command(flatten)]
     pace: Pace,
-    /// Read only what is due by its rhythm: for timers
+    /// Read only the streams that are due by their interval: for timers
     #[arg(long, conflicts_with = "full")]
     due: bool,
-    /// Read everything again, not only what changed
+    /// Read all records again, not only changes
     #[arg(long)]
     full: bool,
-    /// Follow the sync in progress, in any process; without one, sync
+    /// Follow the running sync of any process; if none is running, start one
     #[arg(long, conflicts_with = "all")]
     watch: bool,
-    /// Believe it, this once, when more than 20 % of a list or 50 records have vanished, or a list has grown
+    /// Accept in this run that more than 20 % of a list or 50 records are missing, or that a list has grown
     /// more than tenfold
     #[arg(long)]
     accept_missing: bool,
@@ -157,14 +157,14 @@ async fn nothing_due(data: &DataDir, account: &LinkedAccount, now: Timestamp) ->
     let first = Stream::ALL.into_iter().filter_map(|stream| Some((next(stream)?, stream))).min();
     Ok(match first {
         Some((minutes, stream)) => format!(
-            "Nothing is due; the next is {} in {minutes} min. `lucca-connector sync` reads what changed now.",
+            "No stream is due; next: {} in {minutes} min. To read changes now: `lucca-connector sync`.",
             title(stream.name()).to_lowercase()
         ),
-        None => "Nothing is due.".to_owned(),
+        None => "No stream is due.".to_owned(),
     })
 }
 
-/// A run that could not read all people fails the command; the reason is printed.
+/// A run that could not read the employees fails the command, which prints the reason.
 fn exit_code(global: &Global, report: &RunReport) -> Result<u8, Failure> {
     Ok(match view(report)?.failure() {
         None => 0,
@@ -200,8 +200,8 @@ pub(crate) async fn sync_with(
             Err(Failure {
                 exit: Exit::Interrupted,
                 code: "sync.interrupted".to_owned(),
-                message: "the sync was stopped; what it had read is stored".to_owned(),
-                advice: Some("The next `lucca-connector sync` goes on where this one stopped.".to_owned()),
+                message: "the sync was interrupted; the records that it had read are stored".to_owned(),
+                advice: Some("The next `lucca-connector sync` continues where this one stopped.".to_owned()),
                 causes: Vec::new(),
                 details: None,
             })

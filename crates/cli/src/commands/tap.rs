@@ -19,13 +19,13 @@ use crate::session;
 pub(crate) struct Args {
     #[command(flatten)]
     source: SourceOptions,
-    /// Print the catalog: the streams there are, with the schema of their records
+    /// Print the catalog: the available streams, with the schema of their records
     #[arg(long, short, conflicts_with_all = ["catalog", "state"])]
     discover: bool,
-    /// The catalog with what is selected of it [default: everything]
+    /// Catalog file with the selected streams and fields [default: all streams and fields]
     #[arg(long, value_name = "FILE", visible_alias = "properties")]
     catalog: Option<PathBuf>,
-    /// How far each stream was read before
+    /// State file: the position of each stream after the last read
     #[arg(long, short, value_name = "FILE")]
     state: Option<PathBuf>,
 }
@@ -34,7 +34,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let done = tokio::select! {
         done = Box::pin(tap(global, args)) => done,
         signalled = session::shutdown_signal() => {
-            signalled.and(Err(session::interrupted("the tap was stopped")))
+            signalled.and(Err(session::interrupted("the tap was interrupted")))
         }
     };
     // Errors never go to standard output, even with --json: the target reads it.
@@ -90,6 +90,6 @@ struct StderrProgress;
 
 impl Progress for StderrProgress {
     fn stream_finished(&self, stream: lucca::Stream, report: &StreamReport) {
-        stderr_line(&format!("Lucca's {} are read: {}", stream.name().replace('_', " "), report.read));
+        stderr_line(&format!("Read Lucca's {}: {}", stream.name().replace('_', " "), report.read));
     }
 }

@@ -39,7 +39,7 @@ pub(crate) async fn follow(
     let mut reported = Vec::new();
     if !global.json {
         line(&format!(
-            "{}: {run_id} is in progress in another process; Ctrl-C stops watching.",
+            "{}: {run_id} is running in another process; Ctrl-C stops watching it, and the sync continues.",
             account.tenant
         ));
     }
@@ -56,7 +56,7 @@ pub(crate) async fn follow(
                 if let Some(bars) = &bars {
                     bars.clear();
                 }
-                stderr_line("stopped watching; the sync goes on");
+                stderr_line("stopped watching; the sync continues");
                 return Ok(ExitCode::SUCCESS);
             }
         }
@@ -73,8 +73,8 @@ pub(crate) async fn follow(
         return Err(Failure {
             exit: Exit::Interrupted,
             code: "sync.interrupted".to_owned(),
-            message: "the sync ended before it was done; what it had read is stored".to_owned(),
-            advice: Some("The next `lucca-connector sync` goes on where that one stopped.".to_owned()),
+            message: "the sync ended early; the records that it had read are stored".to_owned(),
+            advice: Some("The next `lucca-connector sync` continues where that one stopped.".to_owned()),
             causes: Vec::new(),
             details: None,
         });

@@ -19,11 +19,11 @@ use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Where it tells how it is: /healthz, /readyz, /metrics; port 0 takes a free one
+    /// Address of /healthz, /readyz and /metrics; port 0 selects a free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9090")]
     listen: SocketAddr,
-    /// Settings, of which retention is a worker's [default: config.toml in the data directory, where there is
-    /// one]
+    /// Configuration file; a worker uses its retention settings [default: config.toml in the data directory, if
+    /// it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -33,8 +33,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     if data.store.postgres().is_none() {
         return Err(Failure::usage(
             "cli.worker_needs_postgres",
-            "a worker beside others needs PostgreSQL, and the database is a SQLite file",
-            "Run `lucca-connector serve`, which works by itself; or name a PostgreSQL database with --database.",
+            "`worker` requires PostgreSQL, and the database is a SQLite file",
+            "Run `lucca-connector serve`, which contains a worker, or name a PostgreSQL database with --database.",
         ));
     }
     let config = super::config::load(args.config.as_deref(), &global.data_dir())?;
@@ -55,7 +55,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     if global.json {
         crate::output::json(&json!({ "listening": listening }));
     } else {
-        line(&format!("Working; how it is, is told at {listening}/healthz, /readyz and /metrics"));
+        line(&format!("Worker started; health and metrics: {listening}/healthz, /readyz and /metrics"));
     }
     let working = worker.run(stop.clone());
     let operations_server = server::serve_operations(services.clone(), listener, stop.cancelled_owned());

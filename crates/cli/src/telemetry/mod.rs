@@ -37,8 +37,8 @@ pub(crate) fn begin(runs_for_long: bool) -> Result<Telemetry, Failure> {
     let filter: Targets = filter.parse().map_err(|_| {
         Failure::usage(
             "cli.log_filter",
-            format!("{LOG} is no filter"),
-            "Name a level (`error`, `warn`, `info`, `debug`, `trace`, `off`), or levels of modules: `sync=debug,info`.",
+            format!("{LOG} is not a valid log filter"),
+            "Set it to a level (`error`, `warn`, `info`, `debug`, `trace`, `off`), or to levels of modules: `sync=debug,info`.",
         )
     })?;
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
@@ -50,8 +50,8 @@ pub(crate) fn begin(runs_for_long: bool) -> Result<Telemetry, Failure> {
         Ok(_) => {
             return Err(Failure::usage(
                 "cli.log_format",
-                format!("{LOG_FORMAT} is neither text nor json"),
-                "Set it to one of them, or not at all.",
+                format!("{LOG_FORMAT} is not a valid log format"),
+                "Set it to `text` or `json`, or unset it.",
             ));
         }
     };

@@ -13,8 +13,8 @@ impl Traces {
     pub(super) fn new() -> Result<Self, Failure> {
         Err(Failure::usage(
             "cli.traces",
-            "this program was built without OpenTelemetry, and OTEL_EXPORTER_OTLP_ENDPOINT is set",
-            "Use a released package, or build it with `cargo build --release --features otlp`.",
+            "this binary was built without OpenTelemetry, but OTEL_EXPORTER_OTLP_ENDPOINT is set",
+            "Install a released package, build with `cargo build --release --features otlp`, or unset the variable.",
         ))
     }
 

@@ -159,7 +159,7 @@ async fn absence_is_previewed_made_once_and_cancelled() {
     let status = office.run(&["status", id, "--json"]).ok_json();
     assert_eq!(status["approvals"][0]["comment"], "Enjoy", "{status}");
     let text = office.run(&["status", id]).out;
-    assert!(text.contains("agreed") && text.contains(": Enjoy"), "{text}");
+    assert!(text.contains("approved") && text.contains(": Enjoy"), "{text}");
     let by_absence = office.run(&["status", made["absence_id"].as_str().unwrap(), "--no-refresh", "--json"]);
     assert_eq!(by_absence.ok_json()["id"], made["id"]);
     let listed = office.run(&["status", "--employee", &office.who, "--json"]).ok_json();
@@ -192,7 +192,7 @@ async fn denial_needs_a_comment() {
     let over = office.run(&["approve", id, "--json"]);
     assert_eq!((over.code, code(&over)), (2, "absence.wrong_state".to_owned()));
     let text = office.run(&["status", id]).out;
-    assert!(text.contains("refused") && text.contains("Stocktaking"), "{text}");
+    assert!(text.contains("denied") && text.contains("Stocktaking"), "{text}");
     let unknown = office.run(&["status", "abr_01", "--json"]);
     assert_eq!((unknown.code, code(&unknown)), (2, "absence.unknown".to_owned()));
 }
@@ -395,14 +395,15 @@ async fn long_ago() -> (tempfile::TempDir, Emulator) {
 
 /// Masks the text's parts that differ between runs.
 fn steady(text: &str) -> String {
-    let is_id =
-        |word: &str| word.trim_end_matches([':', ',']).strip_prefix("abr_").is_some_and(|id| id.len() == 32);
+    let is_id = |word: &str| {
+        word.trim_end_matches([':', ',', '`']).strip_prefix("abr_").is_some_and(|id| id.len() == 32)
+    };
     let word = |word: &str| match word {
-        word if is_id(word) => word.replace(word.trim_end_matches([':', ',']), "abr_…"),
+        word if is_id(word) => word.replace(word.trim_end_matches([':', ',', '`']), "abr_…"),
         word => word.to_owned(),
     };
-    let line = |line: &str| match line.split_once("asked for at") {
-        Some((before, _)) => format!("{before}asked for at …"),
+    let line = |line: &str| match line.split_once("created at") {
+        Some((before, _)) => format!("{before}created at …"),
         None => line.split(' ').map(word).collect::<Vec<_>>().join(" "),
     };
     text.lines().map(line).collect::<Vec<_>>().join("\n")

@@ -139,9 +139,9 @@ async fn requested_sync_is_run_by_a_worker() {
             let listed = run(&["runs", "list", "--json"]).ok_json();
             assert_eq!((&listed[0]["run_id"], &listed[0]["state"]), (&id.into(), &"queued".into()));
             let shown = run(&["runs", "show", id]).out;
-            assert!(shown.contains("queued; a worker begins it"), "{shown}");
+            assert!(shown.contains("queued; a worker starts it"), "{shown}");
             let report = run(&["doctor"]).out;
-            assert!(report.contains("no worker is alive to begin it"), "{report}");
+            assert!(report.contains("no worker is alive to start it"), "{report}");
             working = Some(Process::start(binary(&["worker", "--listen", "127.0.0.1:0"])));
         }
         let shown = || run(&["runs", "show", id, "--json"]).ok_json();

@@ -11,7 +11,7 @@ async fn changes_are_printed_once_and_in_order() {
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();
     let empty = run(dir.path(), &["changes"]);
-    assert!(empty.code == 0 && empty.out.is_empty() && empty.err.contains("Nothing is in the change log"));
+    assert!(empty.code == 0 && empty.out.is_empty() && empty.err.contains("The change log is empty"));
     run(dir.path(), &["sync", "--json"]).ok_json();
 
     let lines = run(dir.path(), &["changes", "--json"]).out;
@@ -38,7 +38,7 @@ async fn changes_are_printed_once_and_in_order() {
     let text = run(dir.path(), &["changes", "--id", &id, "--kind", "employees", "--after", &last]);
     assert!(text.out.contains("job_title: ") && text.out.contains(" → Cheffe"), "{}", text.out);
     let end = run(dir.path(), &["changes", "--json"]).out.lines().count();
-    assert!(text.err.contains(&format!("Go on with --after {end}")), "{}", text.err);
+    assert!(text.err.contains(&format!("Continue with --after {end}")), "{}", text.err);
     let two = run(dir.path(), &["changes", "--limit", "2"]);
     assert!(two.out.lines().count() == 2 && two.err.contains("--after 2;"), "{}", two.err);
 }

@@ -60,7 +60,7 @@ async fn checks_pass_after_a_sync_without_requests() {
     assert_eq!((states(&report, "tenant"), emulator.requests().len()), (vec!["ok"], 1));
 
     let text = run(dir.path(), &[&["doctor"], &ELSEWHERE[..]].concat());
-    assert!(text.out.contains("ok    account acct_") && text.out.contains("0 wrong"), "{}", text.out);
+    assert!(text.out.contains("ok    account acct_") && text.out.contains("0 fail"), "{}", text.out);
 }
 
 #[tokio::test(flavor = "multi_thread")]

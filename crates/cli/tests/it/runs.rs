@@ -51,13 +51,13 @@ async fn running_sync_is_followed_to_its_end() {
     let users = shown["streams"].as_array().unwrap().iter().find(|s| s["stream"] == "users").unwrap();
     assert_eq!((&users["done"], &users["outcome"]), (&40.into(), &"complete".into()));
     let text = run(dir.path(), &["runs", "show"]).out;
-    assert!(text.contains("40 people new") && text.contains("succeeded"), "{text}");
+    assert!(text.contains("40 people created") && text.contains("succeeded"), "{text}");
 
     // No run to follow: it syncs.
     let other = run(dir.path(), &["sync", "--watch", "--json"]).ok_json();
     assert_ne!(other["run_id"], watched["run_id"]);
     let due = run(dir.path(), &["sync", "--due"]);
-    assert!(due.code == 0 && due.out.contains("Nothing is due; the next is "), "{}", due.out);
+    assert!(due.code == 0 && due.out.contains("No stream is due; next: "), "{}", due.out);
     let listed = run(dir.path(), &["runs", "list", "--limit", "2", "--json"]).ok_json();
     assert_eq!((listed.as_array().unwrap().len(), &listed[1]["run_id"]), (2, &other["run_id"]));
 }

@@ -113,7 +113,7 @@ async fn issues_stay_open_until_resolved() {
     let linked = link(dir.path(), &emulator, &[]).ok_json();
     run(dir.path(), &["sync", "--json"]).ok_json();
     assert_eq!(run(dir.path(), &["issues", "list", "--json"]).ok_json(), json!([]));
-    assert!(run(dir.path(), &["issues"]).out.contains("Nothing is to be done."));
+    assert!(run(dir.path(), &["issues"]).out.contains("No open issues."));
 
     let key = emulator.api_key().to_owned();
     emulator.tenant().set_rights(&key, Rights { see_former: false, ..Rights::all() });

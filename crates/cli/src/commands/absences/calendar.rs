@@ -24,27 +24,27 @@ use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// One person, by id:9, number:009 or email:…, or a value that fits one person only
+    /// One employee: id:9, number:009, email:…, or a value that matches one employee only
     person: Option<String>,
-    /// The linked account, by id or tenant, where there are several
+    /// The linked account, by id or tenant [default: the only one]
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// Employees of this department or one below it, by Lucca id or name [default: employees who are away in
-    /// these days]
+    /// Employees of this department and of those below it, by Lucca id or name [default: employees who are away
+    /// in the period]
     #[arg(long, value_name = "DEPARTMENT", conflicts_with = "person")]
     department: Option<String>,
-    /// The first day [default: the first of this month, or of the month of --to]
+    /// First day [default: the first of this month, or of the month of --to]
     #[arg(long, value_name = "DATE")]
     from: Option<Date>,
-    /// The last day [default: the last of this month, or of the month of --from]
+    /// Last day [default: the last of this month, or of the month of --from]
     #[arg(long, value_name = "DATE")]
     to: Option<Date>,
-    /// How many people to draw [default: 50; with --json, all]
+    /// Maximum number of employees to draw [default: 50; with --json, all]
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
 }
 
-/// A longer calendar is unreadable.
+/// The longest period of a calendar, in days: a longer one is unreadable.
 const LONGEST_DAYS: i32 = 366;
 
 /// The half-days of one employee.
@@ -86,8 +86,10 @@ impl Args {
         if to < from || (to - from).get_days() >= LONGEST_DAYS {
             return Err(Failure::usage(
                 "cli.dates",
-                format!("no calendar is from {from} to {to}"),
-                format!("Give --from the earlier and --to the later day, within {LONGEST_DAYS} days."),
+                format!("the period from {from} to {to} is not valid"),
+                format!(
+                    "Set --from to the earlier and --to to the later day, at most {LONGEST_DAYS} days in total."
+                ),
             ));
         }
         Ok((from, to))
@@ -105,8 +107,8 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     if departments.as_ref().is_some_and(HashSet::is_empty) {
         return Err(Failure::usage(
             "cli.unknown_department",
-            "no such department",
-            "`lucca-connector export departments --format jsonl` lists them.",
+            "no department has this id or name",
+            "List departments with `lucca-connector export departments --format jsonl`.",
         ));
     }
     let employee = person.as_ref().map(|person| &person.employee.id);
@@ -136,8 +138,8 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     }
     show(&rows, (from, to), person.is_some());
     if hidden > 0 {
-        let hidden = counted(u64::try_from(hidden).unwrap_or(u64::MAX), "person");
-        line(&format!("… and {hidden} more: --limit or --json show them"));
+        let hidden = counted(u64::try_from(hidden).unwrap_or(u64::MAX), "more employee");
+        line(&format!("… and {hidden}: show them with --limit or --json"));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -146,7 +148,10 @@ fn show(rows: &[Row], (from, to): (Date, Date), is_one: bool) {
     let pen = Pen::here();
     let of = |row: &Row, at: HalfDay| row.cells.get(&at).copied().unwrap_or(Cell::Free);
     let drawn = match rows {
-        [] => vec!["Nobody to show is away in these days. Have you synced?".to_owned()],
+        [] => vec![
+            "No absences in this period. If the account was never synced, run `lucca-connector sync`."
+                .to_owned(),
+        ],
         [row] if is_one => {
             line(&format!("{}, {from} to {to}", clean(&row.employee_name)));
             weeks(from, to, |at| of(row, at), pen)
@@ -160,7 +165,7 @@ fn show(rows: &[Row], (from, to): (Date, Date), is_one: bool) {
         line(&text);
     }
     if rows.iter().any(|row| row.is_estimated) {
-        line("Which days are worked is in part a guess, Monday to Friday: Lucca told nothing of them.");
+        line("Some working days are estimated as Monday to Friday: Lucca provided no data for them.");
     }
 }
 

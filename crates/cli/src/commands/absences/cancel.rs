@@ -12,15 +12,15 @@ use crate::output::{line, stderr_line};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The request, as `absences request` names it (abr_…), or Lucca's id of the absence
+    /// Id of the absence submission (abr_…), as `absences request` prints it, or Lucca's id of the absence
     id: String,
-    /// The linked account, by id or tenant, where there are several
+    /// The linked account, by id or tenant [default: the only one]
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// Only this half-day, such as "2026-05-04 AM"; may be given several times
+    /// Cancel only this half-day, such as "2026-05-04 AM"; repeat the option for several half-days
     #[arg(long = "half-day", value_name = "HALF-DAY", value_parser = half_day)]
     half_days: Vec<HalfDay>,
-    /// Don't ask whether that is meant
+    /// Skip the confirmation prompt
     #[arg(long, short)]
     yes: bool,
 }
@@ -29,18 +29,18 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     if !args.yes && (global.json || !confirm::is_interactive()) {
         return Err(Failure::usage(
             "cli.not_confirmed",
-            "nobody is there to be asked whether this absence is to be taken back",
-            "Say that it is meant with --yes.",
+            "the cancellation is not confirmed, and no prompt is possible with --json or without a terminal",
+            "Confirm with --yes.",
         ));
     }
     let context = AccountContext::open(global, args.account.as_deref()).await?;
     let id = args.id.trim();
     if !args.yes && !is_confirmed(&context, id, &args.half_days).await? {
-        stderr_line("Nothing was changed.");
+        stderr_line("No changes made.");
         return Ok(ExitCode::SUCCESS);
     }
     let half_days = (!args.half_days.is_empty()).then_some(args.half_days.as_slice());
-    let spinner = spinner(global, "telling Lucca");
+    let spinner = spinner(global, "sending to Lucca");
     let result = context.absences().cancel(id, half_days).await;
     stop(spinner);
     decide::show_change(global, &result?);
@@ -54,11 +54,12 @@ async fn is_confirmed(context: &AccountContext, id: &str, half_days: &[HalfDay])
     } else {
         let found = context.data.store.record::<Absence>(context.account.no, &RemoteId::from(id)).await?;
         let absence = found.ok_or(absences::Error::UnknownAbsence)?.record;
-        let who = absence.employee_id.as_ref().map_or_else(|| "somebody".to_owned(), |id| context.name(id));
+        let who =
+            absence.employee_id.as_ref().map_or_else(|| "unknown employee".to_owned(), |id| context.name(id));
         line(&format!("{who}: {}", period(absence.first, absence.last)));
     }
     if half_days.is_empty() {
-        return confirm::prompt("Take this absence back?");
+        return confirm::prompt("Cancel this absence?");
     }
-    confirm::prompt(&format!("Take back {} of it?", periods(half_days.iter().copied())))
+    confirm::prompt(&format!("Cancel {} of this absence?", periods(half_days.iter().copied())))
 }

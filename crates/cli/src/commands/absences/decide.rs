@@ -1,4 +1,4 @@
-//! `absences approve` and `absences deny`: decide on a request that waits for an approver.
+//! `absences approve` and `absences deny`: approve or deny an absence request that waits for an approver.
 
 use std::process::ExitCode;
 
@@ -11,24 +11,24 @@ use crate::output::{clean, line};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Approve {
-    /// The request, as `absences request` names it (abr_…), or Lucca's id of its absence
+    /// Id of the absence submission (abr_…), as `absences request` prints it, or Lucca's id of its absence
     id: String,
-    /// The linked account, by id or tenant, where there are several
+    /// The linked account, by id or tenant [default: the only one]
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// What to say to the person
+    /// Comment to the employee
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Deny {
-    /// The request, as `absences request` names it (abr_…), or Lucca's id of its absence
+    /// Id of the absence submission (abr_…), as `absences request` prints it, or Lucca's id of its absence
     id: String,
-    /// The linked account, by id or tenant, where there are several
+    /// The linked account, by id or tenant [default: the only one]
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// Why: the person reads it
+    /// Reason, which the employee can read
     #[arg(long, value_name = "TEXT")]
     comment: String,
 }
@@ -49,7 +49,7 @@ async fn decide(
     comment: Option<&str>,
 ) -> Result<ExitCode, Failure> {
     let context = AccountContext::open(global, account).await?;
-    let spinner = spinner(global, "telling Lucca");
+    let spinner = spinner(global, "sending to Lucca");
     let result = context.absences().decide(id.trim(), approved, comment).await;
     stop(spinner);
     show_change(global, &result?);
@@ -63,7 +63,7 @@ pub(super) fn show_change(global: &Global, changed: &Changed) {
         return;
     }
     let status = changed.status.name().replace('_', " ");
-    let was = if changed.was_changed { "" } else { " already; nothing was left to do" };
+    let was = if changed.was_changed { "" } else { " already; no change made" };
     line(&format!("Absence {}: {status}{was}.", clean(changed.absence_id.as_str())));
     if !changed.half_days.is_empty() {
         line(&format!("  takes: {}", periods(changed.half_days.iter().copied())));

@@ -14,11 +14,11 @@ pub(super) enum Cell {
     Free,
     /// Away, and approved.
     Absent,
-    /// Away, if an approver agrees.
+    /// Away, waiting for approval.
     AbsentPending,
     /// Remote work.
     Remote,
-    /// Remote work, if an approver agrees.
+    /// Remote work, waiting for approval.
     RemotePending,
     /// Weekly rest.
     WeeklyRest,
@@ -26,7 +26,7 @@ pub(super) enum Cell {
     PublicHoliday,
     /// Part-time, or no contract.
     NotWorked,
-    /// Already away, where another absence was requested.
+    /// Already away, on a half-day that the draft also takes.
     Overlap,
     /// Outside the requested period.
     Outside,
@@ -50,13 +50,13 @@ impl Cell {
         match self {
             Self::Free => "worked",
             Self::Absent => "away",
-            Self::AbsentPending => "away, not decided",
+            Self::AbsentPending => "away, pending",
             Self::Remote => "remote work",
-            Self::RemotePending => "remote work, not decided",
+            Self::RemotePending => "remote work, pending",
             Self::WeeklyRest => "weekly rest",
             Self::PublicHoliday => "public holiday",
             Self::NotWorked => "not worked",
-            Self::Overlap => "away already",
+            Self::Overlap => "already away",
             Self::Outside => "",
         }
     }
@@ -283,7 +283,7 @@ mod tests {
         Apr 2026                      30 ··   1 ··   2 ──   3 ──
         May 2026  4 ·█   5 ██   6 ○○   7 ··   8 **   9 ──  10 ──
                  11 ··  12 ··
-        █ away   ○ remote work, not decided   ─ weekly rest
+        █ away   ○ remote work, pending   ─ weekly rest
         * public holiday   · worked
         ");
     }
@@ -306,7 +306,7 @@ mod tests {
         Anne Roux            .# ## rr .. ** -- -- .. ..
         Maximilien de la Ro. .. .. .. .. .. .. .. .. ..
 
-        # away   r remote work, not decided   - weekly rest
+        # away   r remote work, pending   - weekly rest
         * public holiday   . worked
         ");
     }

@@ -1,5 +1,5 @@
-//! `absences import`: makes many absences from a CSV file. Checks each row here, simulates the import in
-//! Lucca, asks for confirmation, and makes each absence once.
+//! `absences import`: imports absences from a CSV file. Checks each row, simulates the import in Lucca, prompts
+//! for confirmation, and creates each absence once.
 
 use std::collections::HashSet;
 use std::io::Read;
@@ -19,18 +19,18 @@ use crate::output::{clean, counted, is_terminal, line, stderr_line, table};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The file, or - for standard input: UTF-8, commas or semicolons, with the columns lucca_id,
-    /// employee_number (or matricule) or email, or employee (id:9, number:009, email:…, or a value that fits
-    /// one person only), leave_type (id or name), starts, ends (2026-05-04 or 2026-05-04 PM) and, if wanted,
-    /// approved (true or false). Lucca's own import format is read too
+    /// CSV file, or - for standard input: UTF-8, separated by commas or semicolons. Columns: lucca_id,
+    /// employee_number (or matricule), email or employee (id:9, number:009, email:…, or a value that matches
+    /// one employee only); leave_type (id or name); starts; ends (2026-05-04 or 2026-05-04 PM); optionally
+    /// approved (true or false). Lucca's own import format is accepted too
     file: PathBuf,
-    /// The linked account, by id or tenant, where there are several
+    /// The linked account, by id or tenant [default: the only one]
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// Check it here and try it in Lucca, and stop before anything is made
+    /// Check the file and simulate the import in Lucca, without creating any absence
     #[arg(long)]
     simulate: bool,
-    /// Don't ask whether that is meant
+    /// Skip the confirmation prompt
     #[arg(long, short, conflicts_with = "simulate")]
     yes: bool,
 }
@@ -47,7 +47,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     };
     read.map_err(|error| Failure::file("reading", path, &error))?;
     if bytes.len() as u64 > LARGEST {
-        return Err(Failure::usage("cli.file", "the file has more than 16 MiB", "Split it."));
+        return Err(Failure::usage("cli.file", "the file is larger than 16 MiB", "Split the file."));
     }
     Ok(bytes)
 }
@@ -64,23 +64,23 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     if must_ask && (global.json || !confirm::is_interactive()) {
         return Err(Failure::usage(
             "cli.not_confirmed",
-            "nobody is there to be asked whether this import is meant",
-            "Try it with --simulate, and say that it is meant with --yes.",
+            "the import is not confirmed, and no prompt is possible with --json or without a terminal",
+            "Try the import with --simulate, and confirm it with --yes.",
         ));
     }
     // A repeated file overlaps with the absences it made before: it is only finished, not simulated again.
     let was_begun = context.absences().was_begun(&batch).await?;
     if !was_begun || args.simulate {
-        let spinner = spinner(global, "trying it in Lucca");
+        let spinner = spinner(global, "simulating in Lucca");
         let simulated = context.absences().simulate_batch(&mut batch).await;
         stop(spinner);
         let problems = simulated?;
         if !problems.is_empty() {
             let mut failure = Failure::usage(
                 "absence.refused",
-                "Lucca's import finds fault with the file, and does not tell with which row; nothing was made",
-                "A leave type may not be the person's, or a balance too low: try halves of the file with --simulate to find \
-                 the row.",
+                "Lucca's import refused the file without naming the row; no absence was created",
+                "A leave type may not belong to the employee, or a balance may be too low. Try halves of the file with \
+                 --simulate to find the row.",
             );
             failure.details = Some(Box::new(Details {
                 lines: problems.iter().map(problem_line).collect(),
@@ -97,7 +97,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             );
         } else {
             line(&rows_table(&batch, usize::MAX));
-            line(&format!("✓ {} would be imported; nothing was made.", counted(rows, "absence")));
+            line(&format!("✓ {} would be imported; no absence was created.", counted(rows, "absence")));
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -105,13 +105,13 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         line(&rows_table(&batch, ROWS_SHOWN));
         let who: HashSet<_> =
             batch.rows.iter().filter_map(|row| row.ask.as_ref()).map(|ask| &ask.employee_id).collect();
-        let who = counted(u64::try_from(who.len()).unwrap_or(u64::MAX), "person");
+        let who = counted(u64::try_from(who.len()).unwrap_or(u64::MAX), "employee");
         if !confirm::prompt(&format!(
             "Import {} of {who} into {}?",
             counted(rows, "absence"),
             context.account.tenant
         ))? {
-            stderr_line("Nothing was imported.");
+            stderr_line("No absences imported.");
             return Ok(ExitCode::SUCCESS);
         }
     }
@@ -128,12 +128,12 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     Ok(ExitCode::from(if has_failed { Exit::Usage as u8 } else { 0 }))
 }
 
-/// How many rows are shown before the question.
+/// Number of rows shown before the confirmation prompt.
 const ROWS_SHOWN: usize = 50;
 
-/// The rows of a file, each with the person that its reference resolves to.
+/// The rows of a file, each with the employee that its reference resolves to.
 fn rows_table(batch: &Batch, most: usize) -> String {
-    let mut shown = table(&["line", "person", "when"]);
+    let mut shown = table(&["line", "employee", "period"]);
     for row in batch.rows.iter().take(most) {
         let person = row.person.as_ref().map_or_else(|| "-".to_owned(), |person| clean(&person.to_string()));
         let when = row.ask.as_ref().map_or_else(|| "-".to_owned(), |ask| period(ask.first, ask.last));
@@ -142,7 +142,7 @@ fn rows_table(batch: &Batch, most: usize) -> String {
     let hidden = u64::try_from(batch.rows.len().saturating_sub(most)).unwrap_or(u64::MAX);
     match hidden {
         0 => shown.to_string(),
-        _ => format!("{shown}\n… and {}: --simulate shows all", counted(hidden, "more row")),
+        _ => format!("{shown}\n… and {}: show all with --simulate", counted(hidden, "more row")),
     }
 }
 
@@ -153,12 +153,12 @@ fn bad_rows(batch: &Batch) -> Failure {
     let message = if batch.rows.is_empty() {
         "the file has no rows".to_owned()
     } else {
-        format!("{} of {} can't be imported; nothing was sent", bad.len(), count(batch.rows.len(), "row"))
+        format!("{} of {} can't be imported; no request was sent", bad.len(), count(batch.rows.len(), "row"))
     };
     let mut failure = Failure::usage(
         "absence.not_importable",
         message,
-        "Correct these rows, or take them out, and import the file again.",
+        "Correct or remove these rows, and import the file again.",
     );
     let line_of = |line: u64, problem| format!("line {line}: {}", problem_line(problem));
     let rows: Vec<Value> =
@@ -187,7 +187,7 @@ async fn make(global: &Global, context: &AccountContext, batch: &Batch) -> Resul
         let bar = ProgressBar::new(100);
         let style = ProgressStyle::with_template("{msg:20} [{bar:30}] {pos}/{len}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        bar.set_message("Lucca imports, in %");
+        bar.set_message("import in Lucca, %");
         bar
     });
     let progress = |making: BulkProgress| {
@@ -195,7 +195,7 @@ async fn make(global: &Global, context: &AccountContext, batch: &Batch) -> Resul
         match making {
             BulkProgress::Importing(percent) => bar.set_position(u64::from(percent)),
             BulkProgress::Looking(done, total) => {
-                bar.set_message("looked for");
+                bar.set_message("looked up");
                 bar.set_length(u64::try_from(total).unwrap_or(u64::MAX));
                 bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
             }
@@ -223,7 +223,7 @@ fn to_json(batch: &Batch, reports: &[Report]) -> Value {
 }
 
 fn show(context: &AccountContext, batch: &Batch, reports: &[Report]) {
-    let mut shown = table(&["line", "employee", "when", "status", "id", "remark"]);
+    let mut shown = table(&["line", "employee", "period", "status", "id", "problem"]);
     for (row, report) in batch.rows.iter().zip(reports) {
         let remark =
             report.problems.first().map_or_else(|| "-".to_owned(), |problem| clean(&problem.message));
@@ -238,6 +238,8 @@ fn show(context: &AccountContext, batch: &Batch, reports: &[Report]) {
     }
     line(&shown.to_string());
     if reports.iter().any(|report| report.status.is_on_its_way()) {
-        line("Those in doubt are looked for, and not sent again: lucca-connector absences status ID");
+        line(
+            "The connector looks up submissions in doubt, and does not send them again. Follow one with `lucca-connector absences status ID`.",
+        );
     }
 }

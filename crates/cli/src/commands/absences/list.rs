@@ -1,4 +1,4 @@
-//! `absences list`: who is away, from when to when, the leave type, and whether it is decided.
+//! `absences list`: lists absences with their employee, period, leave type and status.
 
 use std::process::ExitCode;
 
@@ -15,33 +15,35 @@ use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The linked account, by id or tenant, where there are several
+    /// The linked account, by id or tenant [default: the only one]
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// Only of this person, by id:9, number:009 or email:…, or a value that fits one person only; all of
-    /// theirs, unless --from or --to is given
+    /// Only absences of this employee: id:9, number:009, email:…, or a value that matches one employee only;
+    /// lists all of them, unless --from or --to is given
     #[arg(long, value_name = "PERSON")]
     employee: Option<String>,
-    /// Only of people of this department or one below it, by Lucca id or name
+    /// Only employees of this department and of those below it, by Lucca id or name
     #[arg(long, value_name = "DEPARTMENT")]
     department: Option<String>,
-    /// Only what lasts until this day or longer
+    /// Only absences that end on this day or later
     #[arg(long, value_name = "DATE")]
     from: Option<Date>,
-    /// Only what begins on this day or earlier
+    /// Only absences that begin on this day or earlier
     #[arg(long, value_name = "DATE")]
     to: Option<Date>,
-    /// Only requested, approved, denied, cancelled or cancellation_pending
+    /// Only this status: requested, approved, denied, cancelled or cancellation_pending
     #[arg(long, value_name = "STATUS", value_parser = status)]
     status: Option<AbsenceStatus>,
-    /// How many to show to a person [default: 50; with --json, all]
+    /// Maximum number of absences to print [default: 50; with --json, all]
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
 }
 
 fn status(text: &str) -> Result<AbsenceStatus, String> {
     let found = AbsenceStatus::ALL.into_iter().find(|status| status.name() == text.to_lowercase());
-    found.ok_or_else(|| format!("a status is {}", AbsenceStatus::ALL.map(AbsenceStatus::name).join(", ")))
+    found.ok_or_else(|| {
+        format!("the status must be one of {}", AbsenceStatus::ALL.map(AbsenceStatus::name).join(", "))
+    })
 }
 
 pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
@@ -57,16 +59,16 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     if days.1 < days.0 {
         return Err(Failure::usage(
             "cli.dates",
-            format!("no day is from {} to {}", days.0, days.1),
-            "Give --from the earlier and --to the later day.",
+            format!("the period from {} to {} contains no day", days.0, days.1),
+            "Set --from to the earlier and --to to the later day.",
         ));
     }
     let departments = args.department.as_deref().map(|wanted| people.departments_below(wanted));
     if departments.as_ref().is_some_and(|found| found.is_empty()) {
         return Err(Failure::usage(
             "cli.unknown_department",
-            "no such department",
-            "`lucca-connector export departments --format jsonl` lists them.",
+            "no department has this id or name",
+            "List departments with `lucca-connector export departments --format jsonl`.",
         ));
     }
     let employee = employee.map(|view| &view.employee.id);
@@ -87,23 +89,25 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
 
 fn show(absences: &[AbsenceView], limit: usize, (first, last): (Date, Date), today: Date) {
     if absences.is_empty() {
-        let when = if (first, last) == (today, today) { "today" } else { "in these days" };
-        line(&format!("Nobody to show who is away {when}. --from and --to name others; have you synced?"));
+        let when = if (first, last) == (today, today) { "today" } else { "in this period" };
+        line(&format!(
+            "No absences {when}. Set another period with --from and --to. If the account was never synced, run `lucca-connector sync`."
+        ));
         return;
     }
     line(&table_of(&absences[..limit.min(absences.len())], true));
     let hidden = u64::try_from(absences.len().saturating_sub(limit)).unwrap_or(u64::MAX);
     if hidden > 0 {
-        line(&format!("… and {} more: --limit or --json show them", counted(hidden, "absence")));
+        line(&format!("… and {}: show them with --limit or --json", counted(hidden, "more absence")));
     }
 }
 
-/// From this width in columns on, ids are shown; without a terminal they always are.
+/// Minimum width of the terminal, in columns, to show ids; without a terminal, ids are always shown.
 const ROOM_FOR_IDS: usize = 120;
 
 /// Absences as a table, with or without employees' names.
 pub(crate) fn table_of(absences: &[AbsenceView], with_names: bool) -> String {
-    let mut header = vec!["first", "last", "length", "on", "status", "decisions"];
+    let mut header = vec!["first", "last", "length", "leave type", "status", "decisions"];
     if with_names {
         header.insert(0, "employee");
     }

@@ -1,5 +1,5 @@
-//! `absences`: lists absences, requests them from Lucca, follows, decides on and cancels them. One file per
-//! command; this one holds the linked account with its client, and the parsing of periods.
+//! `absences`: lists and draws absences; submits, follows, decides on and cancels absence requests. One file
+//! per command; this one contains the linked account with its client, and the parsing of periods.
 
 mod calendar;
 mod cancel;
@@ -42,26 +42,26 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// List absences: those that touch today, unless told otherwise
+    /// List absences [default: the absences of today]
     List(list::Args),
-    /// Draw a calendar of absences: of a team, of one person, or of everyone who is away; this month, unless
-    /// told otherwise
+    /// Draw a calendar of absences: of one employee, of a department, or of all employees who are away
+    /// [default: this month]
     Calendar(calendar::Args),
-    /// What a person may take an absence on, and what is left of it
+    /// List the leave types that an employee may use, with their balances
     Types(types::Args),
-    /// What an absence would take, and what is in its way; asks for nothing
+    /// Preview an absence: the half-days that it would take, and its problems; submits no request
     Preview(preview::Args),
-    /// Ask Lucca for an absence, once
+    /// Submit an absence request to Lucca, exactly once
     Request(request::Args),
-    /// How a request that was made here stands, or all of them
+    /// Show the status of an absence submission, or list all submissions
     Status(status::Args),
-    /// Take an absence back, or some half-days of it
+    /// Cancel an absence, or some of its half-days
     Cancel(cancel::Args),
-    /// Say yes to a request that waits for an approver
+    /// Approve an absence request that waits for an approver
     Approve(decide::Approve),
-    /// Say no to a request that waits for an approver
+    /// Deny an absence request that waits for an approver
     Deny(decide::Deny),
-    /// Ask for many absences by a CSV file, checked and simulated first
+    /// Import absences from a CSV file: check it, simulate it in Lucca, then submit the requests
     Import(import::Args),
 }
 
@@ -80,7 +80,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     }
 }
 
-/// A linked account with its people and a client for its tenant.
+/// A linked account with its employees and a client for its tenant.
 struct AccountContext {
     data: DataDir,
     account: LinkedAccount,
@@ -100,8 +100,7 @@ impl AccountContext {
         let clock = session::reporting_clock(global, None);
         let people = People::load(&data.store, &account, session::today(&*clock)).await?;
         let client = session::account_client(&data, &account, Pace::default(), &clock).await?;
-        // The plain clock: the pause between two polls is not worth a line, the wait for the tenant's budget
-        // is.
+        // The plain clock: the pause between two polls gets no line, the wait for the tenant's budget does.
         let services = session::services(&data, &session::clock());
         Ok(Self { data, account, people, services, client })
     }
@@ -134,7 +133,7 @@ fn last(text: &str) -> Result<HalfDay, String> {
     last_half_day(text).ok_or_else(|| format!("not {DATES}"))
 }
 
-/// One half-day: a date alone does not say which half.
+/// Parses one half-day: a date without a half is ambiguous.
 fn half_day(text: &str) -> Result<HalfDay, String> {
     match (first_half_day(text), last_half_day(text)) {
         (Some(first), Some(last)) if first == last => Ok(first),
@@ -142,7 +141,7 @@ fn half_day(text: &str) -> Result<HalfDay, String> {
     }
 }
 
-/// `2.5` and `3`: only as many decimals as needed, at most two.
+/// A number with only as many decimals as needed, at most two: `2.5`, `3`.
 fn number(value: f64) -> String {
     let text = format!("{value:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

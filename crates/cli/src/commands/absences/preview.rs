@@ -1,4 +1,4 @@
-//! `absences preview`: draws the half-days an absence would take, and lists what prevents it.
+//! `absences preview`: draws the half-days that an absence would take, and lists the problems that prevent it.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -22,21 +22,21 @@ pub(super) struct Args {
 /// The options that describe an absence.
 #[derive(Debug, clap::Args)]
 pub(super) struct AbsenceOptions {
-    /// Who would be away: id:9, number:009 or email:…, or a value that fits one person only
+    /// The employee: id:9, number:009, email:…, or a value that matches one employee only
     person: String,
-    /// The linked account, by id or tenant, where there are several
+    /// The linked account, by id or tenant [default: the only one]
     #[arg(long, value_name = "ACCOUNT")]
     pub(super) account: Option<String>,
-    /// What it is taken on, by id or name: `absences types` lists them
+    /// Leave type, by id or name: list them with `absences types`
     #[arg(long = "type", value_name = "TYPE")]
     leave_type: String,
-    /// The first day, or half-day such as "2026-05-04 PM"
+    /// First day, or half-day such as "2026-05-04 PM"
     #[arg(long, value_name = "DATE", value_parser = first)]
     from: HalfDay,
-    /// The last day, or half-day such as "2026-05-06 AM"
+    /// Last day, or half-day such as "2026-05-06 AM"
     #[arg(long, value_name = "DATE", value_parser = last)]
     to: HalfDay,
-    /// How many hours, where the leave type is counted in hours; within one day
+    /// Number of hours, such as 2.5 or 2h30, if the leave type is counted in hours; within one day
     #[arg(long, value_name = "HOURS", value_parser = minutes)]
     hours: Option<u32>,
 }
@@ -46,7 +46,7 @@ fn minutes(text: &str) -> Result<u32, String> {
 }
 
 impl AbsenceOptions {
-    /// The request, with the person and the leave type resolved.
+    /// Returns the draft, with the employee and the leave type resolved.
     pub(super) async fn resolve(&self, context: &AccountContext) -> Result<AbsenceDraft, Failure> {
         let employee_id = context.employee(&self.person)?.id;
         // An empty period is reported before a leave type is searched.
@@ -83,8 +83,8 @@ impl AbsenceOptions {
                     types.iter().filter_map(|one| one.name.as_deref()).map(clean).collect();
                 Err(Failure::usage(
                     "cli.unknown_leave_type",
-                    "no such leave type for this person and period",
-                    format!("There are: {}.", names.join(", ")),
+                    "no leave type of this employee has this id or name in this period",
+                    format!("Leave types: {}.", names.join(", ")),
                 ))
             }
             (Some(_), Some(_)) => {
@@ -93,7 +93,7 @@ impl AbsenceOptions {
                 Err(Failure::usage(
                     "cli.which_leave_type",
                     "several leave types have this name",
-                    format!("Name one by id: {}.", ids.join(", ")),
+                    format!("Select one by its id: {}.", ids.join(", ")),
                 ))
             }
         }
@@ -109,9 +109,9 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     } else {
         show(&preview);
         line(if preview.can_be_requested {
-            "✓ It can be requested."
+            "✓ This absence can be requested."
         } else {
-            "✗ It can't be requested."
+            "✗ This absence can't be requested."
         });
     }
     let exit = if preview.can_be_requested { 0 } else { Exit::Usage as u8 };
@@ -128,7 +128,7 @@ pub(super) fn show(preview: &Preview) {
     line("");
     let half_days = counted(u64::try_from(preview.plan.taken.len()).unwrap_or(u64::MAX), "half-day");
     let estimated =
-        if preview.plan.is_estimated { " (an estimate: Lucca tells nothing of some days)" } else { "" };
+        if preview.plan.is_estimated { " (estimated: Lucca provided no data for some days)" } else { "" };
     match preview.amount {
         Some(amount) => {
             let unit = unit(amount.unit);
@@ -140,14 +140,18 @@ pub(super) fn show(preview: &Preview) {
         None => line(&format!("Takes {half_days}{estimated}.")),
     }
     if let Some(balance) = preview.balance {
-        let at_end = balance
-            .at_period_end
-            .map_or_else(String::new, |left| format!("; at its end, as Lucca estimates, {}", number(left)));
-        line(&format!("Left: {} before, {} after{at_end}.", number(balance.before), number(balance.after)));
+        let at_end = balance.at_period_end.map_or_else(String::new, |left| {
+            format!("; at the end of the period, as Lucca estimates, {}", number(left))
+        });
+        line(&format!(
+            "Balance: {} before, {} after{at_end}.",
+            number(balance.before),
+            number(balance.after)
+        ));
     }
     for overlap in &preview.overlaps {
         let half_days = periods(overlap.half_days.iter().copied());
-        line(&format!("In its way: absence {} on {}", clean(overlap.absence_id.as_str()), half_days));
+        line(&format!("Overlap: absence {} on {}", clean(overlap.absence_id.as_str()), half_days));
     }
     for warning in &preview.warnings {
         line(&warning_line(warning));

@@ -1,5 +1,5 @@
-//! `absences request`: shows a preview, asks for confirmation, sends the request to Lucca once, and waits
-//! until Lucca has it.
+//! `absences request`: shows a preview, prompts for confirmation, sends the request to Lucca once, and waits
+//! until Lucca has received it.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::confirm;
 use crate::failure::{Exit, Failure};
 use crate::output::{clean, line, stderr_line};
 
-/// How long to poll when Lucca's answer was lost.
+/// Maximum polling time if Lucca's answer was lost.
 const MAX_WAIT: SignedDuration = SignedDuration::from_secs(60);
 
 const POLL_INTERVAL: Duration = Duration::from_secs(3);
@@ -24,21 +24,21 @@ const POLL_INTERVAL: Duration = Duration::from_secs(3);
 pub(super) struct Args {
     #[command(flatten)]
     absence: AbsenceOptions,
-    /// What to write to the approvers
+    /// Comment to the approvers
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
-    /// Your own name for this request, at most 200 characters without spaces: asking twice under one is
-    /// asking once [default: a new one, which is printed]
+    /// Idempotency key, at most 200 characters without spaces: requests with the same key are submitted once
+    /// [default: a random key, which the command prints]
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
-    /// A warning of Lucca's that was read, by the id that `absences preview` shows; may be given several
-    /// times
+    /// Acknowledge a warning of Lucca, by the id that `absences preview` prints; repeat the option for several
+    /// warnings
     #[arg(long, value_name = "ID")]
     acknowledge: Vec<String>,
-    /// Don't ask whether that is meant; warnings are acknowledged with --acknowledge
+    /// Skip the confirmation prompt; acknowledge warnings with --acknowledge
     #[arg(long, short)]
     yes: bool,
-    /// Don't wait where Lucca's answer does not come
+    /// Don't wait if Lucca does not answer
     #[arg(long)]
     no_wait: bool,
 }
@@ -48,8 +48,8 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     if is_asked && (global.json || !confirm::is_interactive()) {
         return Err(Failure::usage(
             "cli.not_confirmed",
-            "nobody is there to be asked whether this request is meant",
-            "See what it would be with `absences preview`, and say that it is meant with --yes.",
+            "the request is not confirmed, and no prompt is possible with --json or without a terminal",
+            "Preview it with `absences preview`, and confirm with --yes.",
         ));
     }
     let context = AccountContext::open(global, args.absence.account.as_deref()).await?;
@@ -61,7 +61,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     };
     // A request already sent under this key overlaps with itself, and was previewed then.
     if is_asked && !is_known && !confirm_preview(&context, &ask, &mut acknowledged).await? {
-        stderr_line("Nothing was asked of Lucca.");
+        stderr_line("No request submitted.");
         return Ok(ExitCode::SUCCESS);
     }
     let key = match &args.key {
@@ -70,7 +70,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             let key = new_key()?;
             // Printed before the request is sent: a caller whose connection breaks repeats it under this key,
             // and it is made only once.
-            stderr_line(&format!("To repeat this very request: --key {key}"));
+            stderr_line(&format!("To repeat this request: --key {key}"));
             key
         }
     };
@@ -78,8 +78,12 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let mut report = Report::of(&submission)?;
     if is_asked && !report.warnings.is_empty() {
         // Lucca warned only when the request was made.
-        if !confirm_warnings(&report.warnings, &mut acknowledged, "Make it all the same?")? {
-            stderr_line("It was not made.");
+        if !confirm_warnings(
+            &report.warnings,
+            &mut acknowledged,
+            "Submit the request despite these warnings?",
+        )? {
+            stderr_line("No request submitted.");
             return Ok(ExitCode::SUCCESS);
         }
         submission = send(global, &context, &ask, &key, &acknowledged, args.no_wait).await?;
@@ -97,7 +101,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     Ok(ExitCode::from(if is_refused { Exit::Usage as u8 } else { 0 }))
 }
 
-/// Shows the preview and asks for confirmation. A yes also acknowledges the warnings shown.
+/// Shows the preview and prompts for confirmation. A yes also acknowledges the warnings shown.
 async fn confirm_preview(
     context: &AccountContext,
     ask: &AbsenceDraft,
@@ -114,10 +118,10 @@ async fn confirm_preview(
     let to_confirm: Vec<Warning> =
         preview.warnings.into_iter().filter(|warning| warning.must_be_confirmed).collect();
     let question = if to_confirm.is_empty() {
-        format!("Make this request for {}?", clean(&preview.person.to_string()))
+        format!("Submit this request for {}?", clean(&preview.person.to_string()))
     } else {
         format!(
-            "Make this request for {}, with what Lucca warns of above?",
+            "Submit this request for {}, despite Lucca's warnings above?",
             clean(&preview.person.to_string())
         )
     };
@@ -156,7 +160,7 @@ async fn send(
     acknowledged: &[String],
     no_wait: bool,
 ) -> Result<Submission, Failure> {
-    let spinner = spinner(global, "asking Lucca");
+    let spinner = spinner(global, "waiting for Lucca");
     let id = context.services.new_submission()?;
     let absences = context.absences();
     let mut result = Box::pin(absences.request(id, key, ask, acknowledged)).await;
@@ -171,7 +175,7 @@ async fn send(
             Ok(next) => result = Ok(next),
             // The request is stored, and the next process that advances requests continues with it.
             Err(error) => {
-                stderr_line(&format!("It could not be looked for: {error}."));
+                stderr_line(&format!("The request could not be looked up in Lucca: {error}."));
                 break;
             }
         }
@@ -190,23 +194,27 @@ fn show_next(report: &Report) {
     let id = report.id;
     let next = match report.status {
         absences::Status::Submitting => {
-            format!("It could not be sent yet, and is sent later: lucca-connector absences status {id}")
+            format!(
+                "the request could not be sent, and is retried. Follow it with `lucca-connector absences status {id}`"
+            )
         }
         absences::Status::InDoubt => {
             format!(
-                "Lucca has not answered: it is looked for, and not sent again: lucca-connector absences status {id}"
+                "Lucca has not answered. The connector looks the request up, and does not send it again. Follow it with `lucca-connector absences status {id}`"
             )
         }
         absences::Status::Refused if !report.warnings.is_empty() => {
             format!(
-                "Lucca asks to confirm first: the same command with --key {} and --acknowledge for each",
+                "Lucca requires a confirmation. Repeat the command with --key {} and --acknowledge for each warning",
                 report.idempotency_key
             )
         }
         absences::Status::Refused | absences::Status::NotMade => {
-            "Change what is asked for, and ask under another key.".to_owned()
+            "change the request, and submit it with another --key".to_owned()
         }
-        _ => format!("lucca-connector absences status {id}, or absences cancel {id} to take it back"),
+        _ => format!(
+            "follow it with `lucca-connector absences status {id}`, or cancel it with `lucca-connector absences cancel {id}`"
+        ),
     };
     line(&format!("Next: {next}"));
 }

@@ -1,4 +1,4 @@
-//! `absences status`: the state of a request made here, its decisions, and the next approver.
+//! `absences status`: the status of an absence submission, its decisions, and the next approver.
 
 use std::process::ExitCode;
 
@@ -18,24 +18,24 @@ use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The request, as `absences request` names it (abr_…), or Lucca's id of its absence [default: all, the
-    /// latest first]
+    /// Id of the absence submission (abr_…), as `absences request` prints it, or Lucca's id of its absence
+    /// [default: all, latest first]
     id: Option<String>,
-    /// The linked account, by id or tenant, where there are several
+    /// The linked account, by id or tenant [default: the only one]
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// Only of this person, by id:9, number:009 or email:…, or a value that fits one person only
+    /// Only submissions for this employee: id:9, number:009, email:…, or a value that matches one employee only
     #[arg(long, value_name = "PERSON", conflicts_with = "id")]
     employee: Option<String>,
-    /// How many to list [default: 50; with --json, 1000]
+    /// Maximum number of submissions to list [default: 50; with --json, 1000]
     #[arg(long, value_name = "N", conflicts_with = "id")]
     limit: Option<u64>,
-    /// Tell what is stored, without asking Lucca
+    /// Show the stored status, without a request to Lucca
     #[arg(long)]
     no_refresh: bool,
 }
 
-/// How many requests are searched for a Lucca id.
+/// Maximum number of submissions searched for a Lucca id.
 const MOST: u64 = 10_000;
 
 pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
@@ -54,14 +54,14 @@ async fn one(global: &Global, args: &Args, id: &str) -> Result<ExitCode, Failure
         return print_report(global, &data, &account, &people, &submission).await;
     }
     let context = AccountContext::at(global, data, account).await?;
-    let spinner = spinner(global, "asking Lucca");
+    let spinner = spinner(global, "waiting for Lucca");
     let result = Box::pin(context.absences().advance(submission)).await;
     stop(spinner);
     let submission = result?;
     print_report(global, &context.data, &context.account, &context.people, &submission).await
 }
 
-/// A request by its id, or by Lucca's id of its absence.
+/// Finds a submission by its id, or by Lucca's id of its absence.
 pub(super) async fn find(
     data: &DataDir,
     account: &LinkedAccount,
@@ -138,7 +138,7 @@ pub(super) async fn show(
     line(&format!("{}: {}", report.id, report.status.name().replace('_', " ")));
     line(&format!("  {}: {on}, {}", name(&ask.employee_id), period(ask.first, ask.last)));
     if let Some(comment) = &ask.comment {
-        line(&format!("  said: {}", clean(comment)));
+        line(&format!("  comment: {}", clean(comment)));
     }
     let taken =
         periods(report.half_days.iter().filter(|half_day| half_day.is_active).map(|half_day| half_day.at));
@@ -149,26 +149,26 @@ pub(super) async fn show(
         line(&format!("  absence in Lucca: {}", clean(id.as_str())));
     }
     for approval in &report.approvals {
-        let who = approval.approver_id.as_ref().map_or_else(|| "somebody".to_owned(), name);
-        let said = if approval.approved { "agreed" } else { "refused" };
+        let who = approval.approver_id.as_ref().map_or_else(|| "unknown employee".to_owned(), name);
+        let said = if approval.approved { "approved" } else { "denied" };
         let at = approval.at.map_or_else(String::new, |at| format!(" at {at}"));
         let comment =
             approval.comment.as_ref().map_or_else(String::new, |comment| format!(": {}", clean(comment)));
         line(&format!("  {who} {said}{at}{comment}"));
     }
     for request in &report.cancellation_requests {
-        let who = request.author_id.as_ref().map_or_else(|| "somebody".to_owned(), name);
+        let who = request.author_id.as_ref().map_or_else(|| "unknown employee".to_owned(), name);
         let stands = match request.approved {
             Some(true) => "granted",
-            Some(false) => "refused",
-            None => "not decided",
+            Some(false) => "denied",
+            None => "pending",
         };
-        line(&format!("  {who} wishes to cancel it: {stands}"));
+        line(&format!("  {who} requested its cancellation: {stands}"));
     }
     if let Some(id) = &report.next_approver_id {
-        line(&format!("  awaited: {}", name(id)));
+        line(&format!("  next approver: {}", name(id)));
     }
-    line(&format!("  asked for at {:.0}, last heard of at {:.0}", report.created_at, report.updated_at));
+    line(&format!("  created at {:.0}, updated at {:.0}", report.created_at, report.updated_at));
     line(&format!("  key: {}", clean(&report.idempotency_key)));
     Ok(())
 }
@@ -193,7 +193,7 @@ async fn list(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
         }
         crate::output::json(&all);
     } else if reports.is_empty() {
-        line("No absence was asked for from here yet: `lucca-connector absences request --help`.");
+        line("No absence submissions. Submit an absence request with `lucca-connector absences request`.");
     } else {
         let types = data.store.all::<LeaveType>(account.no).await?;
         line(&table_of(&reports, &people, &types));
@@ -204,7 +204,8 @@ async fn list(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
 /// Reports as a table.
 fn table_of(reports: &[Report], people: &People, types: &[LeaveType]) -> String {
     let name = |id: &RemoteId| clean(&people.name(id).unwrap_or_else(|| format!("#{id}")));
-    let mut shown = table(&["id", "employee", "first", "last", "on", "status", "awaited", "asked for"]);
+    let mut shown =
+        table(&["id", "employee", "first", "last", "leave type", "status", "next approver", "created"]);
     for report in reports {
         let of = types.iter().find(|one| one.id == report.ask.leave_type_id);
         let on =

@@ -1,4 +1,4 @@
-//! `absences types`: the leave types that an employee may use.
+//! `absences types`: lists the leave types that an employee may use.
 
 use std::process::ExitCode;
 
@@ -14,15 +14,15 @@ use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Whose: id:9, number:009 or email:…, or a value that fits one person only
+    /// The employee: id:9, number:009, email:…, or a value that matches one employee only
     person: String,
-    /// The linked account, by id or tenant, where there are several
+    /// The linked account, by id or tenant [default: the only one]
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// For an absence from this day, or half-day such as "2026-05-04 PM" [default: today]
+    /// First day of the absence, or half-day such as "2026-05-04 PM" [default: today]
     #[arg(long, value_name = "DATE", value_parser = first)]
     from: Option<HalfDay>,
-    /// For an absence to this day, or half-day [default: the day it begins on]
+    /// Last day of the absence, or half-day [default: the first day]
     #[arg(long, value_name = "DATE", value_parser = last)]
     to: Option<HalfDay>,
 }
@@ -35,8 +35,8 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     if to < from {
         return Err(Failure::usage(
             "cli.dates",
-            format!("no half-day is from {from} to {to}"),
-            "Give --from the earlier and --to the later half-day.",
+            format!("the period from {from} to {to} contains no half-day"),
+            "Set --from to the earlier and --to to the later half-day.",
         ));
     }
     let types = context.absences().leave_types(&employee.id, from, to).await?;
@@ -53,10 +53,10 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
 
 fn show(types: &LeaveTypes) {
     if types.leave_types.is_empty() {
-        line("Lucca offers this person no leave type for these days.");
+        line("Lucca offers this employee no leave type for this period.");
         return;
     }
-    let mut shown = table(&["id", "name", "counted in", "half-days", "left", "remote work"]);
+    let mut shown = table(&["id", "name", "counted in", "half-days", "balance", "remote work"]);
     let yes_or_no = |flag: Option<bool>| flag.map_or("-", |flag| if flag { "yes" } else { "no" }).to_owned();
     for one in &types.leave_types {
         shown.add_row([
@@ -71,7 +71,7 @@ fn show(types: &LeaveTypes) {
     line(&shown.to_string());
     if !types.is_offered {
         line(
-            "These are all that the tenant has: which of them this person may use, Lucca does not tell here.",
+            "These are all leave types of the tenant: Lucca does not specify which ones this employee may use.",
         );
     }
 }

@@ -14,7 +14,7 @@ use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Only of this linked account, by id or tenant
+    /// Only this linked account, by id or tenant
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
 }
@@ -29,9 +29,9 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     if global.json {
         crate::output::json(&log.iter().map(to_json).collect::<Vec<_>>());
     } else if log.is_empty() {
-        line("Nothing was done yet.");
+        line("The audit log is empty.");
     } else {
-        let mut shown = table(&["time", "by", "what", "account", "flow", "detail"]);
+        let mut shown = table(&["time", "actor", "action", "account", "flow", "detail"]);
         for entry in &log {
             shown.add_row([
                 format!("{:.0}", entry.at),
@@ -60,7 +60,7 @@ fn to_json(entry: &AuditEntry) -> Value {
     })
 }
 
-/// Codes and counts as text: `data erase, runs 3`.
+/// The detail of an entry as text: `data erase, runs 3`.
 fn in_words(detail: &Value) -> String {
     let Some(members) = detail.as_object() else { return String::new() };
     let word = |(name, value): (&String, &Value)| match value {

@@ -1,5 +1,5 @@
-//! `accounts configure`: sets how often and how far back a linked account is read, what is not read at all,
-//! and what the change log may hold.
+//! `accounts configure`: sets how often and how far back syncs read a linked account, the features that they
+//! skip, the values in the change log, and the delivery rules.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -21,60 +21,60 @@ use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The linked account, by id or tenant, where there are several
+    /// The linked account, by id or tenant [default: the only one]
     account: Option<String>,
     #[command(flatten)]
     rhythms: Minutes,
-    /// The first day of which absences are read [default: 1 January of last year]
+    /// First day of the absences to read [default: 1 January of last year]
     #[arg(long, value_name = "DATE")]
     absences_since: Option<Date>,
-    /// Whether the change log holds the values of personal fields, and not only their names [default: false]
+    /// Store the values of personal fields in the change log, not only the field names [default: false]
     #[arg(long, value_name = "true|false")]
     personal_values_in_changes: Option<bool>,
-    /// Features never to read: leaves, absence_requests, jobs, managers, qualifications, custom_fields. What
-    /// is stored of them goes with the next sync
+    /// Features not to read: leaves, absence_requests, jobs, managers, qualifications, custom_fields. The next
+    /// sync removes their stored data
     #[arg(long, value_name = "FEATURE,…", value_delimiter = ',', value_parser = Feature::declinable)]
     decline: Vec<Feature>,
-    /// Features to read again after all
+    /// Declined features to read again
     #[arg(long, value_name = "FEATURE,…", value_delimiter = ',', value_parser = Feature::declinable)]
     accept: Vec<Feature>,
-    /// Custom fields never to keep, by their keys (e_…) as employees and the stream custom_field_definitions
-    /// have them. What is stored of them goes with the next sync
+    /// Custom fields not to store, by their keys (e_…), as in employees and the stream
+    /// custom_field_definitions. The next sync removes their stored values
     #[arg(long, value_name = "KEY,…", value_delimiter = ',')]
     exclude_custom_fields: Vec<String>,
-    /// Custom fields to keep again after all
+    /// Excluded custom fields to store again
     #[arg(long, value_name = "KEY,…", value_delimiter = ',')]
     include_custom_fields: Vec<String>,
-    /// Leave types to count as remote work though Lucca does not flag them, by id or name
+    /// Leave types to count as remote work although Lucca does not flag them, by id or name
     #[arg(long, value_name = "LEAVE_TYPE,…", value_delimiter = ',')]
     remote_work: Vec<String>,
-    /// Leave types to count as Lucca flags them after all
+    /// Leave types to count again as Lucca flags them, by id or name
     #[arg(long, value_name = "LEAVE_TYPE,…", value_delimiter = ',')]
     no_remote_work: Vec<String>,
-    /// Permissions of the API key that are granted where Lucca can't tell, such as see_future_employees of a
-    /// company that hires no one; the next check closes the issue
+    /// Permissions of the API key to confirm as granted if Lucca's data can't prove them, such as
+    /// see_future_employees in a company without future employees; the next check resolves the issue
     #[arg(long, value_name = "PERMISSION,…", value_delimiter = ',')]
     confirm: Vec<Permission>,
-    /// The way by which absence requests go to Lucca: factory (as its own pages do), import (its documented
-    /// file import), or auto: the first of them that the tenant has [default: auto]
+    /// Lucca interface for absence requests: factory (used by Lucca's own pages), import (its documented file
+    /// import), or auto: the first of them that the tenant has [default: auto]
     #[arg(long, value_name = "DOOR")]
     absence_door: Option<Door>,
-    /// Whether the API may send passthrough requests with this account's API key [default: false]
+    /// Allow passthrough requests with this account's API key [default: false]
     #[arg(long, value_name = "true|false")]
     passthrough: Option<bool>,
-    /// Which people are delivered, which fields, and under which names, as a JSON file: {"people": {…},
-    /// "fields": {…}, "renames": {…}}; {} is everything. See docs/mapping.md
+    /// Delivery rules as a JSON file: employee filter, fields and their names: {"people": {…}, "fields": {…},
+    /// "renames": {…}}; {} delivers all employees and fields. See docs/mapping.md
     #[arg(long, value_name = "FILE.json")]
     delivery: Option<PathBuf>,
-    /// With --delivery: only say how many people would be delivered, come in and go out
+    /// With --delivery: only print how many employees would be delivered, added and removed
     #[arg(long, requires = "delivery")]
     dry_run: bool,
-    /// Back to the defaults, before the other options are applied
+    /// Reset the settings to their defaults, then apply the other options; keeps declined features
     #[arg(long)]
     reset: bool,
 }
 
-/// The way absence requests reach Lucca, as an option.
+/// The Lucca interface for absence requests, as an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Door {
     Factory,
@@ -92,14 +92,14 @@ impl Door {
     }
 }
 
-/// Intervals of reads, in minutes.
+/// Intervals between reads, in minutes.
 #[derive(Debug, clap::Args)]
 struct Minutes {
-    /// Minutes between two reads of what changed of people [default: 15]
+    /// Minutes between two reads of changed employees [default: 15]
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=525_600))]
     people: Option<u32>,
-    /// Minutes between two reads of departments, establishments, legal units and job qualifications, and of
-    /// what was logged of people [default: 60]
+    /// Minutes between two reads of departments, establishments, legal units, job qualifications and Lucca's log
+    /// of employees [default: 60]
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=525_600))]
     organisation: Option<u32>,
     /// Minutes between two reads of all contracts [default: 360]
@@ -108,14 +108,13 @@ struct Minutes {
     /// Minutes between two reads of the small lists, working days and public holidays [default: 1440]
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=525_600))]
     lists: Option<u32>,
-    /// Minutes between two reads of what changed of absences and of their requests [default: 15]
+    /// Minutes between two reads of changed absences and absence requests [default: 15]
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=525_600))]
     absences: Option<u32>,
-    /// Minutes between two reads of everything of people and absences, which prove what is gone [default:
-    /// 1440]
+    /// Minutes between two full reads of employees and absences, which find deleted records [default: 1440]
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=525_600))]
     sweep: Option<u32>,
-    /// Minutes before the last read from which on what changed is asked for [default: 180]
+    /// Minutes by which reads of changes overlap: they start this long before the last read [default: 180]
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(0..=10_080))]
     overlap: Option<u32>,
 }
@@ -215,7 +214,7 @@ async fn must_be_leave_types(
         Some(missing) => Err(Failure::usage(
             "cli.leave_type",
             format!("no leave type has the id or name {missing:?}"),
-            "See the leave types there are: lucca-connector export leave_types",
+            "List the leave types with `lucca-connector export leave_types --format jsonl`.",
         )),
     }
 }
@@ -223,14 +222,14 @@ async fn must_be_leave_types(
 fn read_delivery(path: &Path) -> Result<DeliveryRules, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| Failure::file("reading", path, &error))?;
     let rules = serde_json::from_str::<DeliveryRules>(&text).map_err(|error| {
-        let message = format!("{} does not say what is delivered: {error}", path.display());
-        Failure::usage("delivery.rules", message, "See docs/mapping.md for what may be in it.")
+        let message = format!("{} is not a valid file of delivery rules: {error}", path.display());
+        Failure::usage("delivery.rules", message, "See docs/mapping.md for the format.")
     })?;
     let refused = |error: delivery::mapping::RulesError| {
         Failure::usage(
             error.code(),
             error.to_string(),
-            "See the fields there are: lucca-connector accounts fields",
+            "List the fields with `lucca-connector accounts fields`.",
         )
     };
     delivery::mapping::Mapping::new(&rules).map_err(refused)?;
@@ -244,7 +243,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         return Err(Failure::usage(
             "cli.features",
             format!("{} is both declined and accepted", both.name()),
-            "Name each feature once.",
+            "Pass each feature to either --decline or --accept.",
         ));
     }
     must_be_leave_types(&data, &account, &args.remote_work).await?;
@@ -305,17 +304,17 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let since =
         settings.absences_since.map_or("1 January of last year (default)".to_owned(), |day| day.to_string());
     line(&format!("  {:28} {since}", "absences since"));
-    let values = if settings.personal_values_in_changes { "kept" } else { "not kept (default)" };
+    let values = if settings.personal_values_in_changes { "stored" } else { "not stored (default)" };
     line(&format!("  {:28} {values}", "personal values in changes"));
     let passthrough = if settings.passthrough { "allowed" } else { "not allowed (default)" };
     line(&format!("  {:28} {passthrough}", "passthrough requests"));
     let door = settings.absence_door.as_deref().unwrap_or("auto (default)");
     line(&format!("  {:28} {door}", "absence door"));
     let declined = match settings.declined_features.is_empty() {
-        true => "nothing (default)".to_owned(),
+        true => "none (default)".to_owned(),
         false => settings.declined_features.join(", "),
     };
-    line(&format!("  {:28} {declined}", "declined"));
+    line(&format!("  {:28} {declined}", "declined features"));
     let excluded = match settings.excluded_custom_fields.is_empty() {
         true => "none (default)".to_owned(),
         false => settings.excluded_custom_fields.join(", "),
@@ -330,37 +329,31 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         false => settings.confirmed_permissions.join(", "),
     };
     line(&format!("  {:28} {confirmed}", "permissions confirmed"));
-    let people = if settings.delivery.people.is_none() { "everybody (default)" } else { "filtered" };
-    line(&format!("  {:28} {people}", "people delivered"));
+    let people = if settings.delivery.people.is_none() { "all (default)" } else { "filtered" };
+    line(&format!("  {:28} {people}", "employees delivered"));
     let is_mapped = !settings.delivery.fields.is_empty() || !settings.delivery.renames.is_empty();
-    let fields = if is_mapped { "see accounts fields" } else { "all that is read (default)" };
+    let fields = if is_mapped { "see `accounts fields`" } else { "all fields read (default)" };
     line(&format!("  {:28} {fields}", "fields delivered"));
     if let Some(AudienceChange { before, enter, leave }) = audience {
         let when = if args.dry_run {
-            "Nothing was changed."
+            "No changes made."
         } else {
-            "It holds from the next sync on: lucca-connector sync"
+            "The change applies from the next sync on. Next: lucca-connector sync"
         };
-        let delivered = counted(before + enter - leave, "person");
-        line(&format!(
-            "{delivered} delivered: {} come in, {} go out. {when}",
-            grouped(enter),
-            grouped(leave)
-        ));
+        let delivered = counted(before + enter - leave, "employee");
+        line(&format!("{delivered} delivered: {} added, {} removed. {when}", grouped(enter), grouped(leave)));
     }
     let scope = |settings: &AccountSettings| {
         (settings.declined_features.clone(), settings.excluded_custom_fields.clone())
     };
     if scope(&settings) != scope(&account.settings) {
-        line(
-            "What is declined from now on goes, and what is accepted comes, with the next sync: lucca-connector sync",
-        );
+        line("The next sync removes declined data and reads accepted data. Next: lucca-connector sync");
     }
     if settings.remote_work_leave_types != account.settings.remote_work_leave_types {
-        line("What counts as remote work changes with the next sync: lucca-connector sync");
+        line("The next sync applies the change of remote work. Next: lucca-connector sync");
     }
     if settings.absences_since != account.settings.absences_since {
-        line("Earlier absences are read with the next full sync: lucca-connector sync --full");
+        line("The next full sync reads earlier absences. Next: lucca-connector sync --full");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -12,9 +12,9 @@ use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The linked account, by id or tenant; none where there is only one
+    /// The linked account, by id or tenant [default: the only one]
     account: Option<String>,
-    /// Only of this stream, such as employees
+    /// Only fields of this stream, such as employees
     #[arg(long, value_name = "STREAM")]
     stream: Option<String>,
 }
@@ -24,7 +24,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let account = session::account(&data, args.account.as_deref()).await?;
     if let Some(stream) = &args.stream {
         delivery::catalog::stream(stream).map_err(|error| {
-            Failure::usage(error.code(), error.to_string(), "Name one of the streams that it lists.")
+            Failure::usage(error.code(), error.to_string(), "Name one of the listed streams.")
         })?;
     }
     let mut all = fields(&account);
@@ -33,7 +33,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         crate::output::json(&all);
         return Ok(ExitCode::SUCCESS);
     }
-    let mut shown = table(&["stream", "field", "delivered as", "type", "group", "from", "field in Lucca"]);
+    let mut shown =
+        table(&["stream", "field", "delivered as", "type", "field group", "resource", "field in Lucca"]);
     for field in all {
         let delivered = match (field.delivered_as, field.reason) {
             (Some(name), _) => name,

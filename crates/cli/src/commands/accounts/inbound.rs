@@ -1,5 +1,5 @@
-//! `accounts inbound`: switches inbound webhooks from a customer's Lucca on or off, and shows how many it
-//! sent.
+//! `accounts inbound`: enables or disables inbound webhooks from a customer's Lucca, rotates their key, and shows
+//! their counts.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,13 +19,13 @@ use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The linked account, by id or tenant, where there are several
+    /// The linked account, by id or tenant [default: the only one]
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
     #[command(flatten)]
     change: Change,
-    /// The configuration file of the service, which says how its address begins [default: config.toml in the
-    /// data directory, where there is one]
+    /// Configuration file of the service, whose public_url is the start of the printed URL [default: config.toml
+    /// in the data directory, if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -34,16 +34,18 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Args)]
 #[group(multiple = false)]
 struct Change {
-    /// Switch it on; the key is shown once
+    /// Enable inbound webhooks and print their key, which is shown only once
     #[arg(long)]
     on: bool,
-    /// Make a new key, shown once; for seven days the former one holds too
+    /// Rotate the key and print the new one, which is shown only once; the previous key stays valid for seven
+    /// days
     #[arg(long)]
     new_key: bool,
-    /// Keep the secret that Lucca signs its newer kind of webhooks with, from a file; an empty one forgets it
+    /// Store the secret with which Lucca signs its newer kind of webhooks, from a file; an empty file removes
+    /// the secret
     #[arg(long, value_name = "FILE")]
     signing_secret_file: Option<PathBuf>,
-    /// Switch it off: address and keys open nothing any more
+    /// Disable inbound webhooks: their URL and keys stop working
     #[arg(long)]
     off: bool,
 }
@@ -58,7 +60,11 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         if global.json {
             crate::output::json(&json!({ "linked_account_id": account.id, "on": false, "was_on": was_on }));
         } else {
-            line(if was_on { "Lucca can tell nothing of it any more." } else { "It was off." });
+            line(if was_on {
+                "Disabled inbound webhooks."
+            } else {
+                "Inbound webhooks are disabled already."
+            });
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -72,7 +78,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         if global.json {
             crate::output::json(&json!({ "linked_account_id": account.id, "on": false }));
         } else {
-            line("It is off. Switch it on with --on.");
+            line("Inbound webhooks are disabled. Enable them with --on.");
         }
         return Ok(ExitCode::SUCCESS);
     };
@@ -99,7 +105,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     show(&webhook, &url, key, waiting);
     if begins.is_empty() {
         stderr_line(
-            "note: the address begins with that of the service; set public_url to have it shown whole",
+            "note: the URL is relative to the address of the service; set public_url to print the full URL",
         );
     }
     Ok(ExitCode::SUCCESS)
@@ -141,24 +147,28 @@ async fn change(
 }
 
 fn off() -> Failure {
-    Failure::usage("cli.inbound_off", "Lucca may tell nothing of this account yet", "Switch it on with --on.")
+    Failure::usage(
+        "cli.inbound_off",
+        "inbound webhooks of this account are disabled",
+        "Enable them with --on.",
+    )
 }
 
 fn show(webhook: &InboundWebhook, url: &str, key: Option<&str>, waiting: u64) {
     line(&format!("URL for Lucca: {url}"));
     if let Some(key) = key {
         line(&format!("Key for Lucca: {key}"));
-        line("The key is not shown again. See docs/inbound-webhooks.md for where they are entered.");
+        line("The key is not shown again. Enter both in Lucca: see docs/inbound-webhooks.md.");
     }
     if let Some(until) = webhook.previous_key_until {
-        line(&format!("The former key holds until {until:.0}"));
+        line(&format!("Previous key valid until {until:.0}"));
     }
     let InboundWebhook { received, passed_over, malformed, .. } = webhook;
     line(&format!(
-        "Received: {received}, passed over: {passed_over}, not understood: {malformed}, waiting to be read: {waiting}"
+        "Received: {received}, ignored: {passed_over}, not parsed: {malformed}, waiting: {waiting}"
     ));
     if let Some(at) = webhook.last_received_at {
-        line(&format!("Last: {at:.0}"));
+        line(&format!("Last received: {at:.0}"));
     }
-    line(if webhook.is_signed() { "Lucca's secret is known." } else { "Lucca's secret is not known." });
+    line(if webhook.is_signed() { "Signing secret: stored." } else { "Signing secret: none." });
 }

@@ -1,6 +1,6 @@
-//! `accounts`: lists the linked accounts with their stored records, last sync and open decisions. Decisions
-//! are in `release`, settings in `configure`, unlinking in `unlink`, the audit log in `audit`, webhooks from
-//! Lucca in `inbound`.
+//! `accounts`: lists the linked accounts with their stored records, last sync and open decisions. `release`
+//! decides on missing records, `configure` changes settings, `unlink` unlinks, `audit` prints the audit log,
+//! `inbound` configures webhooks from Lucca.
 
 mod audit;
 mod configure;
@@ -31,17 +31,17 @@ pub(crate) struct Args {
 enum Action {
     /// List linked accounts
     List,
-    /// Decide on records that are missing in Lucca, where too many are to believe it unasked
+    /// Review and decide on records missing in Lucca, if too many are missing to remove them without a decision
     Release(release::Args),
-    /// How often and how far back a linked account is read; without options, show it
+    /// Configure how often and how far back syncs read a linked account; without options, show the settings
     Configure(Box<configure::Args>),
-    /// What is delivered of each record, under which name, and where it comes from in Lucca
+    /// List the delivered fields of each record, their names, and their source in Lucca
     Fields(fields::Args),
-    /// Let Lucca tell of absences by itself; without options, show how that stands
+    /// Configure inbound webhooks from Lucca about absences; without options, show their state
     Inbound(inbound::Args),
-    /// Erase a linked account's API key, and its data if that is wanted: nothing is read any more
+    /// Unlink a linked account: erase its API key, stop its syncs and, with --data erase, erase its data
     Unlink(unlink::Args),
-    /// Who linked, relinked, viewed and unlinked what, oldest first
+    /// List audit log entries of linked accounts: linked, relinked, viewed, unlinked; oldest first
     Audit(audit::Args),
 }
 
@@ -130,11 +130,11 @@ async fn list(global: &Global) -> Result<ExitCode, Failure> {
     if global.json {
         crate::output::json(&list);
     } else if list.is_empty() {
-        line("No tenant is linked yet. Link one with `lucca-connector link TENANT_URL`.");
+        line("No linked accounts. Link a tenant with `lucca-connector link TENANT_URL`.");
     } else {
         line(&shown.to_string());
         if open > 0 {
-            line(&format!("{}: see `lucca-connector issues list`.", counted(open, "open issue")));
+            line(&format!("{}: list them with `lucca-connector issues list`.", counted(open, "open issue")));
         }
         for text in waiting {
             line(&text);

@@ -18,21 +18,21 @@ use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The linked account, by id or tenant, where there are several
+    /// The linked account, by id or tenant [default: the only one]
     account: Option<String>,
     /// Only records of this kind: employees, departments, …
     #[arg(long, value_name = "KIND")]
     kind: Option<Kind>,
-    /// Show which records would go; what happens without any of these
+    /// List the missing records and decide nothing: the default
     #[arg(long, conflicts_with_all = ["approve", "reject"])]
     preview: bool,
-    /// Let them go: they are marked as gone and told so in the change log
+    /// Remove the missing records: mark them as deleted, with entries in the change log
     #[arg(long, conflicts_with = "reject")]
     approve: bool,
-    /// Keep them, and don't ask again about these
+    /// Keep the missing records, and request no further decision on them
     #[arg(long)]
     reject: bool,
-    /// Don't ask on a terminal whether that is meant
+    /// Skip the confirmation prompt on a terminal
     #[arg(long, short)]
     yes: bool,
 }
@@ -66,7 +66,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let mut decided = Vec::new();
     if is_decision && !questions.is_empty() {
         if !is_confirmed(global, args, &questions)? {
-            stderr_line("Nothing was changed.");
+            stderr_line("No changes made.");
             return Ok(ExitCode::SUCCESS);
         }
         let at = session::clock().now();
@@ -80,7 +80,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             };
             if !global.json {
                 let records = counted(u64::try_from(records).unwrap_or(u64::MAX), noun(kind));
-                line(&format!("{records} {}.", if args.approve { "let go" } else { "kept" }));
+                line(&format!("{records} {}.", if args.approve { "removed" } else { "kept" }));
             }
             decided.push(json!({ "kind": kind.name(), "records": records }));
         }
@@ -165,7 +165,7 @@ fn to_json(question: &Question) -> Value {
 fn show(account: &LinkedAccount, questions: &[Question]) {
     const SHOWN: usize = 20;
     if questions.is_empty() {
-        line(&format!("{}: nothing waits for a decision.", account.tenant));
+        line(&format!("{}: no records wait for a decision.", account.tenant));
         return;
     }
     for Question { hold, records, present } in questions {
@@ -177,31 +177,31 @@ fn show(account: &LinkedAccount, questions: &[Question]) {
             grouped(*present),
             hold.opened_at
         ));
-        line(&format!("  left as they are because {}", hold.reason));
+        line(&format!("  kept so far because {}", hold.reason));
         for (id, name) in records.iter().take(SHOWN) {
             line(&format!("  {:>10}  {}", clean(id.as_str()), clean(name.as_deref().unwrap_or("-"))));
         }
         if records.len() > SHOWN {
             let more = u64::try_from(records.len() - SHOWN).unwrap_or(u64::MAX);
-            line(&format!("  … and {} more: --json shows all", grouped(more)));
+            line(&format!("  … and {} more: show all with --json", grouped(more)));
         }
     }
 }
 
 fn show_next(account: &LinkedAccount) {
-    line("If they have really left Lucca:");
+    line("If the records were deleted in Lucca:");
     line(&format!("  lucca-connector accounts release {} --approve", account.id));
-    line("If they have not, and are to stay here:");
+    line("If they were not, keep them here:");
     line(&format!("  lucca-connector accounts release {} --reject", account.id));
 }
 
-/// Asks for confirmation on a terminal; `--yes`, `--json` and runs without a terminal need none.
+/// Prompts for confirmation on a terminal; `--yes`, `--json` and runs without a terminal need none.
 fn is_confirmed(global: &Global, args: &Args, questions: &[Question]) -> Result<bool, Failure> {
     if args.yes || global.json || !confirm::is_interactive() {
         return Ok(true);
     }
     let count: usize = questions.iter().map(|question| question.records.len()).sum();
     let count = counted(u64::try_from(count).unwrap_or(u64::MAX), "record");
-    let question = if args.approve { format!("Let {count} go?") } else { format!("Keep {count}?") };
+    let question = if args.approve { format!("Remove {count}?") } else { format!("Keep {count}?") };
     confirm::prompt(&question)
 }

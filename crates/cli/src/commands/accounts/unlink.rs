@@ -19,10 +19,10 @@ use crate::session;
 pub(crate) struct Args {
     /// The linked account, by id or tenant
     account: String,
-    /// What becomes of what was synced: it is kept as it is, or erased for good
+    /// Synced data: keep it unchanged, or erase it permanently
     #[arg(long, value_enum, value_name = "keep|erase", hide_possible_values = true, default_value = "keep")]
     data: Data,
-    /// Don't ask whether that is meant
+    /// Skip the confirmation prompt
     #[arg(long, short)]
     yes: bool,
 }
@@ -42,7 +42,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         return Ok(ExitCode::SUCCESS);
     }
     if !args.yes && !is_confirmed(global, args, &data, &account, was_linked).await? {
-        stderr_line("Nothing was changed.");
+        stderr_line("No changes made.");
         return Ok(ExitCode::SUCCESS);
     }
     let policy = match args.data {
@@ -53,8 +53,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     answer(global, args, &account, Some(&receipt));
     if args.data == Data::Erase && !receipt.files_overwritten {
         stderr_line(
-            "What was erased may still be in the database's files, which others hold open. Unlink once more with \
-             --data erase.",
+            "The database's files may still contain the erased data, because other processes use them. Run the command \
+             again with --data erase.",
         );
     }
     Ok(ExitCode::SUCCESS)
@@ -75,24 +75,22 @@ fn answer(global: &Global, args: &Args, account: &LinkedAccount, receipt: Option
     }
     let name = format!("{} ({})", account.tenant, account.id);
     let Some(receipt) = receipt else {
-        line(&format!("{name} is unlinked already. To erase its data too: --data erase."));
+        line(&format!("{name} is unlinked already. To also erase its data: --data erase."));
         return;
     };
     match args.data {
-        Data::Keep => line(&format!("Unlinked {name}: its API key is erased, its data is kept.")),
+        Data::Keep => line(&format!("Unlinked {name}: erased its API key, kept its data.")),
         Data::Erase => {
             let counts =
                 receipt.records.iter().filter_map(|(kind, count)| Some((kind.parse().ok()?, *count)));
             let erased = in_words(counts.collect());
             let (changes, runs) = (counted(receipt.changes, "change"), counted(receipt.runs, "run"));
-            line(&format!(
-                "Unlinked {name}: its API key is erased, and with it {erased}, {changes}, {runs}."
-            ));
-            line("Not reached: backups, what was delivered already, and Lucca itself.");
+            line(&format!("Unlinked {name}: erased its API key, {erased}, {changes}, {runs}."));
+            line("Not erased: backups, data that was already delivered, and the data in Lucca.");
         }
     }
     line(
-        "At Lucca the key works on until it is deleted there: Settings > Authentication, SSO and API > API keys.",
+        "The API key stays valid in Lucca until you delete it there: Settings > Authentication, SSO and API > API keys.",
     );
     line(&format!("To link it again, with the same id: lucca-connector link {}", account.tenant));
 }
@@ -107,15 +105,15 @@ async fn is_confirmed(
     if global.json || !confirm::is_interactive() {
         return Err(Failure::usage(
             "cli.not_confirmed",
-            "unlinking erases the API key, which cannot be undone",
-            "Say that it is meant with --yes.",
+            "unlinking erases the API key, can't be undone and must be confirmed",
+            "Confirm with --yes.",
         ));
     }
     let customer = account.organization.as_ref().or(account.customer_id.as_ref());
     let customer = customer.map_or_else(String::new, |customer| format!(" of {}", clean(customer)));
     line(&format!("{} ({}){customer}", account.tenant, account.id));
     if was_linked {
-        line("  its API key is erased, nothing is read any more, and a sync that goes on is stopped");
+        line("  Unlinking erases its API key, stops a running sync, and ends all further syncs.");
     }
     let mut counts = BTreeMap::new();
     for ((kind, _), count) in data.store.count_kept(account.no).await? {
@@ -124,12 +122,14 @@ async fn is_confirmed(
     let records = in_words(counts);
     Ok(match args.data {
         Data::Keep => {
-            line(&format!("  what was synced is kept: {records}"));
-            confirm::prompt("Unlink it?")?
+            line(&format!("  Kept: {records}"));
+            confirm::prompt("Unlink this account?")?
         }
         Data::Erase => {
-            line(&format!("  erased for good: {records}, with the change log, the runs and all else of it"));
-            confirm::prompt("Erase all that?")?
+            line(&format!(
+                "  Erased permanently: {records}, the change log, the runs and all other data of the account"
+            ));
+            confirm::prompt("Unlink this account and erase its data?")?
         }
     })
 }

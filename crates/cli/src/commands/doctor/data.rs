@@ -1,4 +1,4 @@
-//! Checks of the database: that it answers and its schema is current, that every secret opens, and the state
+//! Checks of the database: that it answers, that its schema is current, that every secret opens; and the state
 //! of accounts and webhooks.
 
 use std::path::Path;
@@ -39,9 +39,9 @@ pub(super) async fn open(global: &Global, dir: &Path, checks: &mut Vec<Check>) -
     };
     if let DatabaseAddress::File(path) = &address {
         if !path.is_file() {
-            let advice = "Begin with `lucca-connector link TENANT_URL` or `lucca-connector serve`, or name another with \
-                          --database.";
-            checks.push(Check::fail(CHECK, format!("there is none at {}", path.display()), advice));
+            let advice = "Create one with `lucca-connector link TENANT_URL` or `lucca-connector serve`, or name another database \
+                          with --database.";
+            checks.push(Check::fail(CHECK, format!("no database exists at {}", path.display()), advice));
             return None;
         }
         checks.push(private("database_file", path));
@@ -76,24 +76,24 @@ pub(super) async fn open(global: &Global, dir: &Path, checks: &mut Vec<Check>) -
 
 fn tables(Schema { version, pending, newer, is_broken }: Schema) -> Check {
     const CHECK: &str = "schema";
-    let at = format!("the tables are at version {version}");
+    let at = format!("the schema is at version {version}");
     if is_broken {
-        let advice = "Restore the database from a backup, or ask for help with its last migration.";
-        return Check::fail(CHECK, format!("{at}, and a migration broke off"), advice);
+        let advice = "Restore the database from a backup, or request support for its last migration.";
+        return Check::fail(CHECK, format!("{at}, and a migration failed halfway"), advice);
     }
     if newer > 0 {
         let advice = "Use the version of lucca-connector that last wrote to this database, or a newer one.";
-        return Check::fail(CHECK, format!("{at}, which is newer than this program"), advice);
+        return Check::fail(CHECK, format!("{at}, which is newer than this binary supports"), advice);
     }
     if pending > 0 {
         let migrations = counted(u64::try_from(pending).unwrap_or(u64::MAX), "migration");
-        let advice = "Back the database up; the next command or start of the service brings it up to date. Then look again.";
-        return Check::warn(CHECK, format!("{at}: {migrations} to do"), advice);
+        let advice = "Back up the database. The next command or start of the service migrates it. Then run `doctor` again.";
+        return Check::warn(CHECK, format!("{at}: {migrations} pending"), advice);
     }
     Check::ok(CHECK, at)
 }
 
-/// Whether Lucca's clock agrees with this machine's, by its answers in the last sync of people.
+/// Compares Lucca's clock, by its answers in the last sync of employees, with this machine's.
 async fn lucca_clock(data: &DataDir, account: &LinkedAccount) -> Result<Option<Check>, store::Error> {
     const CHECK: &str = "lucca_clock";
     let states = data.store.stream_states(account.no).await?;
@@ -102,7 +102,7 @@ async fn lucca_clock(data: &DataDir, account: &LinkedAccount) -> Result<Option<C
         return Ok(None);
     };
     Ok(Some(if state.server_ahead_s.abs() >= CLOCKS_APART_S {
-        Check::warn(CHECK, clocks_apart(state.server_ahead_s), "Set this machine's clock, by NTP, then sync.")
+        Check::warn(CHECK, clocks_apart(state.server_ahead_s), "Set this machine's clock by NTP, then sync.")
     } else {
         Check::ok(CHECK, "Lucca's clock and this machine's agree")
     }))
@@ -117,8 +117,8 @@ pub(super) async fn checks(data: &DataDir, now: Timestamp) -> Vec<Check> {
         checks.extend(secrets(data, &accounts, now).await?);
         checks.push(audit_log(data).await?);
         if accounts.is_empty() {
-            let advice = "Link a tenant with `lucca-connector link TENANT_URL`, or let a customer do it: docs/serve.md.";
-            checks.push(Check::warn("accounts", "none is linked", advice));
+            let advice = "Link a tenant with `lucca-connector link TENANT_URL`, or let a customer link it: see docs/serve.md.";
+            checks.push(Check::warn("accounts", "no tenant is linked", advice));
         }
         for account in accounts.iter().filter(|account| account.status != AccountStatus::Unlinked) {
             checks.push(account_check(data, account, now).await?.of(&account.id));
@@ -140,18 +140,17 @@ async fn clock(data: &DataDir, now: Timestamp) -> Result<Check, store::Error> {
         let ahead = database.duration_since(now);
         if ahead.abs() > CLOCKS {
             let what = format!("the database's clock is {} s ahead of this machine's", ahead.as_secs());
-            return Ok(Check::warn("clock", what, "Set both by NTP. Workers go by the database's clock."));
+            return Ok(Check::warn("clock", what, "Set both by NTP. Workers use the database's clock."));
         }
     }
     let too_far = data.store.times_too_far(now).await?;
     if too_far != store::TimesTooFar::default() {
         let what = format!(
-            "{} and {} are further in the future than they last, because a clock was wrong",
-            counted(too_far.held, "role, lease or sign of life"),
+            "{} and {} are further in the future than their duration allows, because a clock was wrong",
+            counted(too_far.held, "role, lease or heartbeat"),
             counted(too_far.due, "due time"),
         );
-        let advice =
-            "They count for nothing, and go with the next sync. Set the clocks of all machines by NTP.";
+        let advice = "The connector ignores them, and the next sync removes them. Set the clocks of all machines by NTP.";
         return Ok(Check::warn("clock", what, advice));
     }
     let runs = data.store.runs(None, None, LAST_RUNS).await?;
@@ -160,10 +159,10 @@ async fn clock(data: &DataDir, now: Timestamp) -> Result<Check, store::Error> {
     Ok(match ahead {
         Some(ahead) if ahead > CLOCKS => Check::warn(
             "clock",
-            format!("a run was noted {} s ahead of this machine's time", ahead.as_secs()),
-            "Set this machine's clock by NTP, and those that share the database.",
+            format!("a run was recorded {} s ahead of this machine's clock", ahead.as_secs()),
+            "Set the clocks of this machine and of all machines that share the database by NTP.",
         ),
-        _ => Check::ok("clock", format!("it is {now}")),
+        _ => Check::ok("clock", format!("the time is {now}")),
     })
 }
 
@@ -174,17 +173,17 @@ async fn audit_log(data: &DataDir) -> Result<Check, store::Error> {
     Ok(match verdict.fault {
         None => {
             let entries = counted(u64::try_from(verdict.head.seq).unwrap_or(0), "entry");
-            Check::ok(CHECK, format!("{entries}, as they were written"))
+            Check::ok(CHECK, format!("{entries}, unaltered"))
         }
         Some((fault, seq)) => Check::fail(
             CHECK,
             format!("it was tampered with at entry {seq} ({})", fault.code()),
-            "See `lucca-connector audit verify`, and compare the database with a backup.",
+            "Run `lucca-connector audit verify`, and compare the database with a backup.",
         ),
     })
 }
 
-/// Whether the master keys open every secret.
+/// Checks that the master keys open every secret.
 async fn secrets(
     data: &DataDir,
     accounts: &[LinkedAccount],
@@ -226,7 +225,10 @@ async fn account_check(
         return Ok(Check::fail(
             CHECK,
             format!("{}: Lucca refuses the API key", account.tenant),
-            format!("Make a new key in Lucca and link again: lucca-connector link {}", account.tenant),
+            format!(
+                "Create a new key in Lucca and link the tenant again: `lucca-connector link {}`.",
+                account.tenant
+            ),
         ));
     }
     let runs = data.store.runs(Some(account.no), None, LAST_RUNS).await?;
@@ -234,7 +236,7 @@ async fn account_check(
     if is_queued && data.store.live_workers(now).await? == 0 {
         return Ok(Check::warn(
             CHECK,
-            format!("{}: a sync was asked for, and no worker is alive to begin it", account.tenant),
+            format!("{}: a sync is queued, and no worker is alive to start it", account.tenant),
             "Start `lucca-connector worker`, or `lucca-connector serve` without --no-workers.",
         ));
     }
@@ -242,8 +244,8 @@ async fn account_check(
     let Some(at) = runs.iter().find(went_well).and_then(|run| run.finished_at) else {
         return Ok(Check::warn(
             CHECK,
-            format!("{} was never read", account.tenant),
-            format!("Read it with `lucca-connector sync --account {}`, or start the service.", account.id),
+            format!("{} was never synced", account.tenant),
+            format!("Sync it with `lucca-connector sync --account {}`, or start the service.", account.id),
         ));
     };
     let age = now.duration_since(at);
@@ -252,12 +254,12 @@ async fn account_check(
     let begun = runs.iter().find(|run| run.started_at.is_some());
     let last = begun.and_then(|run| run.outcome).map_or("running", Outcome::name);
     let message =
-        format!("{}: read {} min ago, the last run {last}, {count}", account.tenant, age.as_secs() / 60);
+        format!("{}: synced {} min ago, last run {last}, {count}", account.tenant, age.as_secs() / 60);
     Ok(if age > OLD {
-        let advice = "See why with `lucca-connector runs list`, and whether the service runs.";
+        let advice = "Check that the service runs, and list the runs with `lucca-connector runs list`.";
         Check::warn(CHECK, message, advice)
     } else if !issues.is_empty() {
-        let advice = format!("See what to do with `lucca-connector issues list --account {}`.", account.id);
+        let advice = format!("List the issues with `lucca-connector issues list --account {}`.", account.id);
         Check::warn(CHECK, message, advice)
     } else {
         Check::ok(CHECK, message)
@@ -276,7 +278,8 @@ async fn permissions(data: &DataDir, account: &LinkedAccount) -> Result<Option<C
     let narrowed = summary.narrowed.map(|narrowed| narrowed.evidence_text(Language::English));
     let headline = summary.headline.text(Language::English);
     let message = std::iter::once(headline).chain(narrowed).collect::<Vec<_>>().join(" ");
-    let advice = format!("See what to do with `lucca-connector check --account {}`.", account.id);
+    let advice =
+        format!("List the missing permissions with `lucca-connector check --account {}`.", account.id);
     Ok(Some(match summary.headline.readiness {
         Readiness::Ready => Check::ok(CHECK, message),
         // If no employee proves a permission, there may be none to see.
@@ -285,7 +288,7 @@ async fn permissions(data: &DataDir, account: &LinkedAccount) -> Result<Option<C
     }))
 }
 
-/// The inbound webhooks of the account's Lucca.
+/// Checks the inbound webhooks from the account's Lucca.
 async fn inbound(
     data: &DataDir,
     account: &LinkedAccount,
@@ -298,47 +301,43 @@ async fn inbound(
     Ok(Some(if webhook.last_malformed_at.is_some_and(is_new) {
         Check::warn(
             CHECK,
-            format!(
-                "{} of {} could not be understood",
-                webhook.malformed,
-                counted(webhook.received, "webhook")
-            ),
-            "Nothing is lost: syncs go on. See docs/inbound-webhooks.md for what is understood, and what is set in Lucca.",
+            format!("{} of {} could not be parsed", webhook.malformed, counted(webhook.received, "webhook")),
+            "No data is lost: syncs continue. See docs/inbound-webhooks.md for the supported webhooks and the settings in Lucca.",
         )
     } else if webhook.received == 0 {
         Check::warn(
             CHECK,
-            "nothing was ever told",
-            "See docs/inbound-webhooks.md for what to enter in Lucca, or switch them off.",
+            "Lucca has sent no webhook",
+            "Enter the URL and the key in Lucca, see docs/inbound-webhooks.md, or disable inbound webhooks.",
         )
     } else if waiting > 0 && webhook.last_received_at.is_some_and(|at| now.duration_since(at) > CLOCKS) {
-        let advice = "See whether the service runs, and why with `lucca-connector runs list`.";
-        Check::warn(CHECK, format!("{waiting} told and not read yet"), advice)
+        let advice = "Check that the service runs, and list the runs with `lucca-connector runs list`.";
+        Check::warn(CHECK, format!("{waiting} received, records not read yet"), advice)
     } else {
-        Check::ok(CHECK, format!("{} came", counted(webhook.received, "webhook")))
+        Check::ok(CHECK, format!("{} received", counted(webhook.received, "webhook")))
     }))
 }
 
-/// Whether the webhook endpoints accept their webhooks.
+/// Checks that the webhook endpoints accept deliveries.
 async fn webhooks(data: &DataDir) -> Result<Vec<Check>, store::Error> {
     const CHECK: &str = "webhook_endpoint";
     let endpoint_check = |endpoint: store::Destination| {
         let advice = format!(
-            "See what it answers with GET /v1/webhook-endpoints/{0}/deliveries, mend the receiver; PATCH \
-             /v1/webhook-endpoints/{0} {{\"enabled\":true}} sends again what it missed.",
+            "List its answers with GET /v1/webhook-endpoints/{0}/deliveries, and fix the receiver. PATCH \
+             /v1/webhook-endpoints/{0} {{\"enabled\":true}} then sends the missed events.",
             endpoint.id
         );
         let check = match (endpoint.disabled, endpoint.failing_since) {
             (Some(DisabledReason::Gone), _) => Check::fail(CHECK, "disabled: it answered 410 Gone", advice),
             (Some(DisabledReason::Failing), _) => {
-                Check::fail(CHECK, "disabled: it failed for too long", advice)
+                Check::fail(CHECK, "disabled: its deliveries failed for too long", advice)
             }
-            (Some(DisabledReason::Asked), _) => Check::ok(CHECK, "disabled, as somebody asked for"),
+            (Some(DisabledReason::Asked), _) => Check::ok(CHECK, "disabled on request"),
             (None, Some(since)) => {
                 let failed = counted(endpoint.attempts.into(), "failed attempt");
                 Check::warn(CHECK, format!("{failed} since {since}"), advice)
             }
-            (None, None) => Check::ok(CHECK, "takes what it is sent"),
+            (None, None) => Check::ok(CHECK, "accepts deliveries"),
         };
         check.of(&endpoint.id)
     };

@@ -20,8 +20,8 @@ pub(super) fn checks(dir: &Path, configuration: Option<&Path>, listen: SocketAdd
     if !dir.is_dir() {
         checks.push(Check::fail(
             "data_directory",
-            format!("there is no folder {}", dir.display()),
-            "Name another with --data-dir, or begin with `lucca-connector link TENANT_URL` or `lucca-connector serve`.",
+            format!("the directory {} does not exist", dir.display()),
+            "Name another with --data-dir, or create it with `lucca-connector link TENANT_URL` or `lucca-connector serve`.",
         ));
         return checks;
     }
@@ -39,8 +39,7 @@ pub(super) fn checks(dir: &Path, configuration: Option<&Path>, listen: SocketAdd
 
 fn master_key(dir: &Path) -> Check {
     let path = dir.join("master.key");
-    let advice =
-        "Put back the file this data directory was made with. It holds 64 hexadecimal digits a line.";
+    let advice = "Restore the file that this data directory was created with. Each line contains 64 hexadecimal digits.";
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) => {
@@ -50,15 +49,15 @@ fn master_key(dir: &Path) -> Check {
     };
     let keys: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).map(MasterKey::from_hex).collect();
     if keys.is_empty() || keys.iter().any(Result::is_err) {
-        let message = format!("{} holds something else than master keys", path.display());
+        let message = format!("{} contains text that is no master key", path.display());
         return Check::fail("master_key", message, advice);
     }
     let check = private("master_key", &path);
-    Check { message: format!("{} with {} in it", check.message, counted_keys(keys.len())), ..check }
+    Check { message: format!("{} contains {}", check.message, counted_keys(keys.len())), ..check }
 }
 
 fn counted_keys(count: usize) -> String {
-    if count == 1 { "one key".to_owned() } else { format!("{count} keys, of which the first seals") }
+    if count == 1 { "one key".to_owned() } else { format!("{count} keys; the first one seals") }
 }
 
 fn operator_token(path: &Path) -> Check {
@@ -66,18 +65,18 @@ fn operator_token(path: &Path) -> Check {
         Ok(text) if text.trim().len() >= 32 => private("operator_token", path),
         Ok(_) => Check::fail(
             "operator_token",
-            format!("{} holds no key of at least 32 characters", path.display()),
-            "Delete the file: the next start of the service makes a new key.",
+            format!("{} contains no key of at least 32 characters", path.display()),
+            "Delete the file: the service creates a new key at its next start.",
         ),
         Err(error) => Check::fail(
             "operator_token",
             format!("{} can't be read: {error}", path.display()),
-            "Let the user that runs the service own it.",
+            "Make the user that runs the service its owner.",
         ),
     }
 }
 
-/// Whether only its owner can read the file.
+/// Checks that only its owner can read the file.
 #[cfg(unix)]
 pub(super) fn private(check: &'static str, path: &Path) -> Check {
     use std::os::unix::fs::PermissionsExt;
@@ -86,15 +85,15 @@ pub(super) fn private(check: &'static str, path: &Path) -> Check {
             let wanted = if found.is_dir() { "700" } else { "600" };
             Check::warn(
                 check,
-                format!("others can open {}", path.display()),
-                format!("Keep them out: chmod {wanted} {}", path.display()),
+                format!("other users can open {}", path.display()),
+                format!("Restrict its permissions: `chmod {wanted} {}`.", path.display()),
             )
         }
         Ok(_) => Check::ok(check, path.display().to_string()),
         Err(error) => Check::fail(
             check,
             format!("{} can't be opened: {error}", path.display()),
-            "Let the user that runs the service own it.",
+            "Make the user that runs the service its owner.",
         ),
     }
 }
@@ -107,11 +106,12 @@ pub(super) fn private(check: &'static str, path: &Path) -> Check {
 #[cfg(unix)]
 fn disk(dir: &Path) -> Check {
     let Ok(volume) = rustix::fs::statvfs(dir) else {
-        return Check::warn("disk", "how much is free can't be told", "Look with `df`.");
+        return Check::warn("disk", "the free space can't be determined", "Check it with `df`.");
     };
     let free = volume.f_bavail.saturating_mul(volume.f_frsize);
-    let message = format!("{} MB are free", free >> 20);
-    let advice = "Make room: the database grows with each sync, and stops when the disk is full.";
+    let message = format!("{} MB free", free >> 20);
+    let advice =
+        "Free disk space: the database grows with each sync, and stops working when the disk is full.";
     if free < TOO_LITTLE {
         Check::fail("disk", message, advice)
     } else if free < LITTLE {
@@ -123,7 +123,7 @@ fn disk(dir: &Path) -> Check {
 
 #[cfg(not(unix))]
 fn disk(_: &Path) -> Check {
-    Check::warn("disk", "how much is free can't be told on this system", "Look yourself.")
+    Check::warn("disk", "the free space can't be determined on this system", "Check it manually.")
 }
 
 fn configured(named: Option<&Path>, dir: &Path) -> Vec<Check> {
@@ -132,7 +132,7 @@ fn configured(named: Option<&Path>, dir: &Path) -> Vec<Check> {
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => {
-            return vec![Check::ok(CHECK, "there is no file: everything is as by default")];
+            return vec![Check::ok(CHECK, "no configuration file exists: the defaults apply")];
         }
         Err(error) => {
             let message = format!("{} can't be read: {error}", path.display());
@@ -140,7 +140,7 @@ fn configured(named: Option<&Path>, dir: &Path) -> Vec<Check> {
         }
     };
     let Reading { errors, warnings, .. } = Config::read(&text);
-    let advice = "See `lucca-connector config default` for what may be set.";
+    let advice = "List the settings with `lucca-connector config default`.";
     let located = |finding: &dyn std::fmt::Display| format!("{}: {finding}", path.display());
     let wrong = errors.iter().map(|finding| Check::fail(CHECK, located(finding), advice));
     let odd = warnings.iter().map(|finding| Check::warn(CHECK, located(finding), advice));
@@ -153,13 +153,13 @@ fn port(listen: SocketAddr) -> Check {
         Ok(_) => Check::ok("port", format!("{listen} is free")),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => Check::warn(
             "port",
-            format!("{listen} is taken"),
-            "If the service runs, that is how it should be. Else another program has it: name a free one with --listen.",
+            format!("{listen} is in use"),
+            "If the service runs, it uses this port. Otherwise another program does: name a free address with --listen.",
         ),
         Err(error) => Check::fail(
             "port",
-            format!("{listen} can't be listened on: {error}"),
-            "Name an address of this machine with --listen, and a port above 1023 unless the service may have lower ones.",
+            format!("listening on {listen} failed: {error}"),
+            "Name an address of this machine with --listen, and a port above 1023 unless the service may use lower ports.",
         ),
     }
 }

@@ -1,5 +1,5 @@
-//! `doctor`: checks this installation as an operator would, with advice for each fault. Changes nothing, and
-//! sends requests to tenants only with `--tenants`. Checks of the machine are in `here`, of the database in
+//! `doctor`: checks this installation, with advice for each fault. Changes nothing, and sends requests to
+//! tenants only with `--tenants`. Checks of the machine are in `here`, of the database in
 //! `data`, of the tenants in `tenants`.
 
 mod data;
@@ -20,13 +20,13 @@ use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The configuration file of the service [default: config.toml in the data directory, where there is one]
+    /// Configuration file of the service [default: config.toml in the data directory, if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The address that the service listens on
+    /// Address on which the service listens
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Ask each linked tenant one cheap question, too
+    /// Also send one request to each linked tenant
     #[arg(long)]
     tenants: bool,
 }
@@ -98,7 +98,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         checks.iter().for_each(show);
         let count = |state| checks.iter().filter(|check| check.state == state).count();
         let [well, odd, wrong] = [State::Ok, State::Warn, State::Fail].map(count);
-        line(&format!("{well} ok, {odd} to look at, {wrong} wrong"));
+        line(&format!("{well} ok, {odd} warn, {wrong} fail"));
     }
     if let Some(data) = data {
         data.store.close().await;

@@ -1,4 +1,4 @@
-//! Checks that each tenant answers: one request for the number of people, within its budget.
+//! Checks that each tenant answers: one request for the number of users, within its budget.
 
 use std::sync::Arc;
 
@@ -30,9 +30,9 @@ pub(super) async fn checks(data: &DataDir, clock: &Arc<dyn Clock>) -> Vec<Check>
                 Err(error) => Check::failed(CHECK, &Failure::from(error)),
                 Ok(_) => match client.stats().server_ahead.map(|ahead| ahead.as_secs()) {
                     Some(ahead) if ahead.abs() >= CLOCKS_APART_S => {
-                        Check::warn(CHECK, clocks_apart(ahead), "Set this machine's clock, by NTP.")
+                        Check::warn(CHECK, clocks_apart(ahead), "Set this machine's clock by NTP.")
                     }
-                    _ => Check::ok(CHECK, format!("{} answers, and takes the key", account.tenant)),
+                    _ => Check::ok(CHECK, format!("{} answers, and accepts the API key", account.tenant)),
                 },
             },
         };

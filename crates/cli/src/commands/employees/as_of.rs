@@ -1,4 +1,4 @@
-//! `employees list --as-of DATE`: the employees of a day, with their positions then.
+//! `employees list --as-of DATE`: the employees employed on a day, with their positions on that day.
 
 use jiff::civil::Date;
 use people::{Position, PositionedEmployee, RemoteId, contains_text, search_key};
@@ -61,7 +61,9 @@ pub(super) fn list(
         return;
     }
     if seats.is_empty() {
-        line(&format!("Nobody to show who was employed on {day}. Have you synced? `lucca-connector sync`"));
+        line(&format!(
+            "No employee of {day} matches. If the account was never synced, run `lucca-connector sync`."
+        ));
         return;
     }
     let mut shown = table(&["id", "name", "job title", "department", "manager"]);
@@ -79,7 +81,12 @@ pub(super) fn list(
     let hidden = seats.len().saturating_sub(limit.unwrap_or(50));
     if hidden > 0 {
         let hidden = u64::try_from(hidden).unwrap_or(u64::MAX);
-        line(&format!("… and {} more: --limit, --search or --json show them", counted(hidden, "person")));
+        line(&format!(
+            "… and {}: show them with --limit, --search or --json",
+            counted(hidden, "more employee")
+        ));
     }
-    line("A dash is what is not known of that day: see `employees show` for where each value is from.");
+    line(
+        "A dash marks a value that is unknown for that day. `employees show` prints the source of each value.",
+    );
 }

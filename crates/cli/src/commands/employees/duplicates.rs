@@ -1,4 +1,4 @@
-//! `employees duplicates`: records that are probably of one person. They are reported, never merged.
+//! `employees duplicates`: records that probably belong to one person. The command lists them and merges none.
 
 use jiff::civil::Date;
 use people::{Employee, IdentityEvidence, IdentityMatch, IdentityRelation, RemoteId, identities};
@@ -16,14 +16,14 @@ pub(super) fn show(global: &Global, people: &People, today: Date) {
         return;
     }
     if found.is_empty() {
-        line("No two records look like one person.");
+        line("No duplicate employee records found.");
         return;
     }
     let is_rehire = |found: &&IdentityMatch| matches!(found.relation, IdentityRelation::Rehire { .. });
     let (rehires, duplicates): (Vec<&IdentityMatch>, Vec<_>) = found.iter().partition(is_rehire);
     for (title, matches) in [
-        ("Left and came back, each time as a new record:", rehires),
-        ("There twice, with contracts that overlap or without dates:", duplicates),
+        ("Rehires: left and came back with a new record:", rehires),
+        ("Duplicates: contracts that overlap or have no dates:", duplicates),
     ] {
         if !matches.is_empty() {
             line(title);
@@ -36,7 +36,7 @@ pub(super) fn show(global: &Global, people: &People, today: Date) {
             }
         }
     }
-    line("Nothing is merged here: put it right in Lucca, if it is wrong there.");
+    line("The connector merges no records. If a record is wrong, correct it in Lucca.");
 }
 
 fn in_words(evidence: IdentityEvidence) -> &'static str {
@@ -55,7 +55,7 @@ fn describe(id: &RemoteId, people: &People, found: &IdentityMatch) -> String {
         clean(&employee.shown_name()),
         day(employee.contract().starts_on(), "?"),
         day(employee.contract().ends_on(), "open"),
-        if found.current == *id { "  ← stands for the person today" } else { "" },
+        if found.current == *id { "  ← current record" } else { "" },
     )
 }
 

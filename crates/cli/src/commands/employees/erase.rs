@@ -1,5 +1,5 @@
-//! `employees erase`, `employees erasures` and `employees allow`: erases one person with a receipt, lists the
-//! receipts, and lets an erased person be read again.
+//! `employees erase`, `employees erasures` and `employees allow`: erases an employee with a receipt, lists the
+//! receipts, and allows syncs to read an erased employee again.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -22,13 +22,13 @@ const ACTOR: Actor = Actor::Cli;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Who: id:9, number:009 or email:…, or a value that fits one person only
+    /// The employee: id:9, number:009, email:…, or a value that matches one employee only
     #[arg(value_name = "PERSON")]
     id: String,
-    /// The linked account, by id or tenant, where there are several
+    /// The linked account, by id or tenant [default: the only one]
     #[arg(long, value_name = "ACCOUNT")]
     pub(super) account: Option<String>,
-    /// Don't ask whether that is meant
+    /// Skip the confirmation prompt
     #[arg(long, short)]
     yes: bool,
 }
@@ -41,12 +41,12 @@ pub(super) async fn run(global: &Global, data: &DataDir, args: &Args) -> Result<
     if holdings.is_empty() && !is_kept_out {
         return Err(Failure::usage(
             "cli.unknown_employee",
-            "nothing is stored of a person with this Lucca id",
-            "`lucca-connector employees list --search TEXT` finds people; the first column is the id.",
+            "no record of an employee with this Lucca id is stored",
+            "Search with `lucca-connector employees list --search TEXT`; the first column is the id.",
         ));
     }
     if !args.yes && !is_confirmed(global, data, &account, &id, &holdings).await? {
-        stderr_line("Nothing was changed.");
+        stderr_line("No changes made.");
         return Ok(ExitCode::SUCCESS);
     }
     let at = session::clock().now();
@@ -59,19 +59,19 @@ pub(super) async fn run(global: &Global, data: &DataDir, args: &Args) -> Result<
         value["files_overwritten"] = json!(scrubbed.is_ok());
         crate::output::json(&value);
     } else {
-        line(&format!("Erased: {}, receipt {}.", in_words(&receipt.counts), receipt.id));
-        line("They are not read again until `lucca-connector employees allow` lets them.");
-        line("Not reached: backups, what was delivered already, and Lucca itself.");
+        line(&format!("Erased {}. Receipt: {}.", in_words(&receipt.counts), receipt.id));
+        line("Syncs skip this employee until you run `lucca-connector employees allow`.");
+        line("Not erased: backups, data that was already delivered, and the data in Lucca.");
     }
     if let Err(error) = scrubbed {
         stderr_line(&format!(
-            "What was erased may still be in the database's files: {error}. Erase once more."
+            "The database's files may still contain the erased data: {error}. Run the command again."
         ));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Asks for confirmation on a terminal; without one, refuses.
+/// Prompts for confirmation on a terminal; without one, refuses.
 async fn is_confirmed(
     global: &Global,
     data: &DataDir,
@@ -82,15 +82,15 @@ async fn is_confirmed(
     if global.json || !confirm::is_interactive() {
         return Err(Failure::usage(
             "cli.not_confirmed",
-            "erasing a person cannot be undone",
-            "Say that it is meant with --yes.",
+            "erasing an employee can't be undone and must be confirmed",
+            "Confirm with --yes.",
         ));
     }
     let person = data.store.kept_record::<Employee>(account.no, id).await?;
     let name = person.map_or_else(|| format!("#{id}"), |person| person.record.shown_name());
     let parts: Vec<String> = holdings.iter().map(|(kind, count)| counted(*count, noun(*kind))).collect();
     line(&format!("{} of {}: {}", clean(&name), account.tenant, parts.join(", ")));
-    confirm::prompt("Erase this person for good?")
+    confirm::prompt("Erase this employee permanently?")
 }
 
 fn in_words(counts: &BTreeMap<String, u64>) -> String {
@@ -102,7 +102,7 @@ fn in_words(counts: &BTreeMap<String, u64>) -> String {
     ];
     let others = count("records_of_others");
     if others > 0 {
-        parts.push(format!("their words or name in {} of others", counted(others, "record")));
+        parts.push(format!("their text or name in {} of other employees", counted(others, "record")));
     }
     parts.join(", ")
 }
@@ -120,7 +120,7 @@ pub(super) async fn list(
     if global.json {
         crate::output::json(&receipts);
     } else if receipts.is_empty() {
-        line("Nobody was erased.");
+        line("No erasures.");
     } else {
         show(&receipts);
     }
@@ -128,7 +128,7 @@ pub(super) async fn list(
 }
 
 fn show(receipts: &[Receipt]) {
-    let mut shown = table(&["receipt", "account", "lucca id", "erased", "by", "what", "allowed again"]);
+    let mut shown = table(&["receipt", "account", "lucca id", "erased", "by", "content", "allowed again"]);
     for receipt in receipts {
         shown.add_row([
             receipt.id.to_string(),
@@ -154,15 +154,17 @@ pub(super) async fn allow(
     if !data.store.allow_person(&account, &id, ACTOR, session::clock().now()).await? {
         return Err(Failure::usage(
             "cli.not_erased",
-            "no person with this Lucca id is kept from being read",
-            "`lucca-connector employees erasures` lists who was erased.",
+            "no employee with this Lucca id is excluded from syncs",
+            "List the erased employees with `lucca-connector employees erasures`.",
         ));
     }
     if global.json {
         let allowed: Value = json!({ "linked_account_id": account.id, "remote_id": id, "allowed": true });
         crate::output::json(&allowed);
     } else {
-        line("The next sync reads them again, if Lucca still has them: lucca-connector sync");
+        line(
+            "The next sync reads the employee again, if Lucca still has the record. Next: lucca-connector sync",
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,5 +1,5 @@
-//! `employees`: lists people, today or on a day (`as_of`), shows one person with their history (`show`),
-//! finds probable duplicates (`duplicates`), and erases a person (`erase`).
+//! `employees`: lists employees, today or on a day (`as_of`), shows one with their history (`show`), finds
+//! probable duplicates (`duplicates`), and erases an employee (`erase`).
 
 mod as_of;
 mod duplicates;
@@ -27,55 +27,55 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// List people
+    /// List employees
     List {
-        /// The linked account, by id or tenant, where there are several
+        /// The linked account, by id or tenant [default: the only one]
         #[arg(long, value_name = "ACCOUNT")]
         account: Option<String>,
-        /// Only people with this status: active, future or former
+        /// Only employees with this status: active, future or former
         #[arg(long, value_parser = status)]
         status: Option<EmployeeStatus>,
-        /// Only people whose name, e-mail, number, job title or department contains this; case and accents
-        /// don't matter
+        /// Only employees whose name, e-mail, number, job title or department contains this text; ignores case
+        /// and accents
         #[arg(long, value_name = "TEXT")]
         search: Option<String>,
-        /// Who was employed on this day, with their department, manager and job of that day
+        /// List the employees of this day, with their department, manager and job on that day
         #[arg(long, value_name = "DATE", conflicts_with = "status")]
         as_of: Option<Date>,
-        /// How many to show to a person [default: 50; with --json, all]
+        /// Maximum number of employees to print [default: 50; with --json, all]
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
     },
-    /// Show one person with their positions over time and their absences around today
+    /// Show one employee with their positions over time and their absences around today
     Show {
-        /// Who: id:9, number:009 or email:…, or a value that fits one person only
+        /// The employee: id:9, number:009, email:…, or a value that matches one employee only
         person: String,
-        /// The linked account, by id or tenant, where there are several
+        /// The linked account, by id or tenant [default: the only one]
         #[arg(long, value_name = "ACCOUNT")]
         account: Option<String>,
-        /// Also show the record as Lucca sent it, where the linked account keeps it
+        /// Also show the record as Lucca sent it, if the linked account stores it (`link --keep-raw`)
         #[arg(long)]
         raw: bool,
     },
-    /// Erase a person: everything stored of them but their Lucca id, which keeps them from being read again
+    /// Erase an employee: all stored data except the Lucca id, by which syncs skip the employee
     Erase(erase::Args),
-    /// List what was erased, with its receipts
+    /// List erasures with their receipts
     Erasures {
-        /// Only of this linked account, by id or tenant
+        /// Only this linked account, by id or tenant
         #[arg(long, value_name = "ACCOUNT")]
         account: Option<String>,
     },
-    /// Let a person who was erased be read again
+    /// Allow syncs to read an erased employee again
     Allow {
-        /// Their Lucca id
+        /// The employee's Lucca id
         id: String,
-        /// The linked account, by id or tenant, where there are several
+        /// The linked account, by id or tenant [default: the only one]
         #[arg(long, value_name = "ACCOUNT")]
         account: Option<String>,
     },
-    /// Find records that are probably of one person: who left and came back, and who is there twice
+    /// Find records that probably belong to one person: rehires and duplicates
     Duplicates {
-        /// The linked account, by id or tenant, where there are several
+        /// The linked account, by id or tenant [default: the only one]
         #[arg(long, value_name = "ACCOUNT")]
         account: Option<String>,
     },
@@ -83,7 +83,7 @@ enum Action {
 
 fn status(text: &str) -> Result<EmployeeStatus, String> {
     let found = EmployeeStatus::ALL.into_iter().find(|status| status.name() == text.to_lowercase());
-    found.ok_or_else(|| "a status is active, future or former".to_owned())
+    found.ok_or_else(|| "the status must be active, future or former".to_owned())
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
@@ -144,7 +144,7 @@ fn list(global: &Global, views: &[PersonView<'_>], limit: Option<usize>) {
         return;
     }
     if views.is_empty() {
-        line("Nobody to show. Have you synced? `lucca-connector sync`");
+        line("No employees match. If the account was never synced, run `lucca-connector sync`.");
         return;
     }
     let mut shown = table(&["id", "name", "status", "job title", "department", "manager", "work e-mail"]);
@@ -164,6 +164,9 @@ fn list(global: &Global, views: &[PersonView<'_>], limit: Option<usize>) {
     let hidden = views.len().saturating_sub(limit.unwrap_or(50));
     if hidden > 0 {
         let hidden = u64::try_from(hidden).unwrap_or(u64::MAX);
-        line(&format!("… and {} more: --limit, --search or --json show them", counted(hidden, "person")));
+        line(&format!(
+            "… and {}: show them with --limit, --search or --json",
+            counted(hidden, "more employee")
+        ));
     }
 }

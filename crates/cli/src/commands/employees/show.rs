@@ -1,4 +1,4 @@
-//! `employees show`: one person with their positions over time and their absences around today.
+//! `employees show`: one employee with their positions over time and their absences around today.
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -45,7 +45,9 @@ pub(super) async fn run(
     }
     show(view, record, people, &positions, &absences);
     if with_raw && raw.is_none() {
-        line("  Lucca's own record is not kept; relink with --keep-raw to keep it from now on.");
+        line(
+            "  The record as Lucca sent it is not stored. To store such records from now on, relink with --keep-raw.",
+        );
     }
     Ok(())
 }
@@ -89,7 +91,7 @@ fn show(
         ]);
     }
     line(&shown.to_string());
-    line("  from: * a contract, ' Lucca's log, ° a sync that found it changed; unmarked: as it is now");
+    line("  source: * contract, ' Lucca's log, ° change found by a sync; unmarked: current record");
     line("");
     if absences.is_empty() {
         line(&format!("No absences in the last and next {MONTHS} months."));

@@ -1,5 +1,5 @@
-//! `export`: streams and people as files, in a folder, an object store, one file, or standard output. What is delivered of each
-//! record, and under which name, is the account's delivery rules, as for every output.
+//! `export`: exports streams and people as files to a folder, an object store, one file, or standard output. The
+//! account's delivery rules select and rename the fields of each record, as for every output.
 
 mod progress;
 
@@ -27,51 +27,48 @@ const SETTINGS: [&str; 3] = ["AWS_", "GOOGLE_", "AZURE_"];
 pub(crate) struct Args {
     #[arg(value_name = "STREAM", help = streams_help())]
     streams: Vec<String>,
-    /// With --to, export people and every stream
+    /// Export people and every stream; requires --to
     #[arg(long, requires = "to", conflicts_with = "streams")]
     all: bool,
-    /// How records are written
+    /// File format
     #[arg(long, value_enum)]
     format: Format,
-    /// Where to: a folder, or s3://BUCKET/PATH, gs://BUCKET/PATH, az://CONTAINER/PATH, with credentials from
+    /// Destination: a folder, or s3://BUCKET/PATH, gs://BUCKET/PATH, az://CONTAINER/PATH, with credentials from
     /// the environment; see docs/files.md
     #[arg(long, value_name = "FOLDER|URL", conflicts_with = "output")]
     to: Option<String>,
-    /// Only what changed after this number of the change log: `to_seq` in the manifest of the export before
+    /// Export only changes after this sequence number of the change log: `to_seq` in the manifest of the
+    /// previous export
     #[arg(long, value_name = "SEQ", requires = "to", value_parser = clap::value_parser!(i64).range(0..))]
     since: Option<i64>,
-    /// Begin CSV with a byte-order mark, so that Excel reads it as UTF-8
+    /// Start CSV files with a byte-order mark, so that Excel reads them as UTF-8
     #[arg(long)]
     bom: bool,
-    /// In CSV, put an apostrophe in front of text that a spreadsheet would take for a formula
+    /// In CSV files, put an apostrophe before text that a spreadsheet would run as a formula
     #[arg(long)]
     escape_formulas: bool,
-    /// Without --to, the file to write [default: standard output]
+    /// Output file, without --to [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// The linked account, by id or tenant, where there are several
+    /// The linked account, by id or tenant [default: the only one]
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
-    /// One JSON object a line, every field
+    /// One JSON object per line, with every field
     Jsonl,
-    /// Comma-separated with a header line (RFC 4180, UTF-8): plain fields as columns, the rest as JSON
+    /// Comma-separated with a header line (RFC 4180, UTF-8): plain fields as columns, other fields as JSON
     Csv,
-    /// Parquet, with the types of the fields; not to standard output
+    /// Parquet, with typed fields; not to standard output
     Parquet,
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     if args.format != Format::Csv && (args.bom || args.escape_formulas) {
-        let advice = "Leave --bom and --escape-formulas out, or choose --format csv.";
-        return Err(Failure::usage(
-            "cli.arguments",
-            "a byte-order mark and formulas are of CSV only",
-            advice,
-        ));
+        let advice = "Leave them out, or use --format csv.";
+        return Err(Failure::usage("cli.arguments", "--bom and --escape-formulas apply to CSV only", advice));
     }
     let format = match args.format {
         Format::Jsonl => files::Format::Jsonl,
@@ -101,7 +98,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     tokio::select! {
         exported = exporting => exported,
         ended = session::shutdown_signal() => {
-            ended.and(Err(session::interrupted("the export was stopped; there is no manifest")))
+            ended.and(Err(session::interrupted("the export was interrupted; it wrote no manifest")))
         }
     }
 }
@@ -122,13 +119,13 @@ async fn to_folder(
         manifest.files.iter().fold((0, 0), |(rows, bytes), file| (rows + file.rows, bytes + file.bytes));
     let files = u64::try_from(manifest.files.len()).unwrap_or(u64::MAX);
     line(&format!(
-        "{} in {} written to {}: {}",
+        "Wrote {} in {} to {}: {}",
         counted(rows, "record"),
         counted(files, "file"),
         target.shown(),
         size(bytes),
     ));
-    line(&format!("What changes from now on: --since {}", manifest.to_seq));
+    line(&format!("To export later changes: --since {}", manifest.to_seq));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -155,7 +152,7 @@ async fn to_file(
             crate::output::json(&json!({ "stream": written.stream, "records": written.rows, "file": path }));
         } else {
             let records = counted(written.rows, "record");
-            stderr_line(&format!("{records} of {} written to {}", written.stream, target.shown()));
+            stderr_line(&format!("Wrote {records} of {} to {}", written.stream, target.shown()));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -164,8 +161,8 @@ async fn to_file(
 fn streams_help() -> String {
     let streams = STREAMS.map(Kind::name).join(", ");
     format!(
-        "What to export: people (with their status and the names of what they refer to), or streams: {streams}. \
-         Without --to one of them [default: people]"
+        "Streams to export: people (employees with their status and the names of the records they refer to), {streams}. \
+         Without --to, one stream [default: people]"
     )
 }
 
@@ -178,8 +175,8 @@ fn tables(args: &Args) -> Result<Vec<Table>, Failure> {
     }
     if args.streams.is_empty() {
         let names: Vec<&str> = Table::all().map(Table::name).collect();
-        let advice = format!("Name some, or say --all: {}.", names.join(", "));
-        return Err(Failure::usage("cli.arguments", "what to export is not said", advice));
+        let advice = format!("Name streams, or pass --all. Streams: {}.", names.join(", "));
+        return Err(Failure::usage("cli.arguments", "no stream to export was given", advice));
     }
     let mut tables = Vec::new();
     for name in &args.streams {
@@ -197,15 +194,18 @@ fn one_table(args: &Args) -> Result<Vec<Table>, Failure> {
     if args.format == Format::Parquet && args.output.is_none() {
         let advice =
             "Name a file or a folder: `export employees --format parquet --output employees.parquet`.";
-        return Err(Failure::usage("cli.arguments", "Parquet is not written to standard output", advice));
+        return Err(Failure::usage("cli.arguments", "Parquet can't be written to standard output", advice));
     }
     match args.streams.as_slice() {
         [] => Ok(vec![Table::People]),
         [name] => Ok(vec![table(name)?]),
         _ => {
-            let advice =
-                "Name a folder for several: `export employees departments --format csv --to FOLDER`.";
-            Err(Failure::usage("cli.arguments", "a file holds one stream", advice))
+            let advice = "Export several streams to a folder: `export employees departments --format csv --to FOLDER`.";
+            Err(Failure::usage(
+                "cli.arguments",
+                "one file contains one stream, and several were given",
+                advice,
+            ))
         }
     }
 }
@@ -213,7 +213,7 @@ fn one_table(args: &Args) -> Result<Vec<Table>, Failure> {
 fn table(name: &str) -> Result<Table, Failure> {
     name.parse().map_err(|error: delivery::catalog::Error| {
         let names: Vec<&str> = Table::all().map(Table::name).collect();
-        let advice = format!("There are: {}.", names.join(", "));
+        let advice = format!("Streams: {}.", names.join(", "));
         Failure::usage(error.code(), error.to_string(), advice)
     })
 }
