@@ -18,10 +18,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
+use tools::Selection;
+
 const USAGE: &str = "usage: cargo xtask check
        cargo xtask test [--all]
        cargo xtask test browser [FILE]...
-       cargo xtask test tools [TOOL]...
+       cargo xtask test tools [--all | TOOL...]
        cargo xtask test upgrade
        cargo xtask dist [--profile NAME]
        cargo xtask instructions [--write]
@@ -37,7 +39,8 @@ const USAGE: &str = "usage: cargo xtask check
   test    format, clippy with warnings denied, all tests, a little chaos, the tests in a browser and those with other
           people's tools: what CI runs. --all: also the tests that take minutes, a small fleet, the version before beside
           this one, and the packages: before a release. browser: only those, or only the files named, such as `widget`.
-          tools: only those, or only the ones named, such as `singer`. upgrade: only that of the version before
+          tools: only those that `test` runs, with --all those that `test --all` runs, or only the ones named, such as
+          `singer`. upgrade: only that of the version before
   dist    packs what is shipped into target/dist, and starts what it packed as a user without rights. --profile dev:
           from what is built for tests, which only shows that it works
   fixture  makes the databases of the version before anew that the tests open, after that version moved
@@ -62,7 +65,9 @@ fn main() -> ExitCode {
         ["test"] => steps::test(false),
         ["test", "--all"] => steps::test(true),
         ["test", "browser", ref files @ ..] => exit(browser(files)),
-        ["test", "tools", ref names @ ..] => exit(tools(names)),
+        ["test", "tools"] => exit(tools(Selection::Change)),
+        ["test", "tools", "--all"] => exit(tools(Selection::Release)),
+        ["test", "tools", ref names @ ..] => exit(tools(Selection::Named(names))),
         ["test", "upgrade"] => upgrade(),
         ["dist"] => exit(dist::run(dist::SHIPPED)),
         ["dist", "--profile", profile @ ("dev" | "release" | dist::SHIPPED)] => exit(dist::run(profile)),
@@ -171,8 +176,8 @@ fn browser(files: &[&str]) -> Result<(), String> {
 }
 
 /// Runs only the tests with third-party tools.
-fn tools(names: &[&str]) -> Result<(), String> {
-    let ready = tools::prepare(names)?;
+fn tools(selection: Selection<'_>) -> Result<(), String> {
+    let ready = tools::prepare(selection)?;
     steps::build()?;
     tools::run_tests(ready)
 }
