@@ -18,10 +18,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
+use tools::Selection;
+
 const USAGE: &str = "usage: cargo xtask check
        cargo xtask test [--all]
        cargo xtask test browser [FILE]...
-       cargo xtask test tools [TOOL]...
+       cargo xtask test tools [--all | TOOL...]
        cargo xtask test upgrade
        cargo xtask dist [--profile NAME]
        cargo xtask instructions [--write]
@@ -34,11 +36,11 @@ const USAGE: &str = "usage: cargo xtask check
        cargo xtask chaos [--rounds N] [--histories N] [--seed S] [--stop] [--database URL]
 
   check   Run format, clippy, and the unit tests of the crates with uncommitted changes: after each edit
-  test    Run every step of CI: format, clippy with warnings denied, all tests, a short chaos test, the browser tests and
+  test    Run every step of CI: format, clippy without a warning, all tests, a short chaos test, the browser tests and
           the tests with third-party tools. --all: also run the tests that take minutes, a small fleet, the previous
           version beside this one, and the packages: before a release. browser: run only the browser tests, or only the
-          named files, such as `widget`. tools: run only the tests with third-party tools, or only the named ones, such as
-          `singer`. upgrade: run only the tests of the previous version
+          named files, such as `widget`. tools: run only the tests with third-party tools that `test` runs, with --all
+          those that `test --all` runs, or only the named ones, such as `singer`. upgrade: run only the tests of the previous version
   dist    Pack the release packages into target/dist, and start the packed binary as an unprivileged user. --profile dev:
           pack the binary that was built for tests, which only checks that packing works
   fixture  Regenerate the databases of the previous version that the tests open, after that version has changed
@@ -63,7 +65,9 @@ fn main() -> ExitCode {
         ["test"] => steps::test(false),
         ["test", "--all"] => steps::test(true),
         ["test", "browser", ref files @ ..] => exit(browser(files)),
-        ["test", "tools", ref names @ ..] => exit(tools(names)),
+        ["test", "tools"] => exit(tools(Selection::Change)),
+        ["test", "tools", "--all"] => exit(tools(Selection::Release)),
+        ["test", "tools", ref names @ ..] => exit(tools(Selection::Named(names))),
         ["test", "upgrade"] => upgrade(),
         ["dist"] => exit(dist::run(dist::SHIPPED)),
         ["dist", "--profile", profile @ ("dev" | "release" | dist::SHIPPED)] => exit(dist::run(profile)),
@@ -172,8 +176,8 @@ fn browser(files: &[&str]) -> Result<(), String> {
 }
 
 /// Runs only the tests with third-party tools.
-fn tools(names: &[&str]) -> Result<(), String> {
-    let ready = tools::prepare(names)?;
+fn tools(selection: Selection<'_>) -> Result<(), String> {
+    let ready = tools::prepare(selection)?;
     steps::build()?;
     tools::run_tests(ready)
 }

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use crate::debian::run;
 use crate::suite::{self, Compiler, TestTime};
+use crate::tools::{self, Selection};
 use crate::{
     TEST_DATABASE_URL, browser, cargo, dist, instructions, open_postgres, postgres, print_line, root, target,
-    tools, upgrade,
+    upgrade,
 };
 
 /// All features that are shipped: tests run with them, so that each crate is built once.
@@ -120,11 +121,12 @@ pub(crate) fn test(runs_all: bool) -> ExitCode {
     };
     let url = postgres.as_ref().map(postgres::Postgres::url);
     let url = url.as_deref();
+    let selection = if runs_all { Selection::Release } else { Selection::Change };
     let report = Report::default();
     report.step("format", format);
     let is_built = std::thread::scope(|scope| {
         // Downloads run while the compiler works.
-        let prepared = scope.spawn(|| (browser::prepare(), tools::prepare(&[])));
+        let prepared = scope.spawn(|| (browser::prepare(), tools::prepare(selection)));
         let mut warnings = 0;
         let is_built = report.step("build", || build_with_lints().map(|found| warnings = found));
         report.step("clippy", || match warnings {

@@ -1,6 +1,6 @@
 //! Runs the tests with third-party tools (`tests/tools`). Each folder lists its packages from PyPI, and from npm
 //! if it has a `package.json`, gets an environment of its own under `target/tools`, and contains a script that
-//! runs the binary.
+//! runs the binary. A folder with a file `only-with-all` is a test of `cargo xtask test --all` only.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,19 +12,33 @@ use crate::{node, print_line, root, target};
 /// A test and the Python of its environment.
 pub(crate) type PreparedTest = (PathBuf, PathBuf);
 
-/// Creates the environments of the named tests, or of all. A named test must get its environment; without
-/// names, all tests are skipped with a message if PyPI can't be reached.
-pub(crate) fn prepare(names: &[&str]) -> Result<Vec<PreparedTest>, String> {
+/// The tests to run.
+#[derive(Clone, Copy)]
+pub(crate) enum Selection<'a> {
+    /// The tests that guard a change.
+    Change,
+    /// Also the tests that guard a release.
+    Release,
+    Named(&'a [&'a str]),
+}
+
+/// Creates the environments of the selected tests. A named test must get its environment; otherwise all tests are
+/// skipped with a message if PyPI can't be reached.
+pub(crate) fn prepare(selection: Selection<'_>) -> Result<Vec<PreparedTest>, String> {
     let root = root()?;
-    let available = tests(&root.join("tests/tools"))?;
-    let selected = if names.is_empty() { available } else { select(&available, names)? };
+    let mut selected = tests(&root.join("tests/tools"))?;
+    match selection {
+        Selection::Change => selected.retain(|test| !test.join("only-with-all").exists()),
+        Selection::Release => {}
+        Selection::Named(names) => selected = select(&selected, names)?,
+    }
     find_python()?;
     let environments = target()?.join("tools");
     let mut ready = Vec::new();
     for test in selected {
         match environment(&test, &environments) {
             Ok(python) => ready.push((test, python)),
-            Err(reason) if names.is_empty() => {
+            Err(reason) if !matches!(selection, Selection::Named(_)) => {
                 print_line(&format!("== tools: SKIPPED: {reason}"));
                 return Ok(Vec::new());
             }
