@@ -37,6 +37,18 @@ impl From<UsableLeaveType> for EmployeeLeaveType {
     }
 }
 
+/// The leave types that an employee may use.
+#[derive(Serialize, ToSchema)]
+pub struct EmployeeLeaveTypeList {
+    /// The employee.
+    pub employee: EmployeeSummary,
+    /// The leave types.
+    pub items: Vec<EmployeeLeaveType>,
+    /// Whether Lucca offered these leave types to this employee for this period. If false, the list has all
+    /// leave types of the tenant.
+    pub is_offered: bool,
+}
+
 /// The unit of a leave type.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case", as = LeaveUnit)]
@@ -331,36 +343,7 @@ impl AbsenceSubmission {
     ///
     /// [`absences::Error::Store`] if it can't be parsed.
     pub fn of(submission: &Submission) -> Result<Self, absences::Error> {
-        let report = Report::of(submission)?;
-        let half_days = report.half_days.into_iter();
-        Ok(Self {
-            id: report.id.to_string(),
-            idempotency_key: report.idempotency_key,
-            status: report.status.into(),
-            employee_id: report.ask.employee_id,
-            leave_type_id: report.ask.leave_type_id,
-            starts_on: report.ask.first,
-            ends_on: report.ask.last,
-            minutes: report.ask.minutes,
-            comment: report.ask.comment,
-            lucca_api: report.door.map(AbsenceApi),
-            request_id: report.request_id,
-            absence_id: report.absence_id,
-            half_days: half_days
-                .map(|half| AbsenceHalfDay {
-                    half_day: half.at,
-                    is_active: half.is_active,
-                    minutes: half.minutes,
-                })
-                .collect(),
-            approvals: all(report.approvals),
-            next_approver_id: report.next_approver_id,
-            cancellation_requests: all(report.cancellation_requests),
-            problems: all(report.problems),
-            warnings: all(report.warnings),
-            created_at: time(report.created_at),
-            updated_at: time(report.updated_at),
-        })
+        Ok(Report::of(submission)?.into())
     }
 
     /// Whether its state will change without any further action.
@@ -392,5 +375,39 @@ impl From<Changed> for AbsenceDecision {
     fn from(changed: Changed) -> Self {
         let Changed { status, absence_id, request_id, half_days, was_changed } = changed;
         Self { status: status.into(), absence_id, request_id, half_days, was_changed }
+    }
+}
+
+impl From<Report> for AbsenceSubmission {
+    fn from(report: Report) -> Self {
+        let half_days = report.half_days.into_iter();
+        Self {
+            id: report.id.to_string(),
+            idempotency_key: report.idempotency_key,
+            status: report.status.into(),
+            employee_id: report.ask.employee_id,
+            leave_type_id: report.ask.leave_type_id,
+            starts_on: report.ask.first,
+            ends_on: report.ask.last,
+            minutes: report.ask.minutes,
+            comment: report.ask.comment,
+            lucca_api: report.door.map(AbsenceApi),
+            request_id: report.request_id,
+            absence_id: report.absence_id,
+            half_days: half_days
+                .map(|half| AbsenceHalfDay {
+                    half_day: half.at,
+                    is_active: half.is_active,
+                    minutes: half.minutes,
+                })
+                .collect(),
+            approvals: all(report.approvals),
+            next_approver_id: report.next_approver_id,
+            cancellation_requests: all(report.cancellation_requests),
+            problems: all(report.problems),
+            warnings: all(report.warnings),
+            created_at: time(report.created_at),
+            updated_at: time(report.updated_at),
+        }
     }
 }

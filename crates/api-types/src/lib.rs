@@ -5,6 +5,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+mod absence_import;
 mod absence_problem;
 mod absence_submission;
 mod api_key;
@@ -22,10 +23,12 @@ mod scim_target;
 mod values;
 mod webhook_endpoint;
 
+pub use absence_import::{AbsenceImport, ImportRow};
 pub use absence_problem::{AbsenceProblem, AbsenceWarning, EmployeeCandidate, EmployeeSummary};
 pub use absence_submission::{
     AbsenceApproval, AbsenceDecision, AbsenceHalfDay, AbsenceOverlap, AbsencePreview, AbsenceSubmission,
-    CancellationRequest, EmployeeLeaveType, HalfDayPlan, LeaveAmount, LeaveBalance, NonWorkingHalfDay,
+    CancellationRequest, EmployeeLeaveType, EmployeeLeaveTypeList, HalfDayPlan, LeaveAmount, LeaveBalance,
+    NonWorkingHalfDay,
 };
 pub use api_key::ApiKey;
 pub use audit_entry::AuditEntry;

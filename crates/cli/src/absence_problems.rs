@@ -1,6 +1,7 @@
 //! Formats the problems and warnings of an absence request, the details of its errors, and half-days as text.
 
 use absences::{Problem, Warning};
+use api_types::{AbsenceProblem, AbsenceWarning, EmployeeCandidate, all};
 use people::{Half, HalfDay, PersonCandidate};
 use serde_json::json;
 
@@ -34,15 +35,21 @@ pub(crate) fn warning_line(warning: &Warning) -> String {
 /// The details of an error, beside its message.
 pub(crate) fn details_of(error: &absences::Error) -> Option<Box<Details>> {
     let (name, value, lines) = match error {
-        absences::Error::Problems(problems) => {
-            ("problems", json!(problems), problems.iter().map(problem_line).collect())
-        }
-        absences::Error::ConfirmationNeeded(warnings) => {
-            ("warnings", json!(warnings), warnings.iter().map(warning_line).collect())
-        }
-        absences::Error::AmbiguousEmployee(candidates) => {
-            ("candidates", json!(candidates), candidates.iter().map(candidate_line).collect())
-        }
+        absences::Error::Problems(problems) => (
+            "problems",
+            json!(all::<_, AbsenceProblem>(problems.iter().cloned())),
+            problems.iter().map(problem_line).collect(),
+        ),
+        absences::Error::ConfirmationNeeded(warnings) => (
+            "warnings",
+            json!(all::<_, AbsenceWarning>(warnings.iter().cloned())),
+            warnings.iter().map(warning_line).collect(),
+        ),
+        absences::Error::AmbiguousEmployee(candidates) => (
+            "candidates",
+            json!(all::<_, EmployeeCandidate>(candidates.iter().cloned())),
+            candidates.iter().map(candidate_line).collect(),
+        ),
         _ => return None,
     };
     let members = [(name.to_owned(), value)].into_iter().collect();

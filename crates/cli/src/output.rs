@@ -1,5 +1,6 @@
 //! Writes to standard output and standard error. A closed pipe ends output quietly.
 
+use serde_json::Value;
 use std::io::{IsTerminal, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
@@ -9,6 +10,16 @@ use serde::Serialize;
 pub(crate) fn line(text: &str) {
     write(text);
     write("\n");
+}
+
+/// A resource of the API with further members that only the command line shows.
+pub(crate) fn extended(resource: impl Serialize, more: Value) -> Value {
+    // Serialising the API's types to JSON can't fail.
+    let mut value = serde_json::to_value(resource).unwrap_or_default();
+    if let (Some(members), Value::Object(more)) = (value.as_object_mut(), more) {
+        members.extend(more);
+    }
+    value
 }
 
 /// Prints one JSON document and a line end to standard output, for scripts.

@@ -2,16 +2,15 @@
 //! a dry run.
 
 use absences::{Batch, BulkRow};
-use api_types::{AbsenceProblem, AbsenceSubmission, EmployeeSummary, all};
+use api_types::{AbsenceImport, AbsenceProblem, AbsenceSubmission};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use people::HalfDay;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use store::SubmissionId;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 use web::app::App;
 use web::auth::Vendor;
 use web::problem::{More, Problem};
@@ -37,44 +36,6 @@ pub(crate) struct ImportQuery {
 
 const fn default_dry_run() -> bool {
     true
-}
-
-/// A row of the file.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct ImportRow {
-    /// The row's line, the header being line 1.
-    line: u64,
-    /// The employee; null if the row does not identify exactly one.
-    employee: Option<EmployeeSummary>,
-    /// Errors in the row.
-    problems: Vec<AbsenceProblem>,
-    /// The half-days it would take, as of the last sync.
-    #[schema(value_type = Vec<String>)]
-    half_days: Vec<HalfDay>,
-}
-
-impl From<BulkRow> for ImportRow {
-    fn from(row: BulkRow) -> Self {
-        let half_days = row.plan.map(|plan| plan.taken).unwrap_or_default();
-        Self { line: row.line, employee: row.person.map(Into::into), problems: all(row.problems), half_days }
-    }
-}
-
-/// The result of an import, or of its dry run.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct AbsenceImport {
-    /// Whether it was a dry run, which creates nothing.
-    dry_run: bool,
-    /// The rows, in the order of the file; empty unless it was a dry run.
-    rows: Vec<ImportRow>,
-    /// Whether the file can be imported as it is; null unless it was a dry run.
-    importable: Option<bool>,
-    /// Whether Lucca simulated the import; it does not if a row has an error.
-    simulated: bool,
-    /// Lucca's reasons for refusing the import, as far as it reports them. Lucca does not report which row is wrong.
-    problems: Vec<AbsenceProblem>,
-    /// The absence submissions, one per row; empty after a dry run.
-    submissions: Vec<AbsenceSubmission>,
 }
 
 /// Imports absences from a CSV file, through Lucca's documented import.
@@ -138,15 +99,7 @@ pub(crate) async fn import_absence_submissions(
                     false if is_new => StatusCode::CREATED,
                     false => StatusCode::OK,
                 };
-                let imported = AbsenceImport {
-                    dry_run: false,
-                    rows: Vec::new(),
-                    importable: None,
-                    simulated: false,
-                    problems: Vec::new(),
-                    submissions,
-                };
-                Ok((status, imported))
+                Ok((status, AbsenceImport::of(submissions)))
             })
         })
         .await?;
@@ -155,16 +108,11 @@ pub(crate) async fn import_absence_submissions(
 
 async fn dry_run(absences: &absences::Absences<'_>, mut batch: Batch) -> Result<AbsenceImport, Problem> {
     // A file without rows is refused as a whole; errors in rows are reported by row.
-    let simulated = batch.is_good() || batch.rows.is_empty();
-    let problems = if simulated { absences.simulate_batch(&mut batch).await? } else { Vec::new() };
-    Ok(AbsenceImport {
-        dry_run: true,
-        rows: all(batch.rows),
-        importable: Some(simulated && problems.is_empty()),
-        simulated,
-        problems: all(problems),
-        submissions: Vec::new(),
-    })
+    let refusals = match batch.is_good() || batch.rows.is_empty() {
+        true => Some(absences.simulate_batch(&mut batch).await?),
+        false => None,
+    };
+    Ok(AbsenceImport::dry_run(batch.rows, refusals))
 }
 
 /// Reports the lines with errors, since the engine's own error does not name lines.

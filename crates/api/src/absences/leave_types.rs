@@ -1,12 +1,12 @@
 //! `GET /v1/linked-accounts/{linked_account_id}/employees/{id}/leave-types`: the leave types that an employee may
 //! use.
 
-use api_types::{EmployeeLeaveType, EmployeeSummary};
+use api_types::{EmployeeLeaveTypeList, all};
 use axum::Json;
 use axum::extract::{Path, State};
 use people::{Half, HalfDay};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
@@ -14,7 +14,6 @@ use web::problem::Problem;
 use super::{AbsenceSession, period};
 use crate::Params;
 use crate::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable};
-use api_types::all;
 
 /// The period of the absence.
 #[derive(Deserialize, IntoParams)]
@@ -27,18 +26,6 @@ pub(crate) struct LeaveTypesQuery {
     /// The last day of the absence; the first by default.
     #[param(example = "2026-05-06")]
     ends_on: Option<String>,
-}
-
-/// The leave types that an employee may use.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct EmployeeLeaveTypeList {
-    /// The employee.
-    person: EmployeeSummary,
-    /// The leave types.
-    items: Vec<EmployeeLeaveType>,
-    /// Whether Lucca offered these leave types to this employee for this period. If false, the list has all
-    /// leave types of the tenant.
-    is_offered: bool,
 }
 
 /// Lists the leave types that an employee may use, with their balances, as Lucca reports them now.
@@ -82,7 +69,7 @@ pub(crate) async fn list_employee_leave_types(
         })
         .await?;
     Ok(Json(EmployeeLeaveTypeList {
-        person: person.into(),
+        employee: person.into(),
         items: all(found.leave_types),
         is_offered: found.is_offered,
     }))

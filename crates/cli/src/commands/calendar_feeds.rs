@@ -1,12 +1,13 @@
 //! `calendar-feeds`: feeds of a team's absences that calendars subscribe to. `serve` serves them.
 
+use crate::output::extended;
 use std::process::ExitCode;
 
 use delivery::calendar::{DAYS_AHEAD, secret};
 use people::Language;
 use people::RemoteId;
 use secrecy::ExposeSecret;
-use serde_json::{Value, json};
+use serde_json::json;
 use store::{AccountStatus, Actor, CalendarFeed, CalendarFeedId, LinkedAccount, Team};
 
 use crate::Global;
@@ -148,9 +149,7 @@ async fn add(
     data.store.add_calendar_feed(account, &feed, &secret, Actor::Cli).await?;
     let path = format!("/calendar-feeds/{}/calendar.ics", secret.expose_secret());
     if global.json {
-        let mut shown = shown(&feed);
-        shown["path"] = json!(path);
-        crate::output::json(&shown);
+        crate::output::json(&extended(api_types::CalendarFeed::from(feed), json!({ "path": path })));
     } else {
         line(&path);
         stderr_line(&format!(
@@ -165,7 +164,7 @@ async fn add(
 async fn list(global: &Global, data: &DataDir, account: &LinkedAccount) -> Result<ExitCode, Failure> {
     let feeds = data.store.calendar_feeds(account.no).await?;
     if global.json {
-        crate::output::json(&feeds.iter().map(shown).collect::<Vec<_>>());
+        crate::output::json(&feeds.into_iter().map(api_types::CalendarFeed::from).collect::<Vec<_>>());
     } else if feeds.is_empty() {
         line("No feeds. Add one with `lucca-connector calendar-feeds add NAME --department ID`.");
     } else {
@@ -207,20 +206,6 @@ async fn remove(
         line(&format!("Removed {id}: its address no longer works."));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn shown(feed: &CalendarFeed) -> Value {
-    json!({
-        "id": feed.id,
-        "linked_account_id": feed.account_id,
-        "name": feed.name,
-        "team": feed.team,
-        "show_type": feed.show_type,
-        "with_pending": feed.with_pending,
-        "language": feed.language,
-        "days_ahead": feed.days_ahead,
-        "created_at": feed.created_at,
-    })
 }
 
 fn team(team: &Team) -> String {

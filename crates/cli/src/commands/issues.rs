@@ -1,5 +1,6 @@
 //! `issues list`: the open issues of linked accounts, and how to resolve them.
 
+use crate::output::extended;
 use std::collections::HashMap;
 use std::process::ExitCode;
 
@@ -75,20 +76,8 @@ async fn list(global: &Global, args: &ListArgs) -> Result<ExitCode, Failure> {
 }
 
 fn to_json(account: &LinkedAccount, issue: &Issue, language: Language) -> Value {
-    let IssueTexts { text, remedy } = jobs::issue_texts(account, issue, language);
-    json!({
-        "id": issue.id,
-        "linked_account_id": account.id,
-        "tenant": account.tenant,
-        "code": issue.code,
-        "subject": issue.subject,
-        "detail": issue.detail,
-        "text": text,
-        "remedy": remedy,
-        "opened_at": issue.opened_at,
-        "updated_at": issue.updated_at,
-        "resolved_at": issue.resolved_at,
-    })
+    let resource = api_types::Issue::of(account, issue.clone(), language);
+    extended(resource, json!({ "tenant": account.tenant }))
 }
 
 fn show(account: &LinkedAccount, issue: &Issue, language: Language) {

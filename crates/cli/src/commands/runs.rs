@@ -1,6 +1,7 @@
 //! `runs list`, `runs show` and `runs cancel`: lists runs, shows the progress of one, and cancels a running
 //! or queued one.
 
+use crate::output::extended;
 use std::collections::HashMap;
 use std::process::ExitCode;
 
@@ -110,17 +111,20 @@ impl RunView<'_> {
         Some(end?.duration_since(self.run.started_at?).as_secs_f64().max(0.0))
     }
 
-    fn to_json(&self, now: Timestamp) -> Value {
-        json!({
-            "run_id": self.run.id,
-            "linked_account_id": self.account.id,
+    fn to_json(&self, now: Timestamp, progress: Option<Vec<StreamProgress>>) -> Value {
+        let run = api_types::Run::new(self.run.clone(), self.account.id);
+        let run = match progress {
+            Some(progress) => run.with_progress(progress),
+            None => run,
+        };
+        // A run whose process ended without finishing it is known here, and not to the database.
+        let more = json!({
             "tenant": self.account.tenant,
-            "state": self.state,
-            "started_at": self.run.started_at,
+            "status": self.state,
             "finished_at": self.run.finished_at.filter(|_| self.state != State::Interrupted),
             "seconds": self.seconds(now),
-            "requests": self.run.requests,
-        })
+        });
+        extended(run, more)
     }
 }
 
@@ -201,7 +205,7 @@ async fn cancel(
     if global.json {
         let views =
             run_views(data, accounts, data.store.run(run.id).await?.into_iter().collect(), now).await?;
-        crate::output::json(&views.first().map(|view| view.to_json(now)));
+        crate::output::json(&views.first().map(|view| view.to_json(now, None)));
     } else {
         line(&format!(
             "Cancelled {} of {}: it ends at its next commit, unless it has already ended. The next sync continues there.",
@@ -261,14 +265,14 @@ async fn run_views<'a>(
 
 fn list(global: &Global, runs: &[RunView<'_>], now: Timestamp) {
     if global.json {
-        crate::output::json(&runs.iter().map(|run| run.to_json(now)).collect::<Vec<_>>());
+        crate::output::json(&runs.iter().map(|run| run.to_json(now, None)).collect::<Vec<_>>());
         return;
     }
     if runs.is_empty() {
         line("No runs. Start one with `lucca-connector sync`.");
         return;
     }
-    let mut shown = table(&["run", "tenant", "state", "started", "duration", "requests"]);
+    let mut shown = table(&["run", "tenant", "status", "started", "duration", "requests"]);
     for seen in runs {
         shown.add_row([
             seen.run.id.to_string(),
@@ -325,19 +329,13 @@ async fn show(global: &Global, data: &DataDir, seen: &RunView<'_>, now: Timestam
         }
     };
     if global.json {
-        let mut value = seen.to_json(now);
-        value["streams"] = progress
-            .iter()
-            .map(|stream| {
-                let pace = Pace::of(stream);
-                let mut value = json!(stream);
-                value["records_a_second"] = json!(pace.a_second);
-                value["seconds_left"] = json!(pace.seconds_left.filter(|_| is_running));
-                value["outcome"] = json!(outcome(stream));
-                value
-            })
-            .collect();
-        value["report"] = json!(report.and_then(|report| serde_json::from_str::<Value>(report).ok()));
+        let mut value = seen.to_json(now, Some(progress.clone()));
+        for (stream, shown) in progress.iter().zip(value["progress"].as_array_mut().into_iter().flatten()) {
+            let pace = Pace::of(stream);
+            shown["records_a_second"] = json!(pace.a_second);
+            shown["seconds_left"] = json!(pace.seconds_left.filter(|_| is_running));
+            shown["outcome"] = json!(outcome(stream));
+        }
         crate::output::json(&value);
         return Ok(());
     }

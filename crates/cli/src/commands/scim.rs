@@ -1,5 +1,6 @@
 //! `scim`: the SCIM targets that employees are provisioned to, their pushes, dry runs, and drift.
 
+use api_types::ScimTarget;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -145,7 +146,7 @@ async fn add(global: &Global, data: &DataDir, args: &Add) -> Result<ExitCode, Fa
     data.store.add_destination(&data.vault, new).await?;
     let target = named(data, id).await?;
     if global.json {
-        crate::output::json(&to_json(&target));
+        crate::output::json(&ScimTarget::from(target.clone()));
     } else {
         line(&format!("Added {id}: employees of {} are provisioned to {}.", account.tenant, target.address));
         line(&format!("Next: preview a push with `lucca-connector scim push {id} --dry-run`."));
@@ -156,7 +157,7 @@ async fn add(global: &Global, data: &DataDir, args: &Add) -> Result<ExitCode, Fa
 async fn list(global: &Global, data: &DataDir) -> Result<ExitCode, Failure> {
     let targets = data.store.destinations(DestinationKind::Scim).await?;
     if global.json {
-        crate::output::json(&targets.iter().map(to_json).collect::<Vec<_>>());
+        crate::output::json(&targets.iter().cloned().map(ScimTarget::from).collect::<Vec<_>>());
     } else if targets.is_empty() {
         line("No SCIM targets. Add one with `lucca-connector scim add URL --token-file FILE`.");
     } else {
@@ -186,7 +187,7 @@ fn last_push(report: &Value) -> String {
 
 fn show(global: &Global, target: &Destination) -> Result<ExitCode, Failure> {
     if global.json {
-        crate::output::json(&to_json(target));
+        crate::output::json(&ScimTarget::from(target.clone()));
         return Ok(ExitCode::SUCCESS);
     }
     line(&format!("{}: {}", target.id, clean(&target.address)));
@@ -433,19 +434,4 @@ impl TokenSource {
             ))
         }
     }
-}
-
-fn to_json(target: &Destination) -> Value {
-    json!({
-        "id": target.id,
-        "linked_account_id": target.account_id,
-        "base_url": target.address,
-        "settings": target.settings,
-        "enabled": target.disabled.is_none(),
-        "last_push": target.report,
-        "failed_attempts": target.attempts,
-        "next_attempt_at": target.next_attempt_at,
-        "created_at": target.created_at,
-        "updated_at": target.updated_at,
-    })
 }

@@ -73,7 +73,9 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         match sync_account(global, args, &data, &account).await {
             Ok(report) => {
                 worst = worst.max(exit_code(global, &report)?);
-                reports.push(json!({ "linked_account_id": account.id, "tenant": account.tenant, "report": report }));
+                reports.push(
+                    json!({ "linked_account_id": account.id, "tenant": account.tenant, "report": report }),
+                );
             }
             Err(failure) if failure.exit == Exit::Interrupted => return Err(failure),
             Err(failure) => {

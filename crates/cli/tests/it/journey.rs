@@ -57,7 +57,10 @@ async fn key_leads_to_a_file_of_people() {
     // With another key: the same linked account, with its data and its rhythms.
     run(dir.path(), &["accounts", "configure", "--people", "5"]);
     let again = link(dir.path(), &emulator, &["--fields", "identity,work,contract,birth"]).ok_json();
-    assert_eq!((&again["linked_account_id"], &again["relinked"]), (&linked["linked_account_id"], &Value::Bool(true)));
+    assert_eq!(
+        (&again["linked_account_id"], &again["relinked"]),
+        (&linked["linked_account_id"], &Value::Bool(true))
+    );
     let configured = run(dir.path(), &["accounts", "configure", "--json"]).ok_json();
     assert_eq!((&configured["changed"], &configured["rhythms"]["people"]), (&false.into(), &5.into()));
 }

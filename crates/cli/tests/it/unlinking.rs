@@ -56,7 +56,10 @@ async fn unlinked_account_is_refused_until_relinked() {
     assert_eq!(run(dir.path(), &["runs", "list", "--json"]).ok_json(), json!([]));
 
     let relinked = link(dir.path(), &emulator, &[]).ok_json();
-    assert_eq!((&relinked["linked_account_id"], &relinked["relinked"]), (&linked["linked_account_id"], &json!(true)));
+    assert_eq!(
+        (&relinked["linked_account_id"], &relinked["relinked"]),
+        (&linked["linked_account_id"], &json!(true))
+    );
     assert_eq!(run(dir.path(), &["sync", "--json"]).ok_json()["outcome"], "succeeded");
     assert_eq!(run(dir.path(), &["accounts", "--json"]).ok_json()[0]["employees"], 20);
 
@@ -97,7 +100,8 @@ async fn unlinked_account_is_not_selected() {
     assert_eq!(run(dir.path(), &["sync", "--json"]).ok_json()["outcome"], "succeeded");
     let all = run(dir.path(), &["sync", "--all", "--json"]).ok_json();
     assert_eq!((all.as_array().unwrap().len(), &all[0]["tenant"]), (1, &json!(second.url())));
-    let named = run(dir.path(), &["sync", "--account", gone["linked_account_id"].as_str().unwrap(), "--json"]);
+    let named =
+        run(dir.path(), &["sync", "--account", gone["linked_account_id"].as_str().unwrap(), "--json"]);
     assert_eq!(named.json()["error"]["code"], "account.unlinked");
     let text = run(dir.path(), &["accounts", "list"]).out;
     assert!(

@@ -79,7 +79,8 @@ impl App {
     }
 
     async fn request(&self, key: &str, body: &Value) -> Answer {
-        self.send(self.to(Method::POST, "/absence-submissions").header("idempotency-key", key).json(body)).await
+        self.send(self.to(Method::POST, "/absence-submissions").header("idempotency-key", key).json(body))
+            .await
     }
 
     async fn import(&self, parameters: &str, file: &str) -> Answer {
@@ -387,8 +388,9 @@ async fn requests_are_approved_and_denied() {
     let second = app.request("b", &wanted(owner, REMOTE, "2027-01-11", "2027-01-11")).await;
     app.sync().await;
     let absence = second.body["absence_id"].as_str().unwrap();
-    let denied =
-        app.post(&format!("/absence-submissions/{absence}/deny"), json!({ "comment": "Two are away." })).await;
+    let denied = app
+        .post(&format!("/absence-submissions/{absence}/deny"), json!({ "comment": "Two are away." }))
+        .await;
     assert_eq!((denied.status, &denied.body["status"]), (200, &json!("denied")), "{}", denied.body);
     let path = format!("/absence-submissions/{}?refresh=true", second.body["id"].as_str().unwrap());
     let shown = app.get(&path).await;

@@ -160,7 +160,8 @@ impl Scene {
             assert_eq!(status, 201, "{made}");
             made["key"].as_str().unwrap().to_owned()
         };
-        let reader = json!({ "name": "reader", "role": "read_only", "linked_account_id": own.id.to_string() });
+        let reader =
+            json!({ "name": "reader", "role": "read_only", "linked_account_id": own.id.to_string() });
         let reader = key(reader).await;
         let vendor = key(json!({ "name": "vendor", "role": "vendor" })).await;
         let (_, flow) = service.link_token(json!({})).await;

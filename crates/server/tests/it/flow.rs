@@ -252,8 +252,9 @@ async fn linking_again_keeps_the_id() {
     let done = link(&service.browser(&token).await, &emulator.url(), emulator.api_key()).await;
     let (_, first) = exchange(&service, &public_token(&done)).await;
 
-    let (token, _) =
-        service.link_token(json!({ "linked_account_id": first["id"], "return_url": "https://app.example" })).await;
+    let (token, _) = service
+        .link_token(json!({ "linked_account_id": first["id"], "return_url": "https://app.example" }))
+        .await;
     let browser = service.browser(&token).await;
     browser.post("welcome", &[]).await;
     browser.post("access", &[("can", "yes")]).await;

@@ -167,9 +167,15 @@ async fn three_hundred_hostile_inputs() {
 
     // The API: every member of every body, every parameter of every path.
     for input in hostile() {
-        for member in
-            ["customer_id", "organization", "email", "language", "allowed_origin", "return_url", "linked_account_id"]
-        {
+        for member in [
+            "customer_id",
+            "organization",
+            "email",
+            "language",
+            "allowed_origin",
+            "return_url",
+            "linked_account_id",
+        ] {
             let mut body = json!({ "customer_id": "c" });
             body[member] = json!(input);
             let request = service
@@ -238,7 +244,8 @@ async fn three_hundred_hostile_inputs() {
             requests.push(post(format!("absence-submissions/{escaped}/{what}")).json(&body));
         }
         for member in ["name", "role", "linked_account_id"] {
-            let mut body = json!({ "name": "x", "role": "read_only", "linked_account_id": account.id.to_string() });
+            let mut body =
+                json!({ "name": "x", "role": "read_only", "linked_account_id": account.id.to_string() });
             body[member] = json!(input);
             let url = format!("{}/v1/api-keys", service.url);
             requests.push(service.http.post(url).bearer_auth(crate::support::OPERATOR).json(&body));

@@ -76,7 +76,8 @@ async fn requested_runs_begin_exactly_once(fixture: Fixture) {
     assert_eq!(store.waiting(at(21)).await.unwrap().accounts, 2);
     let queued = store.run(run_id(20)).await.unwrap().unwrap();
     assert_eq!((queued.account_no, queued.started_at, queued.outcome), (account.no, None, None));
-    let listed: Vec<_> = store.runs(Some(account.no), None, 9).await.unwrap().iter().map(|run| run.id).collect();
+    let listed: Vec<_> =
+        store.runs(Some(account.no), None, 9).await.unwrap().iter().map(|run| run.id).collect();
     assert_eq!(listed, [run_id(20), lease.run_id]);
     assert_eq!(store.runs(None, None, 1).await.unwrap()[0].id, run_id(20));
     let queued = async |account_no| store.queued_run(account_no).await.unwrap().map(|run| run.id);

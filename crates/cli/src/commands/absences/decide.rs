@@ -1,5 +1,6 @@
 //! `absences approve` and `absences deny`: approve or deny an absence request that waits for an approver.
 
+use api_types::AbsenceDecision;
 use std::process::ExitCode;
 
 use absences::Changed;
@@ -59,7 +60,7 @@ async fn decide(
 /// Shows the state of an absence after a change.
 pub(super) fn show_change(global: &Global, changed: &Changed) {
     if global.json {
-        crate::output::json(changed);
+        crate::output::json(&AbsenceDecision::from(changed.clone()));
         return;
     }
     let status = changed.status.name().replace('_', " ");

@@ -1,6 +1,8 @@
 //! `absences import`: imports absences from a CSV file. Checks each row, simulates the import in Lucca, prompts
 //! for confirmation, and creates each absence once.
 
+use crate::output::extended;
+use api_types::{AbsenceImport, AbsenceProblem, AbsenceSubmission, all};
 use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -84,7 +86,9 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             );
             failure.details = Some(Box::new(Details {
                 lines: problems.iter().map(problem_line).collect(),
-                members: [("problems".to_owned(), json!(problems))].into_iter().collect(),
+                members: [("problems".to_owned(), json!(all::<_, AbsenceProblem>(problems)))]
+                    .into_iter()
+                    .collect(),
             }));
             return Err(failure);
         }
@@ -92,9 +96,10 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let rows = u64::try_from(batch.rows.len()).unwrap_or(u64::MAX);
     if args.simulate {
         if global.json {
-            crate::output::json(
-                &json!({ "simulated": true, "fingerprint": batch.fingerprint, "rows": batch.rows }),
-            );
+            crate::output::json(&extended(
+                AbsenceImport::dry_run(batch.rows, Some(Vec::new())),
+                json!({ "fingerprint": batch.fingerprint }),
+            ));
         } else {
             line(&rows_table(&batch, usize::MAX));
             line(&format!("✓ {} would be imported; no absence was created.", counted(rows, "absence")));
@@ -162,7 +167,7 @@ fn bad_rows(batch: &Batch) -> Failure {
     );
     let line_of = |line: u64, problem| format!("line {line}: {}", problem_line(problem));
     let rows: Vec<Value> =
-        bad.iter().map(|row| json!({ "line": row.line, "problems": row.problems })).collect();
+        bad.iter().map(|row| json!({ "line": row.line, "problems": all::<_, AbsenceProblem>(row.problems.iter().cloned()) })).collect();
     failure.details = Some(Box::new(Details {
         lines: bad
             .iter()
@@ -209,17 +214,12 @@ async fn make(global: &Global, context: &AccountContext, batch: &Batch) -> Resul
 }
 
 fn to_json(batch: &Batch, reports: &[Report]) -> Value {
-    let rows: Vec<Value> = batch
-        .rows
-        .iter()
-        .zip(reports)
-        .map(|(row, report)| {
-            let mut value = json!(report);
-            value["line"] = json!(row.line);
-            value
-        })
-        .collect();
-    json!({ "simulated": false, "fingerprint": batch.fingerprint, "rows": rows })
+    let submissions = reports.iter().cloned().map(AbsenceSubmission::from).collect();
+    let mut value = extended(AbsenceImport::of(submissions), json!({ "fingerprint": batch.fingerprint }));
+    for (row, shown) in batch.rows.iter().zip(value["submissions"].as_array_mut().into_iter().flatten()) {
+        shown["line"] = json!(row.line);
+    }
+    value
 }
 
 fn show(context: &AccountContext, batch: &Batch, reports: &[Report]) {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use absences::{AbsenceDraft, Preview, minutes_of_hours};
+use api_types::AbsencePreview;
 use people::{DayOff, HalfDay, LeaveType, RemoteId};
 
 use super::drawing::{Cell, Pen, weeks};
@@ -105,7 +106,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let ask = args.absence.resolve(&context).await?;
     let preview = context.absences().preview(&ask).await?;
     if global.json {
-        crate::output::json(&preview);
+        crate::output::json(&AbsencePreview::from(preview.clone()));
     } else {
         show(&preview);
         line(if preview.can_be_requested {

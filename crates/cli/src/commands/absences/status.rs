@@ -1,5 +1,6 @@
 //! `absences status`: the status of an absence submission, its decisions, and the next approver.
 
+use api_types::AbsenceSubmission;
 use std::process::ExitCode;
 
 use absences::Report;
@@ -9,7 +10,6 @@ use store::{LinkedAccount, Submission, SubmissionFilter, SubmissionId};
 
 use super::{AccountContext, period, periods, problem_line, spinner, stop, warning_line};
 use crate::Global;
-use crate::absence_view::ApprovalView;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::output::{clean, line, table};
@@ -114,13 +114,15 @@ pub(super) async fn to_json(
     people: &People,
     report: &Report,
 ) -> Result<Value, Failure> {
-    let mut value = json!(report);
+    let mut value = json!(AbsenceSubmission::from(report.clone()));
     value["employee_name"] = json!(people.name(&report.ask.employee_id));
     value["leave_type_name"] = json!(type_name(data, account, &report.ask.leave_type_id).await?);
     value["next_approver_name"] = json!(report.next_approver_id.as_ref().and_then(|id| people.name(id)));
-    let approvals: Vec<ApprovalView> =
-        report.approvals.iter().cloned().map(|approval| ApprovalView::of(approval, people)).collect();
-    value["approvals"] = json!(approvals);
+    for (approval, shown) in
+        report.approvals.iter().zip(value["approvals"].as_array_mut().into_iter().flatten())
+    {
+        shown["approver_name"] = json!(approval.approver_id.as_ref().and_then(|id| people.name(id)));
+    }
     Ok(value)
 }
 

@@ -1,10 +1,10 @@
 //! `absences types`: lists the leave types that an employee may use.
 
+use api_types::{EmployeeLeaveTypeList, all};
 use std::process::ExitCode;
 
 use absences::{LeaveTypes, UsableLeaveType};
 use people::{Half, HalfDay, LeaveUnit};
-use serde_json::json;
 
 use super::{AccountContext, first, last, number};
 use crate::Global;
@@ -41,9 +41,11 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     }
     let types = context.absences().leave_types(&employee.id, from, to).await?;
     if global.json {
-        let mut value = json!(types);
-        value["person"] = json!(employee);
-        crate::output::json(&value);
+        crate::output::json(&EmployeeLeaveTypeList {
+            employee: employee.into(),
+            items: all(types.leave_types),
+            is_offered: types.is_offered,
+        });
     } else {
         line(&format!("{}:", clean(&employee.to_string())));
         show(&types);

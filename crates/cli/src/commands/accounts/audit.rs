@@ -3,8 +3,7 @@
 
 use std::process::ExitCode;
 
-use serde_json::{Value, json};
-use store::AuditEntry;
+use serde_json::Value;
 
 use crate::Global;
 use crate::data_dir::DataDir;
@@ -27,7 +26,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     };
     let log = data.store.audit_log(only).await?;
     if global.json {
-        crate::output::json(&log.iter().map(to_json).collect::<Vec<_>>());
+        crate::output::json(&log.into_iter().map(api_types::AuditEntry::from).collect::<Vec<_>>());
     } else if log.is_empty() {
         line("The audit log is empty.");
     } else {
@@ -45,19 +44,6 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         line(&shown.to_string());
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn to_json(entry: &AuditEntry) -> Value {
-    json!({
-        "seq": entry.seq,
-        "at": entry.at,
-        "actor": entry.actor.name(),
-        "action": entry.action,
-        "linked_account_id": entry.account_id,
-        "flow_id": entry.flow_id,
-        "detail": entry.detail,
-        "hash": entry.hash,
-    })
 }
 
 /// The detail of an entry as text: `data erase, runs 3`.

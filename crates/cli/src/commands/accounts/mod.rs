@@ -9,6 +9,7 @@ mod inbound;
 mod release;
 mod unlink;
 
+use crate::output::extended;
 use std::process::ExitCode;
 
 use people::Kind;
@@ -95,30 +96,22 @@ async fn list(global: &Global) -> Result<ExitCode, Failure> {
             synced_at.map_or_else(|| "never".to_owned(), |at| format!("{at:.0}")),
             outcome.unwrap_or("-").to_owned(),
         ]);
-        list.push(json!({
-            "linked_account_id": account.id,
-            "tenant": account.tenant,
-            "customer_id": account.customer_id,
-            "organization": account.organization,
-            "status": account.status,
-            "open_issues": issues,
-            "employees": employees,
-            "quarantined": data.store.count_quarantined(account.no).await?,
-            "field_groups": account.settings.field_groups,
-            "declined_features": account.settings.declined_features,
-            "keep_raw": account.settings.keep_raw,
-            "linked_at": account.created_at,
-            "updated_at": account.updated_at,
-            "last_sync_at": synced_at,
-            "last_outcome": outcome,
-            "last_change": data.store.last_change(account.no).await?,
-            "holds": holds.iter().map(|hold| json!({
+        let held = holds.iter().map(|hold| {
+            json!({
                 "kind": hold.kind.name(),
                 "missing": hold.ids.len(),
                 "reason": hold.reason,
                 "opened_at": hold.opened_at,
-            })).collect::<Vec<_>>(),
-        }));
+            })
+        });
+        let more = json!({
+            "employees": employees,
+            "quarantined": data.store.count_quarantined(account.no).await?,
+            "keep_raw": account.settings.keep_raw,
+            "last_change": data.store.last_change(account.no).await?,
+            "holds": held.collect::<Vec<_>>(),
+        });
+        list.push(extended(api_types::LinkedAccount::of(&data.store, &account).await?, more));
         for hold in holds {
             let missing = counted(u64::try_from(hold.ids.len()).unwrap_or(u64::MAX), noun(hold.kind));
             waiting.push(format!(
