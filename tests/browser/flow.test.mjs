@@ -119,7 +119,7 @@ describe('the linking flow', { concurrency: 3 }, () => {
       const kept = new Set(people.items.flatMap((person) => Object.keys(person.custom_fields ?? {})));
       assert.ok(kept.size > 0 && !kept.has(keys[0]), [...kept].join());
       // Linking again shows the earlier choice.
-      const { page: again } = await begin({ language }, { account_id: flow.linked_account_id, customer_id: customer });
+      const { page: again } = await begin({ language }, { linked_account_id: flow.linked_account_id, customer_id: customer });
       await advance(again, { to: 'checks', language, ...entered() });
       await isOver(again);
       assert.equal(await again.locator(`fieldset.ownfields input[value="${keys[0]}"]`).isChecked(), false);

@@ -24,7 +24,7 @@ pub struct Change {
     id: String,
     /// The change.
     operation: ChangeOperation,
-    /// The changed members by name; null if values may not be stored.
+    /// The changed members by name, each null where its values may not be stored; null if there are none.
     #[schema(value_type = Option<BTreeMap<String, FieldChange>>)]
     fields: Option<Value>,
     /// The run that found the change; null if a person decided.
@@ -47,7 +47,7 @@ impl Change {
     }
 }
 
-/// The values of a changed member; the string `redacted` instead where values may not be stored.
+/// The values of a changed member.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the stored changes")]
 pub struct FieldChange {

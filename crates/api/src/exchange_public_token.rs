@@ -24,7 +24,7 @@ pub(crate) struct PublicTokenExchange {
 
 /// Exchanges a public token for the linked account, once.
 #[utoipa::path(
-    post, path = "/v1/public-tokens/exchange", tag = "linking", security(("key" = [])),
+    post, path = "/v1/public-tokens/exchange", tag = "Linking", security(("key" = [])),
     request_body = PublicTokenExchange,
     responses(
         (status = 200, body = api_types::LinkedAccount),

@@ -21,14 +21,14 @@ pub(crate) struct Health {
 const OK: Health = Health { status: "ok", version: env!("CARGO_PKG_VERSION") };
 
 /// Reports that the process runs.
-#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, body = Health)))]
+#[utoipa::path(get, path = "/healthz", tag = "Health", responses((status = 200, body = Health)))]
 pub(crate) async fn get_health() -> Json<Health> {
     Json(OK)
 }
 
 /// Reports whether the process runs and its database answers.
 #[utoipa::path(
-    get, path = "/readyz", tag = "health",
+    get, path = "/readyz", tag = "Health",
     responses((status = 200, body = Health), (status = 503, body = Problem, content_type = "application/problem+json"))
 )]
 pub(crate) async fn get_readiness(State(app): State<App>) -> Result<Json<Health>, Problem> {

@@ -90,7 +90,7 @@ pub(crate) struct LinkToken {
 
 /// Opens a linking flow for one customer.
 #[utoipa::path(
-    post, path = "/v1/link-tokens", tag = "linking", security(("key" = [])), request_body = LinkTokenCreate,
+    post, path = "/v1/link-tokens", tag = "Linking", security(("key" = [])), request_body = LinkTokenCreate,
     responses(
         (status = 201, body = LinkToken),
         Unauthorized,
@@ -109,7 +109,7 @@ pub(crate) async fn create_link_token(
         let account = store.account(id).await?.ok_or_else(|| Problem::not_found("linked account"))?;
         if account.customer_id.as_ref().is_some_and(|customer| *customer != wanted.customer_id) {
             return Err(Problem::field(
-                "account_id",
+                "linked_account_id",
                 "link_token.other_customer",
                 "This linked account belongs to another customer_id.",
             ));

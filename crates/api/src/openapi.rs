@@ -5,6 +5,7 @@ mod conventions;
 mod operations;
 mod record_schemas;
 mod shapes;
+mod webhook_events;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -24,30 +25,36 @@ use crate::{
 #[openapi(
     info(
         title = "lucca-connector",
-        description = "Links customers' Lucca tenants and gives their people data.\n\n\
-            Show an API key as `Authorization: Bearer KEY`: the operator's, or one made with it. \
-            Refusals are `application/problem+json` with a stable `code`; parameters that are not known are refused. \
-            Lists end with `next_cursor`, which begins the next page; what has an `ETag` is sent again only if it has \
-            changed. Every POST may be named with `Idempotency-Key`, and is then done once.\n\n\
-            What stays and what may change: members and parameters are only added within `/v1`; read what you know and \
-            pass over the rest.",
+        description = "lucca-connector links customers' Lucca tenants and delivers their employee data.\n\n\
+            Send an API key as `Authorization: Bearer KEY`: the operator key, or a key created with it. Errors are \
+            `application/problem+json` with a stable `code`. Unknown parameters are refused. Each list returns `items` and \
+            `next_cursor`: pass it as `cursor` for the next page; it is null at the end. Responses with an `ETag` return 304 \
+            to `If-None-Match`. A POST with an `Idempotency-Key` is executed once.\n\n\
+            Within `/v1`, members, parameters and enumeration values are only added. Ignore members that you don't know.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
         contact()
     ),
-    servers((url = "/")),
+    servers((url = "http://127.0.0.1:8080", description = "The default address of `lucca-connector serve`")),
     modifiers(&Keys),
     tags(
-        (name = "linking", description = "Link tokens, linking flows and public tokens."),
-        (name = "linked accounts", description = "Customers' tenants, connected through an API key."),
-        (name = "records", description = "What was synced: people, employments, the organisation, absences; what changed."),
-        (name = "runs", description = "Syncs of a linked account."),
-        (name = "API keys", description = "Who may use this API."),
-        (name = "absence requests", description = "Absences, asked for in an app and decided in Lucca."),
-        (name = "calendars", description = "Absences of a team, for calendars that subscribe to them: docs/calendar.md."),
-        (name = "webhooks", description = "What happens, told to addresses that asked for it: docs/webhooks.md."),
-        (name = "inbound webhooks", description = "What a customer's Lucca tells by itself, so that it is read at once: docs/inbound-webhooks.md."),
-        (name = "SCIM", description = "Services that people are provisioned to: docs/scim.md."),
-        (name = "health", description = "Whether the service runs."),
+        (name = "Linking", description = "Link tokens, linking flows and public tokens."),
+        (name = "Linked accounts", description = "Customers' tenants, connected through an API key."),
+        (name = "Employees", description = "Employees and their positions over time."),
+        (name = "Employments", description = "Contracts with their dates."),
+        (name = "Organisation", description = "Departments, establishments, legal units, job qualifications, occupation categories \
+            and the tenant's custom fields."),
+        (name = "Absences", description = "Absences, absence requests and leave types as they are in Lucca."),
+        (name = "Absence submissions", description = "Absence requests made through the connector."),
+        (name = "Changes", description = "The change log of a linked account's records."),
+        (name = "Runs", description = "Syncs of a linked account."),
+        (name = "Issues", description = "Problems of linked accounts that a person has to solve."),
+        (name = "API keys", description = "Keys of this API."),
+        (name = "Calendar feeds", description = "Absences of a team, for calendar apps. See docs/calendar.md."),
+        (name = "Webhook endpoints", description = "Addresses that receive events. See docs/webhooks.md."),
+        (name = "Inbound webhooks", description = "Webhooks from a customer's Lucca, which announce changes. See \
+            docs/inbound-webhooks.md."),
+        (name = "SCIM targets", description = "Services to which employees are provisioned. See docs/scim.md."),
+        (name = "Health", description = "Health probes."),
     )
 )]
 struct Description;
@@ -59,7 +66,7 @@ impl Modify for Keys {
         let bearer = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
             .description(Some(
-                "An API key: the operator's, from the file operator-token in the data directory, or one made with it.",
+                "An API key: the operator key, from the file operator-token in the data directory, or a key created with it.",
             ))
             .build();
         description
@@ -162,6 +169,7 @@ pub(crate) fn api() -> (Router<App>, Value) {
     // Serialising utoipa's description to JSON can't fail.
     let mut description = serde_json::to_value(description).unwrap_or_default();
     record_schemas::complete(&mut description);
+    webhook_events::complete(&mut description);
     conventions::complete(&mut description);
     (router, description)
 }

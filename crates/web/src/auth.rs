@@ -151,7 +151,7 @@ impl FromRequestParts<App> for Reader {
         let caller = Caller::from_request_parts(parts, app).await?;
         let missing = || Problem::not_found("linked account");
         let path = RawPathParams::from_request_parts(parts, app).await.map_err(|_| missing())?;
-        let id = path.iter().find(|(name, _)| *name == "account_id").map(|(_, id)| id);
+        let id = path.iter().find(|(name, _)| *name == "linked_account_id").map(|(_, id)| id);
         let id: AccountId = id.and_then(|id| id.parse().ok()).ok_or_else(missing)?;
         // Answers as if accounts outside the key's scope did not exist.
         if caller.account_id.is_some_and(|only| only != id) {

@@ -61,7 +61,7 @@ class Agreement:
     def __init__(self, tenant, service):
         self.tenant, self.service = tenant, service
         (account,) = json.loads(tenant.run("accounts", "list", "--json"))
-        self.account, self.last_change = account["linked_account_id"], account["last_change"]
+        self.account, self.last_change = account["id"], account["last_change"]
         self.base = f"/v1/linked-accounts/{self.account}"
         self.config = tenant.write("config.json", {"from_store": {"data_dir": str(tenant.data)}})
         self.columns = {}

@@ -23,7 +23,7 @@ pub(crate) struct AbsenceApprovalCreate {
 
 /// Approves the pending step of an absence request, also one that was not made through the connector.
 #[utoipa::path(
-    post, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions/{id}/approve", tag = "absence requests",
+    post, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions/{id}/approve", tag = "Absence submissions",
     security(("key" = [])), request_body = AbsenceApprovalCreate,
     params(
         ("linked_account_id" = String, Path, description = "The linked account's id."),

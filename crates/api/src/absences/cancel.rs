@@ -30,7 +30,7 @@ pub(crate) struct AbsenceCancellationCreate {
 /// A pending absence is cancelled at once. For an approved one, Lucca may require an approval of the
 /// cancellation. Repeating the call is safe.
 #[utoipa::path(
-    post, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions/{id}/cancel", tag = "absence requests",
+    post, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions/{id}/cancel", tag = "Absence submissions",
     security(("key" = [])), request_body = AbsenceCancellationCreate,
     params(
         ("linked_account_id" = String, Path, description = "The linked account's id."),

@@ -24,7 +24,7 @@ pub(crate) struct AbsenceDenialCreate {
 
 /// Denies a pending absence request, also one that was not made through the connector.
 #[utoipa::path(
-    post, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions/{id}/deny", tag = "absence requests",
+    post, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions/{id}/deny", tag = "Absence submissions",
     security(("key" = [])), request_body = AbsenceDenialCreate,
     params(
         ("linked_account_id" = String, Path, description = "The linked account's id."),

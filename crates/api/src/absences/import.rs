@@ -47,7 +47,7 @@ const fn default_dry_run() -> bool {
 /// default: approvers decide) and `hours` (`7.5`, for leave types in hours). Each row becomes an absence
 /// request of its own. The same file is imported once.
 #[utoipa::path(
-    post, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions/imports", tag = "absence requests",
+    post, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions/imports", tag = "Absence submissions",
     security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id."), ImportQuery),
     request_body(content = Vec<u8>, content_type = "text/csv",

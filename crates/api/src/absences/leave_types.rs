@@ -30,7 +30,7 @@ pub(crate) struct LeaveTypesQuery {
 
 /// Lists the leave types that an employee may use, with their balances, as Lucca reports them now.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{linked_account_id}/employees/{id}/leave-types", tag = "absence requests",
+    get, path = "/v1/linked-accounts/{linked_account_id}/employees/{id}/leave-types", tag = "Absence submissions",
     security(("key" = [])),
     params(
         ("linked_account_id" = String, Path, description = "The linked account's id."),

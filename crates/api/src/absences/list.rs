@@ -34,7 +34,7 @@ pub(crate) struct AbsenceSubmissionsQuery {
 
 /// Lists absence submissions, latest first, in their last known state. Sends no request to Lucca.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions", tag = "absence requests",
+    get, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions", tag = "Absence submissions",
     security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id."), AbsenceSubmissionsQuery),
     responses(

@@ -14,7 +14,7 @@ use crate::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, U
 
 /// Previews an absence and its obstacles: half-days, overlaps, balance, Lucca's warnings. Creates no request.
 #[utoipa::path(
-    post, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions/preview", tag = "absence requests",
+    post, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions/preview", tag = "Absence submissions",
     security(("key" = [])), request_body = AbsenceSubmissionCreate,
     params(("linked_account_id" = String, Path, description = "The linked account's id.")),
     responses(

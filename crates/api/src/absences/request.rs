@@ -22,7 +22,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// 409; the idempotency key can then be used again. A request that Lucca itself refuses is created here with
 /// the status `refused`.
 #[utoipa::path(
-    post, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions", tag = "absence requests",
+    post, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions", tag = "Absence submissions",
     security(("key" = [])), request_body = AbsenceSubmissionCreate,
     params(
         ("linked_account_id" = String, Path, description = "The linked account's id."),

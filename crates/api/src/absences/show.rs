@@ -26,7 +26,7 @@ pub(crate) struct AbsenceRequestQuery {
 
 /// Shows the state of an absence request made through the connector.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions/{id}", tag = "absence requests",
+    get, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions/{id}", tag = "Absence submissions",
     security(("key" = [])),
     params(
         ("linked_account_id" = String, Path, description = "The linked account's id."),

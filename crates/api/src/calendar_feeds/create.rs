@@ -60,7 +60,7 @@ pub(crate) struct CalendarFeedWithUrl {
 /// It shows names and days, no comments, and leave types only if requested. Its address is the only
 /// credential; it is in this response and never shown again.
 #[utoipa::path(
-    post, path = "/v1/linked-accounts/{linked_account_id}/calendar-feeds", tag = "calendars", security(("key" = [])),
+    post, path = "/v1/linked-accounts/{linked_account_id}/calendar-feeds", tag = "Calendar feeds", security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id.")), request_body = CalendarFeedCreate,
     responses(
         (status = 201, body = CalendarFeedWithUrl),

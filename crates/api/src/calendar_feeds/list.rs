@@ -12,7 +12,7 @@ use crate::linked_accounts::find;
 
 /// Lists the feeds of a linked account, without their addresses.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{linked_account_id}/calendar-feeds", tag = "calendars", security(("key" = [])),
+    get, path = "/v1/linked-accounts/{linked_account_id}/calendar-feeds", tag = "Calendar feeds", security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id.")),
     responses(
         (status = 200, body = List<api_types::CalendarFeed>),

@@ -22,7 +22,7 @@ DTEND;VALUE=DATE:20261224\r\nSUMMARY:Anne Roux: absent\r\nEND:VEVENT\r\nEND:VCAL
 /// The address is the credential. Cancelled absences are not included. The feed asks calendar apps to refresh
 /// every hour; the `ETag` spares them unchanged data.
 #[utoipa::path(
-    get, path = "/calendar-feeds/{secret}/calendar.ics", tag = "calendars",
+    get, path = "/calendar-feeds/{secret}/calendar.ics", tag = "Calendar feeds",
     params(("secret" = String, Path, description = "the secret of the feed's address: `cal_…`")),
     responses(
         (status = 200, content_type = "text/calendar", body = String, example = json!(EXAMPLE)),

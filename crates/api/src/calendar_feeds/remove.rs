@@ -11,7 +11,7 @@ use crate::linked_accounts::find;
 
 /// Removes a feed: its address stops working at once. Calendar apps keep their copy until they refresh.
 #[utoipa::path(
-    delete, path = "/v1/linked-accounts/{linked_account_id}/calendar-feeds/{feed_id}", tag = "calendars",
+    delete, path = "/v1/linked-accounts/{linked_account_id}/calendar-feeds/{feed_id}", tag = "Calendar feeds",
     security(("key" = [])),
     params(
         ("linked_account_id" = String, Path, description = "The linked account's id."),

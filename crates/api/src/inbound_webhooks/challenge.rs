@@ -25,7 +25,7 @@ pub(crate) struct ChallengeQuery {
 /// Answers Lucca's challenge, which confirms that this address accepts its webhooks. Source: Lucca's
 /// documentation of webhooks, *activate*.
 #[utoipa::path(
-    get, path = "/v1/inbound/{inbound_id}", tag = "inbound webhooks",
+    get, path = "/v1/inbound/{inbound_id}", tag = "Inbound webhooks",
     params(
         ("inbound_id" = String, Path, description = "the last part of the address that was given to Lucca: `inw_…`"),
         ("echo" = Option<String>, Query, description = "the text to answer with"),

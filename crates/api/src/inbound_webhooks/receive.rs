@@ -22,7 +22,7 @@ pub(crate) const LARGEST: usize = 256 * 1024;
 /// The connector records which absences to read again, and responds; it stores no data from the webhook.
 /// Duplicate, late and reordered webhooks only cause further reads.
 #[utoipa::path(
-    post, path = "/v1/inbound/{inbound_id}", tag = "inbound webhooks",
+    post, path = "/v1/inbound/{inbound_id}", tag = "Inbound webhooks",
     params(
         ("inbound_id" = String, Path, description = "the last part of the address that was given to Lucca: `inw_…`"),
     ),

@@ -12,7 +12,7 @@ use crate::linked_accounts::find;
 
 /// Disables an account's inbound webhooks: address and keys stop working at once. Scheduled syncs continue.
 #[utoipa::path(
-    delete, path = "/v1/linked-accounts/{linked_account_id}/inbound-webhooks", tag = "inbound webhooks", security(("key" = [])),
+    delete, path = "/v1/linked-accounts/{linked_account_id}/inbound-webhooks", tag = "Inbound webhooks", security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id.")),
     responses(
         (status = 204),

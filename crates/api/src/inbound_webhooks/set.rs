@@ -56,7 +56,7 @@ pub(crate) struct InboundWebhooksWithKey {
 /// If they were disabled, the response has the key. Webhooks carry no data into the store: they only decide
 /// what is read again at once.
 #[utoipa::path(
-    put, path = "/v1/linked-accounts/{linked_account_id}/inbound-webhooks", tag = "inbound webhooks", security(("key" = [])),
+    put, path = "/v1/linked-accounts/{linked_account_id}/inbound-webhooks", tag = "Inbound webhooks", security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id.")), request_body = InboundWebhooksUpdate,
     responses(
         (status = 200, body = InboundWebhooksWithKey),

@@ -12,7 +12,7 @@ use crate::linked_accounts::find;
 
 /// Shows the settings of an account's inbound webhooks, and their counters.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{linked_account_id}/inbound-webhooks", tag = "inbound webhooks", security(("key" = [])),
+    get, path = "/v1/linked-accounts/{linked_account_id}/inbound-webhooks", tag = "Inbound webhooks", security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id.")),
     responses(
         (status = 200, body = api_types::InboundWebhooks),

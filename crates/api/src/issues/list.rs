@@ -42,7 +42,7 @@ pub(crate) struct IssuesQuery {
 
 /// Lists the issues that a person has to act on, for all linked accounts.
 #[utoipa::path(
-    get, path = "/v1/issues", tag = "linked accounts", security(("key" = [])), params(IssuesQuery),
+    get, path = "/v1/issues", tag = "Issues", security(("key" = [])), params(IssuesQuery),
     responses(
         (status = 200, body = List<api_types::Issue>),
         Unauthorized,

@@ -12,7 +12,7 @@ use crate::answers::{NotFound, Unauthorized};
 
 /// Lists the audit log of a linked account: who linked, relinked, viewed and unlinked it.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{linked_account_id}/audit", tag = "linked accounts", security(("key" = [])),
+    get, path = "/v1/linked-accounts/{linked_account_id}/audit", tag = "Linked accounts", security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id.")),
     responses(
         (status = 200, body = List<api_types::AuditEntry>),

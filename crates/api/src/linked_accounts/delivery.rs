@@ -56,7 +56,7 @@ impl DeliverySettings {
 
 /// Shows the delivery rules of a linked account.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{linked_account_id}/delivery", tag = "linked accounts", security(("key" = [])),
+    get, path = "/v1/linked-accounts/{linked_account_id}/delivery", tag = "Linked accounts", security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id.")),
     responses(
         (status = 200, body = DeliverySettings),
@@ -77,7 +77,7 @@ pub(crate) async fn get_delivery_settings(
 /// `excluded` for removed people and `created` or `restored` for added ones. Sending the same rules again
 /// confirms them: the next sync then applies the changes that it has held because of them (`delivery.held`).
 #[utoipa::path(
-    put, path = "/v1/linked-accounts/{linked_account_id}/delivery", tag = "linked accounts", security(("key" = [])),
+    put, path = "/v1/linked-accounts/{linked_account_id}/delivery", tag = "Linked accounts", security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id."), DryRunQuery),
     request_body(content = Object, description = "The rules: see docs/mapping.md.", example = json!({
         "people": { "statuses": ["active", "future"] },

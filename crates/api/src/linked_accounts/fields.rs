@@ -14,7 +14,7 @@ use crate::answers::{NotFound, Unauthorized};
 /// Lists all fields of all streams: the name under which each is delivered, or why it is not, and its source
 /// in Lucca.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{linked_account_id}/fields", tag = "linked accounts", security(("key" = [])),
+    get, path = "/v1/linked-accounts/{linked_account_id}/fields", tag = "Linked accounts", security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id.")),
     responses(
         (status = 200, body = List<api_types::Field>),

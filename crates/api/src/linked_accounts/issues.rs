@@ -14,7 +14,7 @@ use crate::issues::LanguageQuery;
 
 /// Lists the issues of a linked account, open and resolved.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{linked_account_id}/issues", tag = "linked accounts", security(("key" = [])),
+    get, path = "/v1/linked-accounts/{linked_account_id}/issues", tag = "Issues", security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id."), LanguageQuery),
     responses(
         (status = 200, body = List<Issue>),

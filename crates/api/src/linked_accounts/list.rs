@@ -22,7 +22,7 @@ pub(crate) struct LinkedAccountsQuery {
 
 /// Lists linked accounts.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts", tag = "linked accounts", security(("key" = [])),
+    get, path = "/v1/linked-accounts", tag = "Linked accounts", security(("key" = [])),
     params(LinkedAccountsQuery),
     responses(
         (status = 200, body = List<api_types::LinkedAccount>),

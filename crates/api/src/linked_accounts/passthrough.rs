@@ -87,7 +87,7 @@ impl PassthroughResponse {
 /// Allows or forbids passthrough requests to a linked account's tenant; forbidden by default. Only for
 /// operators.
 #[utoipa::path(
-    put, path = "/v1/linked-accounts/{linked_account_id}/passthrough", tag = "linked accounts", security(("key" = [])),
+    put, path = "/v1/linked-accounts/{linked_account_id}/passthrough", tag = "Linked accounts", security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id.")), request_body = PassthroughUpdate,
     responses(
         (status = 200, body = api_types::LinkedAccount),
@@ -121,7 +121,7 @@ pub(crate) async fn update_passthrough(
 /// from the response. Erased people are left out. Nothing is mapped or stored. The account's audit log
 /// records the actor and the path.
 #[utoipa::path(
-    post, path = "/v1/linked-accounts/{linked_account_id}/passthrough", tag = "linked accounts", security(("key" = [])),
+    post, path = "/v1/linked-accounts/{linked_account_id}/passthrough", tag = "Linked accounts", security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id.")), request_body = PassthroughRequest,
     responses(
         (status = 200, body = PassthroughResponse),

@@ -10,7 +10,7 @@ use crate::answers::{NotFound, Unauthorized};
 
 /// Shows a linked account.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{linked_account_id}", tag = "linked accounts", security(("key" = [])),
+    get, path = "/v1/linked-accounts/{linked_account_id}", tag = "Linked accounts", security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id.")),
     responses(
         (status = 200, body = api_types::LinkedAccount),

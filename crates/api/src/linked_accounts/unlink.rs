@@ -36,7 +36,7 @@ pub(crate) struct UnlinkResult {
 
 /// Unlinks an account: erases its API key at once, and its data if requested.
 #[utoipa::path(
-    delete, path = "/v1/linked-accounts/{linked_account_id}", tag = "linked accounts", security(("key" = [])),
+    delete, path = "/v1/linked-accounts/{linked_account_id}", tag = "Linked accounts", security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id."), UnlinkQuery),
     responses(
         (status = 200, body = UnlinkResult),

@@ -60,7 +60,7 @@ pub(crate) struct LinkingFlowsQuery {
 /// Lists linking flows and their progress. Link tokens are not shown again, since only their hashes are
 /// stored.
 #[utoipa::path(
-    get, path = "/v1/linking-flows", tag = "linking", security(("key" = [])), params(LinkingFlowsQuery),
+    get, path = "/v1/linking-flows", tag = "Linking", security(("key" = [])), params(LinkingFlowsQuery),
     responses(
         (status = 200, body = List<api_types::LinkingFlow>),
         Unauthorized,

@@ -11,7 +11,7 @@ use crate::answers::{NotFound, Unauthorized};
 
 /// Shows the progress of a linking flow.
 #[utoipa::path(
-    get, path = "/v1/linking-flows/{flow_id}", tag = "linking", security(("key" = [])),
+    get, path = "/v1/linking-flows/{flow_id}", tag = "Linking", security(("key" = [])),
     params(("flow_id" = String, Path, description = "the flow's id")),
     responses(
         (status = 200, body = api_types::LinkingFlow),

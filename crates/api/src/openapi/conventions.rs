@@ -115,7 +115,7 @@ const PROBLEM: &str = "application/problem+json";
 /// The header with the caller's key for a request, so that it is processed once.
 pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// The header that marks a replayed response.
-pub(crate) const REPLAYED: &str = "Idempotent-WebhookReplay";
+pub(crate) const REPLAYED: &str = "Idempotent-Replayed";
 
 /// Adds the shared parts to all operations.
 pub(super) fn complete(description: &mut Value) {

@@ -41,12 +41,23 @@ pub(super) fn complete(description: &mut Value) {
                     *include = includes(kind, include);
                 }
             }
+            operation["tags"] = json!([tag_of(kind)]);
         }
     }
     let Some(all) = description["components"]["schemas"].as_object_mut() else { return };
     all.remove("Record");
     all.remove("RecordList");
     all.extend(schemas);
+}
+
+/// The group of a kind's operations.
+fn tag_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Employee => "Employees",
+        Kind::Employment => "Employments",
+        Kind::Absence | Kind::AbsenceRequest | Kind::LeaveType => "Absences",
+        _ => "Organisation",
+    }
 }
 
 /// The values of `include` for a kind: only employees have related records.

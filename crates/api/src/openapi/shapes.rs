@@ -1,17 +1,24 @@
 //! Rewrites shapes that utoipa writes and that client generators read badly: schemas composed of others become flat,
-//! lists get names of their own, and operations that need no API key say so.
+//! lists get names of their own, operations that need no API key say so, and each has a
+//! description.
 
 use serde_json::{Map, Value, json};
 
-use super::operations::operations;
+use super::operations::{operations, reference};
 
 /// Rewrites the schemas and operations of the description.
 pub(super) fn complete(description: &mut Value) {
     name_lists(description);
     flatten(description);
+    // utoipa can't say that the values of a map may be null.
+    let changes = &mut description["components"]["schemas"]["Change"]["properties"]["fields"];
+    changes["additionalProperties"] = json!({ "oneOf": [reference("FieldChange"), { "type": "null" }] });
     for (_, _, operation) in operations(description) {
         if operation.get("security").is_none() {
             operation["security"] = json!([]);
+        }
+        if operation.get("description").is_none() {
+            operation["description"] = operation["summary"].clone();
         }
     }
 }

@@ -51,7 +51,7 @@ pub(crate) struct ChangeList {
 /// number, or the database was restored to an older state, the response is 410, and the reader has to read
 /// the records anew.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{linked_account_id}/changes", tag = "records", security(("key" = [])),
+    get, path = "/v1/linked-accounts/{linked_account_id}/changes", tag = "Changes", security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id."), ChangesQuery),
     responses(
         (status = 200, body = ChangeList),

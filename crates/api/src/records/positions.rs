@@ -85,7 +85,7 @@ async fn positions_of(
 
 /// Lists the positions of employees over time.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{linked_account_id}/positions", tag = "records", security(("key" = [])),
+    get, path = "/v1/linked-accounts/{linked_account_id}/positions", tag = "Employees", security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id."), PositionsQuery),
     responses(
         (status = 200, body = PositionList, headers(("ETag" = String, description = "the page's fingerprint"))),
@@ -125,7 +125,7 @@ pub(crate) async fn list_positions(
 
 /// Shows the positions of an employee over time.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{linked_account_id}/employees/{id}/positions", tag = "records", security(("key" = [])),
+    get, path = "/v1/linked-accounts/{linked_account_id}/employees/{id}/positions", tag = "Employees", security(("key" = [])),
     params(
         ("linked_account_id" = String, Path, description = "The linked account's id."),
         ("id" = String, Path, description = "Lucca's id of the person", example = "12"),

@@ -30,12 +30,12 @@ macro_rules! record_routes {
         $(
             $(#[doc = $list_doc])+
             #[utoipa::path(
-                get, path = $path, tag = "records", security(("key" = [])),
+                get, path = $path, tag = "Records", security(("key" = [])),
                 params(("linked_account_id" = String, Path, description = "The linked account's id."), ListQuery),
                 responses(
-                    (status = 200, description = "A page; with `Accept: application/x-ndjson` all of it, a record a line.",
-                     body = RecordList, headers(("ETag" = String, description = "the page's fingerprint"))),
-                    (status = 304, description = "The page is the one in If-None-Match."),
+                    (status = 200, description = "A page. With `Accept: application/x-ndjson`, all pages as lines of JSON, one record each.",
+                     body = RecordList, headers(("ETag" = String, description = "The version of the page, for `If-None-Match`."))),
+                    (status = 304, description = "The page has not changed since the ETag in `If-None-Match`."),
                     Unauthorized,
                     NotFound,
                     Unprocessable,
@@ -53,15 +53,15 @@ macro_rules! record_routes {
 
             $(#[doc = $record_doc])+
             #[utoipa::path(
-                get, path = concat!($path, "/{id}"), tag = "records", security(("key" = [])),
+                get, path = concat!($path, "/{id}"), tag = "Records", security(("key" = [])),
                 params(
                     ("linked_account_id" = String, Path, description = "The linked account's id."),
-                    ("id" = String, Path, description = "Lucca's id", example = "12"),
+                    ("id" = String, Path, description = "The id in Lucca.", example = "12"),
                     ShowQuery,
                 ),
                 responses(
-                    (status = 200, body = Record, headers(("ETag" = String, description = "the record's fingerprint"))),
-                    (status = 304, description = "The record is the one in If-None-Match."),
+                    (status = 200, body = Record, headers(("ETag" = String, description = "The version of the record, for `If-None-Match`."))),
+                    (status = 304, description = "The record has not changed since the ETag in `If-None-Match`."),
                     Unauthorized,
                     NotFound,
                     Unprocessable,
@@ -144,8 +144,8 @@ record_routes! {
         get_leave_type,
     }
     AbsenceRequest at "/v1/linked-accounts/{linked_account_id}/absence-requests" {
-        /// Lists absence requests as they are in Lucca, from all sources. `absence-requests` lists those made
-        /// through the connector, with their submission status.
+        /// Lists absence requests as they are in Lucca, from all sources. Those made through the connector are also absence
+        /// submissions, which have the state of their submission.
         list_absence_requests,
         /// Returns an absence request as it is in Lucca.
         get_absence_request,

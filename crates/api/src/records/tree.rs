@@ -69,7 +69,7 @@ pub(crate) struct DepartmentTree {
 
 /// Shows the departments as a tree.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{linked_account_id}/departments/tree", tag = "records", security(("key" = [])),
+    get, path = "/v1/linked-accounts/{linked_account_id}/departments/tree", tag = "Organisation", security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id."), TreeQuery),
     responses(
         (status = 200, body = DepartmentTree, headers(("ETag" = String, description = "the tree's fingerprint"))),

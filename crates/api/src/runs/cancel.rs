@@ -16,7 +16,7 @@ use crate::linked_accounts::find;
 /// A queued sync ends at once. A running one ends at its next commit, which is not written; the next sync
 /// continues from there. Repeating the call has no further effect. Scheduled syncs of the account continue.
 #[utoipa::path(
-    post, path = "/v1/linked-accounts/{linked_account_id}/runs/{run_id}/cancel", tag = "runs", security(("key" = [])),
+    post, path = "/v1/linked-accounts/{linked_account_id}/runs/{run_id}/cancel", tag = "Runs", security(("key" = [])),
     params(
         ("linked_account_id" = String, Path, description = "The linked account's id."),
         ("run_id" = String, Path, description = "the run's id"),

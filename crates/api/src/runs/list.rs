@@ -29,7 +29,7 @@ pub(crate) struct RunsQuery {
 
 /// Lists the latest syncs of a linked account.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{linked_account_id}/runs", tag = "runs", security(("key" = [])),
+    get, path = "/v1/linked-accounts/{linked_account_id}/runs", tag = "Runs", security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id."), RunsQuery),
     responses(
         (status = 200, body = List<Run>),

@@ -10,7 +10,7 @@ use crate::answers::{NotFound, Unauthorized};
 
 /// Shows a sync and its progress.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{linked_account_id}/runs/{run_id}", tag = "runs", security(("key" = [])),
+    get, path = "/v1/linked-accounts/{linked_account_id}/runs/{run_id}", tag = "Runs", security(("key" = [])),
     params(
         ("linked_account_id" = String, Path, description = "The linked account's id."),
         ("run_id" = String, Path, description = "the run's id"),

@@ -31,7 +31,7 @@ pub(crate) struct RunCreate {
 /// the same run, which reads everything if one of them requested that. Poll the run at the address in
 /// `Location`.
 #[utoipa::path(
-    post, path = "/v1/linked-accounts/{linked_account_id}/runs", tag = "runs", security(("key" = [])),
+    post, path = "/v1/linked-accounts/{linked_account_id}/runs", tag = "Runs", security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id.")),
     request_body(content = Option<RunCreate>, description = "how it is to be done; may be left out"),
     responses(

@@ -37,7 +37,7 @@ pub(crate) struct ScimTargetCreate {
 /// Adds a SCIM service. All of the account's employees are pushed soon. To preview the effect, use
 /// `lucca-connector scim push --dry-run`.
 #[utoipa::path(
-    post, path = "/v1/scim-targets", tag = "SCIM", security(("key" = [])), request_body = ScimTargetCreate,
+    post, path = "/v1/scim-targets", tag = "SCIM targets", security(("key" = [])), request_body = ScimTargetCreate,
     responses(
         (status = 201, body = api_types::ScimTarget),
         Unauthorized,

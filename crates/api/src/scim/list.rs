@@ -12,7 +12,7 @@ use crate::answers::{Forbidden, Unauthorized};
 
 /// Lists the SCIM services to which people are provisioned.
 #[utoipa::path(
-    get, path = "/v1/scim-targets", tag = "SCIM", security(("key" = [])),
+    get, path = "/v1/scim-targets", tag = "SCIM targets", security(("key" = [])),
     responses(
         (status = 200, body = List<api_types::ScimTarget>),
         Unauthorized,

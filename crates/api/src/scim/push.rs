@@ -28,7 +28,7 @@ pub(crate) struct ScimPushCreate {
 /// Schedules a full comparison of a service's users and groups. If the service is enabled, differences are
 /// pushed within seconds. `last_push` has the result.
 #[utoipa::path(
-    post, path = "/v1/scim-targets/{target_id}/push", tag = "SCIM", security(("key" = [])),
+    post, path = "/v1/scim-targets/{target_id}/push", tag = "SCIM targets", security(("key" = [])),
     params(("target_id" = String, Path, description = "the service's id")), request_body = ScimPushCreate,
     responses(
         (status = 202, body = api_types::ScimTarget),

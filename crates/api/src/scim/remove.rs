@@ -12,7 +12,7 @@ use crate::destinations;
 
 /// Removes a service, its token, and the mapping to its users. Nothing changes in the service itself.
 #[utoipa::path(
-    delete, path = "/v1/scim-targets/{target_id}", tag = "SCIM", security(("key" = [])),
+    delete, path = "/v1/scim-targets/{target_id}", tag = "SCIM targets", security(("key" = [])),
     params(("target_id" = String, Path, description = "the service's id")),
     responses(
         (status = 204),

@@ -48,7 +48,7 @@ pub(crate) struct WebhookEndpointCreate {
 /// Creates a webhook endpoint, which receives events from now on, of current and future linked accounts. The
 /// secret is returned in this response only.
 #[utoipa::path(
-    post, path = "/v1/webhook-endpoints", tag = "webhooks", security(("key" = [])), request_body = WebhookEndpointCreate,
+    post, path = "/v1/webhook-endpoints", tag = "Webhook endpoints", security(("key" = [])), request_body = WebhookEndpointCreate,
     responses(
         (status = 201, body = WebhookEndpointWithSecret),
         Unauthorized,

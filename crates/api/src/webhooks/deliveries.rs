@@ -81,7 +81,7 @@ impl From<store::WebhookDelivery> for WebhookDelivery {
 
 /// Lists the events sent to a webhook endpoint in the last 30 days, without their contents.
 #[utoipa::path(
-    get, path = "/v1/webhook-endpoints/{endpoint_id}/deliveries", tag = "webhooks", security(("key" = [])),
+    get, path = "/v1/webhook-endpoints/{endpoint_id}/deliveries", tag = "Webhook endpoints", security(("key" = [])),
     params(("endpoint_id" = String, Path, description = "the endpoint's id"), DeliveriesQuery),
     responses(
         (status = 200, body = List<WebhookDelivery>),

@@ -12,7 +12,7 @@ use crate::answers::{Forbidden, Unauthorized};
 
 /// Lists the webhook endpoints.
 #[utoipa::path(
-    get, path = "/v1/webhook-endpoints", tag = "webhooks", security(("key" = [])),
+    get, path = "/v1/webhook-endpoints", tag = "Webhook endpoints", security(("key" = [])),
     responses(
         (status = 200, body = List<api_types::WebhookEndpoint>),
         Unauthorized,

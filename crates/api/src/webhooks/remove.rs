@@ -12,7 +12,7 @@ use crate::destinations;
 
 /// Removes a webhook endpoint, with its secret and its delivery log.
 #[utoipa::path(
-    delete, path = "/v1/webhook-endpoints/{endpoint_id}", tag = "webhooks", security(("key" = [])),
+    delete, path = "/v1/webhook-endpoints/{endpoint_id}", tag = "Webhook endpoints", security(("key" = [])),
     params(("endpoint_id" = String, Path, description = "the endpoint's id")),
     responses(
         (status = 204),

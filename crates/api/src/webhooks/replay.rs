@@ -56,7 +56,7 @@ pub(crate) struct WebhookReplay {
 ///
 /// Events are sent as soon as the endpoint is enabled and responds. Each has the same `webhook-id` as before.
 #[utoipa::path(
-    post, path = "/v1/webhook-endpoints/{endpoint_id}/replay", tag = "webhooks", security(("key" = [])),
+    post, path = "/v1/webhook-endpoints/{endpoint_id}/replay", tag = "Webhook endpoints", security(("key" = [])),
     params(("endpoint_id" = String, Path, description = "the endpoint's id")), request_body = WebhookReplayCreate,
     responses(
         (status = 202, body = WebhookReplay),

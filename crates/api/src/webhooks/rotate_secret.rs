@@ -23,7 +23,7 @@ const OVERLAP: Duration = Duration::from_hours(24);
 /// For 24 hours, webhooks are also signed with the previous secret; one that was replaced before that no
 /// longer signs. The new secret is returned in this response only.
 #[utoipa::path(
-    post, path = "/v1/webhook-endpoints/{endpoint_id}/rotate-secret", tag = "webhooks", security(("key" = [])),
+    post, path = "/v1/webhook-endpoints/{endpoint_id}/rotate-secret", tag = "Webhook endpoints", security(("key" = [])),
     params(("endpoint_id" = String, Path, description = "the endpoint's id")),
     responses(
         (status = 200, body = WebhookEndpointWithSecret),

@@ -11,7 +11,7 @@ use crate::answers::{Forbidden, NotFound, Unauthorized};
 
 /// Shows a webhook endpoint and its delivery state.
 #[utoipa::path(
-    get, path = "/v1/webhook-endpoints/{endpoint_id}", tag = "webhooks", security(("key" = [])),
+    get, path = "/v1/webhook-endpoints/{endpoint_id}", tag = "Webhook endpoints", security(("key" = [])),
     params(("endpoint_id" = String, Path, description = "the endpoint's id")),
     responses(
         (status = 200, body = api_types::WebhookEndpoint),

@@ -30,7 +30,7 @@ pub(crate) struct WebhookTest {
 /// Sends a `webhook.test` event at once, in a single attempt, signed like all others. The endpoint may be
 /// disabled.
 #[utoipa::path(
-    post, path = "/v1/webhook-endpoints/{endpoint_id}/test", tag = "webhooks", security(("key" = [])),
+    post, path = "/v1/webhook-endpoints/{endpoint_id}/test", tag = "Webhook endpoints", security(("key" = [])),
     params(("endpoint_id" = String, Path, description = "the endpoint's id")),
     responses(
         (status = 200, body = WebhookTest),

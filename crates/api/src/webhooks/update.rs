@@ -42,7 +42,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<S
 /// Changes, disables or enables a webhook endpoint. No events are lost while it is disabled: they are sent
 /// when it is enabled again.
 #[utoipa::path(
-    patch, path = "/v1/webhook-endpoints/{endpoint_id}", tag = "webhooks", security(("key" = [])),
+    patch, path = "/v1/webhook-endpoints/{endpoint_id}", tag = "Webhook endpoints", security(("key" = [])),
     params(("endpoint_id" = String, Path, description = "the endpoint's id")), request_body = WebhookEndpointUpdate,
     responses(
         (status = 200, body = api_types::WebhookEndpoint),

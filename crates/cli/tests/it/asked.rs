@@ -123,11 +123,11 @@ async fn requested_sync_is_run_by_a_worker() {
         if is_split {
             // No run is in progress, so the queued one is cancelled.
             let cancelled = run(&["runs", "cancel", "--json"]).ok_json();
-            assert_eq!((&cancelled["run_id"], &cancelled["state"]), (&requested["id"], &"cancelled".into()));
+            assert_eq!((&cancelled["id"], &cancelled["status"]), (&requested["id"], &"cancelled".into()));
             requested = request_run();
         }
         let id = requested["id"].as_str().unwrap();
-        let state = || api.call("GET", &format!("{runs}/{id}")).1["state"].clone();
+        let state = || api.call("GET", &format!("{runs}/{id}")).1["status"].clone();
 
         let mut working = None;
         if is_split {
@@ -137,7 +137,7 @@ async fn requested_sync_is_run_by_a_worker() {
             }
             assert_eq!(emulator.tenant().requests().len(), before);
             let listed = run(&["runs", "list", "--json"]).ok_json();
-            assert_eq!((&listed[0]["run_id"], &listed[0]["state"]), (&id.into(), &"queued".into()));
+            assert_eq!((&listed[0]["id"], &listed[0]["status"]), (&id.into(), &"queued".into()));
             let shown = run(&["runs", "show", id]).out;
             assert!(shown.contains("queued; a worker starts it"), "{shown}");
             let report = run(&["doctor"]).out;
@@ -145,7 +145,7 @@ async fn requested_sync_is_run_by_a_worker() {
             working = Some(Process::start(binary(&["worker", "--listen", "127.0.0.1:0"])));
         }
         let shown = || run(&["runs", "show", id, "--json"]).ok_json();
-        while matches!(shown()["state"].as_str(), Some("queued" | "running")) {}
+        while matches!(shown()["status"].as_str(), Some("queued" | "running")) {}
         assert_eq!(state(), "succeeded");
         let done = api.call("GET", &runs).1;
         assert_eq!(done["items"].as_array().unwrap().len(), 2 + usize::from(is_split), "{done}");

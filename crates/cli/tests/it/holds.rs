@@ -38,7 +38,7 @@ async fn held_records_are_released_or_kept() {
     assert!(run(dir.path(), &["accounts"]).out.contains("55 people missing in Lucca since"));
 
     let issues = |more: &[&str]| run(dir.path(), &[&["issues", "list"], more].concat()).out;
-    let account = accounts[0]["linked_account_id"].as_str().unwrap();
+    let account = accounts[0]["id"].as_str().unwrap();
     let release = format!("lucca-connector accounts release {account} --kind employees");
     let (english, french) = (issues(&[]), issues(&["--language", "fr"]));
     assert!(english.contains("55 people missing in Lucca, too many to believe it unasked."), "{english}");

@@ -85,7 +85,7 @@ async fn typed_references_resolve_to_one_person() {
         let shown = office.run(&["employees", "show", &reference, "--json"]).ok_json();
         assert_eq!(shown["id"], id.to_string(), "{reference}");
         let types = office.run(&["absences", "types", &reference, "--json"]).ok_json();
-        assert_eq!(types["person"]["id"], id.to_string(), "{reference}");
+        assert_eq!(types["employee"]["id"], id.to_string(), "{reference}");
     }
     let near = office.run(&["employees", "show", &format!("number:{identified}"), "--json"]);
     assert_eq!(code(&near), "cli.unknown_employee");

@@ -24,7 +24,7 @@ fn begun(dir: &Path) -> (Child, Value) {
     let seen = loop {
         let shown = run(dir, &["runs", "show", "--json"]);
         let has_read = |shown: &Value| {
-            shown["state"] == "running" && shown["streams"][0]["done"].as_u64().is_some_and(|done| done > 0)
+            shown["status"] == "running" && shown["progress"][0]["done"].as_u64().is_some_and(|done| done > 0)
         };
         // Before it has begun there is no run to show.
         if shown.code == 0 && has_read(&shown.json()) {
@@ -39,16 +39,16 @@ async fn running_sync_is_followed_to_its_end() {
     let dir = tempfile::tempdir().unwrap();
     let _emulator = slow_tenant(dir.path()).await;
     let (syncing, seen) = begun(dir.path());
-    assert_eq!(seen["state"], "running", "{seen}");
+    assert_eq!(seen["status"], "running", "{seen}");
     let busy = run(dir.path(), &["sync", "--json"]);
     assert_eq!((busy.code, &busy.json()["error"]["code"]), (7, &"sync.busy".into()));
     let watched = run(dir.path(), &["sync", "--watch", "--json"]).ok_json();
-    assert_eq!(watched["run_id"], seen["run_id"]);
+    assert_eq!(watched["run_id"], seen["id"]);
     assert_eq!(ended(syncing).ok_json(), watched);
 
     let shown = run(dir.path(), &["runs", "show", "--json"]).ok_json();
-    assert_eq!((&shown["state"], &shown["report"]), (&"succeeded".into(), &watched));
-    let users = shown["streams"].as_array().unwrap().iter().find(|s| s["stream"] == "users").unwrap();
+    assert_eq!((&shown["status"], &shown["report"]), (&"succeeded".into(), &watched));
+    let users = shown["progress"].as_array().unwrap().iter().find(|s| s["stream"] == "users").unwrap();
     assert_eq!((&users["done"], &users["outcome"]), (&40.into(), &"complete".into()));
     let text = run(dir.path(), &["runs", "show"]).out;
     assert!(text.contains("40 people created") && text.contains("succeeded"), "{text}");
@@ -59,7 +59,7 @@ async fn running_sync_is_followed_to_its_end() {
     let due = run(dir.path(), &["sync", "--due"]);
     assert!(due.code == 0 && due.out.contains("No stream is due; next: "), "{}", due.out);
     let listed = run(dir.path(), &["runs", "list", "--limit", "2", "--json"]).ok_json();
-    assert_eq!((listed.as_array().unwrap().len(), &listed[1]["run_id"]), (2, &other["run_id"]));
+    assert_eq!((listed.as_array().unwrap().len(), &listed[1]["id"]), (2, &other["run_id"]));
 }
 
 #[cfg(unix)]
@@ -71,7 +71,7 @@ async fn stopped_or_killed_run_is_resumed() {
     killed.kill().unwrap();
     killed.wait().unwrap();
     let shown = run(dir.path(), &["runs", "show", "--json"]).ok_json();
-    assert_eq!((&shown["state"], &shown["seconds"]), (&"interrupted".into(), &Value::Null));
+    assert_eq!((&shown["status"], &shown["seconds"]), (&"interrupted".into(), &Value::Null));
 
     let (stopped, _) = begun(dir.path());
     let pid = stopped.id().to_string();
@@ -81,7 +81,7 @@ async fn stopped_or_killed_run_is_resumed() {
 
     run(dir.path(), &["sync", "--json"]).ok_json();
     let states = run(dir.path(), &["runs", "list", "--json"]).ok_json();
-    let states: Vec<&str> = states.as_array().unwrap().iter().map(|r| r["state"].as_str().unwrap()).collect();
+    let states: Vec<&str> = states.as_array().unwrap().iter().map(|r| r["status"].as_str().unwrap()).collect();
     assert_eq!(states, ["succeeded", "interrupted", "interrupted"]);
     let lines = run(dir.path(), &["changes", "--kind", "employees", "--json"]).out;
     assert_eq!(lines.lines().count() as u64, emulator.truth().employees, "each employee is new exactly once");

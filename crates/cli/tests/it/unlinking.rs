@@ -127,9 +127,9 @@ async fn issues_stay_open_until_resolved() {
     let lost = |issue: &&Value| issue["code"] == "permission.lost.see_former_employees";
     let issue = open.as_array().unwrap().iter().find(lost).unwrap_or_else(|| panic!("{open}"));
     assert!(issue["remedy"].as_str().unwrap().contains("See former employees"), "{issue}");
-    assert!(issue["text"].is_string() && issue["resolved_at"].is_null(), "{issue}");
+    assert!(issue["message"].is_string() && issue["resolved_at"].is_null(), "{issue}");
     let accounts = run(dir.path(), &["accounts", "--json"]).ok_json();
-    assert_eq!(accounts[0]["open_issues"], open.as_array().unwrap().len());
+    assert_eq!(accounts[0]["open_issue_count"], open.as_array().unwrap().len());
     assert!(run(dir.path(), &["accounts"]).out.contains("lucca-connector issues list"));
     let french = run(dir.path(), &["issues", "list", "--language", "fr"]).out;
     assert!(french.contains("Voir les employés partis"), "{french}");
@@ -159,7 +159,7 @@ async fn refused_key_issue_exists_in_both_languages() {
         let issues = run(dir.path(), &["issues", "list", "--language", language, "--json"]).ok_json();
         let is_it = |issue: &&Value| issue["code"] == "account.key_refused";
         let issue = issues.as_array().unwrap().iter().find(is_it).unwrap_or_else(|| panic!("{issues}"));
-        assert_eq!(issue["text"], what);
+        assert_eq!(issue["message"], what);
         let command = format!("{remedy}lucca-connector link {}", emulator.url());
         assert!(issue["remedy"].as_str().unwrap().ends_with(&command), "{issue}");
     }

@@ -465,7 +465,7 @@ async fn both_versions_share_a_postgresql_database() {
     }
     let runs = installation.run(new, &["runs", "list", "--limit", "1000", "--json"]).ok_json();
     let failed: Vec<&Value> =
-        runs.as_array().unwrap().iter().filter(|run| run["state"] != "succeeded").collect();
+        runs.as_array().unwrap().iter().filter(|run| run["status"] != "succeeded").collect();
     assert!(failed.is_empty(), "{failed:#?}");
     installation.run(new, &["audit", "verify"]).ok();
 }

@@ -153,7 +153,7 @@ async fn absence_request_from_preview_to_cancellation() {
         assert_eq!((made.status, &made.body["status"]), (201, &json!("pending")), "{}", made.body);
         assert_eq!(app.writes(), 1);
         let halves = made.body["half_days"].as_array().unwrap();
-        assert_eq!(json!(halves.iter().map(|half| &half["at"]).collect::<Vec<_>>()), taken);
+        assert_eq!(json!(halves.iter().map(|half| &half["half_day"]).collect::<Vec<_>>()), taken);
         assert!(made.body["request_id"].is_string() && made.body["next_approver_id"].is_string());
 
         // Repeating the request returns the same; another request under the same key is refused.
@@ -218,7 +218,7 @@ async fn warnings_must_be_acknowledged() {
     assert_eq!(open.code(), (409, "absence.confirmation_needed"), "{}", open.body);
     let warning = &open.body["warnings"][0];
     assert_eq!(warning["must_be_confirmed"], true);
-    assert!(!warning["text"].as_str().unwrap().is_empty());
+    assert!(!warning["message"].as_str().unwrap().is_empty());
     assert_eq!(app.writes(), 0);
     let previewed = app.post("/absence-submissions/preview", body.clone()).await;
     assert_eq!(previewed.body["warnings"], open.body["warnings"]);
@@ -406,7 +406,7 @@ async fn import_is_simulated_and_then_made_once() {
         format!("employee,leave_type,starts,ends\n{owner},{REMOTE},2027-01-04,2027-01-05\nunknown,x,y,z\n");
     let tried = app.import("", &bad).await;
     assert_eq!(tried.status, 200, "{}", tried.body);
-    assert_eq!((&tried.body["ok"], &tried.body["simulated"]), (&json!(false), &json!(false)));
+    assert_eq!((&tried.body["importable"], &tried.body["simulated"]), (&json!(false), &json!(false)));
     assert_eq!(tried.body["rows"][0]["half_days"].as_array().unwrap().len(), 4);
     assert_eq!(tried.body["rows"][1]["line"], 3);
     let refused = app.import("?dry_run=false", &bad).await;
@@ -418,11 +418,11 @@ async fn import_is_simulated_and_then_made_once() {
         "employee;leave_type;starts;ends\n{owner};{REMOTE};2027-01-04;2027-01-05\n{owner};{REMOTE};2027-01-11 PM;2027-01-11\n"
     );
     let tried = app.import("?dry_run=true", &good).await;
-    assert_eq!((&tried.body["ok"], &tried.body["lucca_finds_fault"]), (&json!(true), &json!(false)));
+    assert_eq!((&tried.body["importable"], &tried.body["problems"]), (&json!(true), &json!([])));
     assert_eq!(app.writes(), 0);
     let made = app.import("?dry_run=false", &good).await;
     assert_eq!(made.status, 201, "{}", made.body);
-    let items = made.body["items"].as_array().unwrap();
+    let items = made.body["submissions"].as_array().unwrap();
     assert_eq!(items.iter().map(|one| &one["status"]).collect::<Vec<_>>(), ["pending", "pending"]);
     assert_eq!(items[1]["starts_on"], "2027-01-11 PM");
     let writes = app.writes();

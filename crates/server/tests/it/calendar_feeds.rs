@@ -32,7 +32,7 @@ async fn feed_shows_only_the_absences_of_its_team() {
         service.sync(&account).await;
         let base = format!("/v1/linked-accounts/{}/calendar-feeds", account.id);
         let store = &service.database.store;
-        assert_eq!(service.get(&base).await.1, json!({ "items": [] }));
+        assert_eq!(service.get(&base).await.1, json!({ "items": [], "next_cursor": null }));
 
         // Employees with an approved absence today or soon, by the stored records.
         let absences: Vec<Absence> = store.all(account.no).await.unwrap();
@@ -94,7 +94,7 @@ async fn feed_shows_only_the_absences_of_its_team() {
         let now = service.services.clock.now();
         store.unlink(&account, DataPolicy::Erase, store::Actor::Cli, now).await.unwrap();
         assert_eq!(open(&service, with_type["url"].as_str().unwrap()).await.0, StatusCode::NOT_FOUND);
-        assert_eq!(service.get(&base).await.1, json!({ "items": [] }));
+        assert_eq!(service.get(&base).await.1, json!({ "items": [], "next_cursor": null }));
     }
 }
 

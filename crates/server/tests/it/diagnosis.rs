@@ -33,7 +33,7 @@ async fn assert_agree(service: &Service, account: &str, about: &str) -> Value {
         .filter(|issue| issue["resolved_at"].is_null())
         .map(|issue| issue["code"].as_str().unwrap())
         .collect();
-    assert_eq!(shown["open_issues"], open.len(), "{about}");
+    assert_eq!(shown["open_issue_count"], open.len(), "{about}");
     let is_open = |name: &str| open.iter().any(|code| code.ends_with(&format!(".{name}")));
     let is_blocked = REQUIRED.iter().any(|name| is_open(name));
     let about = format!("{about}: {diagnosis} {open:?}");

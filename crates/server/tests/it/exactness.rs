@@ -122,10 +122,10 @@ async fn request_bodies_take_typed_references() {
             let (status, preview) =
                 service.post(&format!("{base}/absence-submissions/preview"), wanted(&text)).await;
             assert_eq!(status, 200, "{preview}");
-            assert_eq!(preview["person"]["id"], id.to_string(), "{text}");
-            assert!(!preview["person"]["name"].as_str().unwrap().is_empty());
+            assert_eq!(preview["employee"]["id"], id.to_string(), "{text}");
+            assert!(!preview["employee"]["name"].as_str().unwrap().is_empty());
             let (status, types) = service.get(&format!("{base}/employees/{text}/leave-types")).await;
-            assert_eq!((status, &types["person"]["id"]), (200, &json!(id.to_string())), "{types}");
+            assert_eq!((status, &types["employee"]["id"]), (200, &json!(id.to_string())), "{types}");
         }
         let bare = identified.to_string();
         let before = emulator.tenant().writes().len();
@@ -143,7 +143,7 @@ async fn request_bodies_take_typed_references() {
             .as_array()
             .unwrap()
             .iter()
-            .map(|one| one["person"]["id"].as_str().unwrap())
+            .map(|one| one["employee"]["id"].as_str().unwrap())
             .collect();
         named.sort_unstable();
         let mut both = [numbered.to_string(), identified.to_string()];

@@ -324,7 +324,7 @@ async fn unlinking_erases_key_and_requested_data() {
     let path = format!("/v1/linked-accounts/{}", all["items"][0]["id"].as_str().unwrap());
     let (status, receipt) = service.api(reqwest::Method::DELETE, &format!("{path}?data=erase"), None).await;
     assert_eq!(status, 200);
-    assert_eq!(receipt["account"]["status"], "unlinked");
+    assert_eq!(receipt["linked_account"]["status"], "unlinked");
     assert_eq!(receipt["erased"]["employees"], 5);
     let account = service.database.store.accounts().await.unwrap().remove(0);
     assert_eq!(service.database.store.count_present(account.no, people::Kind::Employee).await.unwrap(), 0);
@@ -439,7 +439,7 @@ async fn refused_key_opens_an_issue() {
     let (_, all) = service.get("/v1/issues?language=fr").await;
     let issue = &all["items"][0];
     assert_eq!((&issue["code"], all["items"].as_array().unwrap().len()), (&json!("account.key_refused"), 1));
-    assert_eq!(issue["text"], "Lucca refuse la clé API.");
+    assert_eq!(issue["message"], "Lucca refuse la clé API.");
     let (_, shown) = service.get(&format!("/v1/issues/{}?language=fr", issue["id"].as_str().unwrap())).await;
     assert_eq!(&shown, issue);
     let (_, resolved) = service.get("/v1/issues?status=resolved&limit=1").await;

@@ -248,7 +248,7 @@ async fn queued_sync_is_cancelled_and_due_sync_stays() {
         // Cancelling wins even if a worker has already claimed the run.
         let told = jobs::Duty::due(&duty, service.now()).await.unwrap();
         let (status, cancelled) = service.post(&format!("{path}/cancel"), json!({})).await;
-        assert_eq!((status, &cancelled["state"]), (202, &json!("cancelled")), "{cancelled}");
+        assert_eq!((status, &cancelled["status"]), (202, &json!("cancelled")), "{cancelled}");
         assert_eq!(service.post(&format!("{path}/cancel"), json!({})).await.0, 202, "asked again");
         jobs::Duty::run(&duty, &told[0].id).await;
         let (_, all) = service.get(&runs).await;
@@ -261,7 +261,7 @@ async fn queued_sync_is_cancelled_and_due_sync_stays() {
         service.do_due(&duty).await;
         let (_, all) = service.get(&runs).await;
         assert_eq!(all["items"].as_array().unwrap().len(), 2, "{all}");
-        assert_eq!((&all["items"][0]["id"], &all["items"][0]["state"]), (&asked["id"], &json!("succeeded")));
+        assert_eq!((&all["items"][0]["id"], &all["items"][0]["status"]), (&asked["id"], &json!("succeeded")));
     }
 }
 
@@ -289,7 +289,7 @@ async fn sync_of_a_dead_worker_is_interrupted() {
         service.do_due(&duty).await;
         let (_, all) = service.get(&runs).await;
         let states: Vec<&str> =
-            all["items"].as_array().unwrap().iter().map(|run| run["state"].as_str().unwrap()).collect();
+            all["items"].as_array().unwrap().iter().map(|run| run["status"].as_str().unwrap()).collect();
         assert_eq!(states, ["succeeded", "interrupted", "succeeded"], "{all}");
         assert_eq!(all["items"][1]["id"], asked["id"]);
     }

@@ -14,7 +14,7 @@ impl Service {
     async fn allow(&self, account: &LinkedAccount) -> String {
         let path = format!("/v1/linked-accounts/{}/passthrough", account.id);
         let (status, view) = self.api(Method::PUT, &path, Some(json!({ "allowed": true }))).await;
-        assert_eq!((status, &view["passthrough"]), (200, &json!(true)), "{view}");
+        assert_eq!((status, &view["passthrough_allowed"]), (200, &json!(true)), "{view}");
         path
     }
 

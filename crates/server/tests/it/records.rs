@@ -337,12 +337,12 @@ async fn sync_is_started_once_and_can_be_followed() {
     assert_eq!(status, 202, "{started}");
     let path = format!("{base}/runs/{}", started["id"].as_str().unwrap());
     let queued = service.get(&path).await.1;
-    assert_eq!((&queued["state"], &queued["started_at"]), (&json!("queued"), &Value::Null), "{queued}");
+    assert_eq!((&queued["status"], &queued["started_at"]), (&json!("queued"), &Value::Null), "{queued}");
     let (status, again) = service.post(&format!("{base}/runs"), json!({})).await;
     assert_eq!((status, &again), (202, &started), "asked twice is one run");
     service.do_due(&jobs::SyncDuty(service.services.clone())).await;
     let run = service.get(&path).await.1;
-    assert_eq!((&run["state"], &run["outcome"]), (&json!("succeeded"), &json!("succeeded")), "{run}");
+    assert_eq!((&run["status"], &run["outcome"]), (&json!("succeeded"), &json!("succeeded")), "{run}");
     assert!(run["progress"].as_array().unwrap().iter().any(|list| list["stream"] == "users"));
     assert_eq!(all(&service, &format!("{base}/employees"), 100).await.len(), 60);
     let (_, runs) = service.get(&format!("{base}/runs?limit=1")).await;
