@@ -98,9 +98,8 @@ async fn absence_is_previewed_made_once_and_cancelled() {
     let office = office(&[]).await;
     let types = office.run(&["types", &office.who, "--json"]).ok_json();
     assert_eq!(types["is_offered"], true);
-    let of = |id: &str| {
-        types["leave_types"].as_array().unwrap().iter().find(|one| one["id"] == id).unwrap().clone()
-    };
+    let of =
+        |id: &str| types["items"].as_array().unwrap().iter().find(|one| one["id"] == id).unwrap().clone();
     let name = of(REMOTE)["name"].as_str().unwrap().to_uppercase();
     assert!(office.run(&["types", &office.who]).out.to_uppercase().contains(&name));
 
@@ -124,7 +123,8 @@ async fn absence_is_previewed_made_once_and_cancelled() {
     let made = office.absence_command("request", &name, &from, &to, &how).ok_json();
     assert_eq!((&made["status"], &made["idempotency_key"]), (&"pending".into(), &"holiday-1".into()));
     assert!(made["next_approver_name"].is_string() && made["employee_name"].is_string(), "{made}");
-    let halves: Vec<&Value> = made["half_days"].as_array().unwrap().iter().map(|half| &half["half_day"]).collect();
+    let halves: Vec<&Value> =
+        made["half_days"].as_array().unwrap().iter().map(|half| &half["half_day"]).collect();
     assert_eq!(json!(halves), json!(taken));
     let again = office.absence_command("request", REMOTE, &from, &to, &how).ok_json();
     assert_eq!((&again["id"], office.writes()), (&made["id"], 1));
@@ -351,14 +351,18 @@ async fn file_is_imported_once_its_rows_are_valid() {
     assert_eq!((&simulated["simulated"], office.writes()), (&true.into(), 0));
     let arguments = ["absences", "import", "-", "--yes", "--json"];
     let made = run_with(office.path(), &arguments, &good).ok_json();
-    let statuses: Vec<&Value> = made["submissions"].as_array().unwrap().iter().map(|row| &row["status"]).collect();
+    let statuses: Vec<&Value> =
+        made["submissions"].as_array().unwrap().iter().map(|row| &row["status"]).collect();
     assert_eq!(json!(statuses), json!(["pending", "approved"]), "{made}");
     assert_eq!((&made["submissions"][0]["line"], &made["submissions"][1]["line"]), (&2.into(), &3.into()));
     let writes = office.writes();
     let again = run_with(office.path(), &arguments, &good).ok_json();
     assert_eq!((&again["submissions"][0]["id"], office.writes()), (&made["submissions"][0]["id"], writes));
     let text = run_with(office.path(), &["absences", "import", "-", "--yes"], &good).out;
-    assert!(text.contains("approved") && text.contains(made["submissions"][1]["id"].as_str().unwrap()), "{text}");
+    assert!(
+        text.contains("approved") && text.contains(made["submissions"][1]["id"].as_str().unwrap()),
+        "{text}"
+    );
     assert_eq!(office.run(&["import", "nowhere.csv", "--yes", "--json"]).code, 2);
 }
 

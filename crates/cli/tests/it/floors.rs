@@ -18,8 +18,12 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("jobs", &["people", "net", "lucca", "store", "linking", "sync", "absences", "delivery"]),
     ("delivery", &["people", "net", "store"]),
     ("files", &["people", "store", "delivery"]),
-    ("web", &["people", "net", "lucca", "store", "linking", "absences", "jobs"]),
-    ("api", &["people", "lucca", "store", "linking", "sync", "absences", "jobs", "delivery", "web"]),
+    ("api-types", &["people", "store", "linking", "absences", "jobs", "delivery"]),
+    ("web", &["people", "net", "lucca", "store", "linking", "absences", "jobs", "api-types"]),
+    (
+        "api",
+        &["people", "lucca", "store", "linking", "sync", "absences", "jobs", "delivery", "web", "api-types"],
+    ),
     ("linking-flow", &["people", "lucca", "store", "linking", "web"]),
     ("server", &["people", "net", "store", "jobs", "delivery", "web", "api", "linking-flow"]),
     (
@@ -35,6 +39,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "jobs",
             "delivery",
             "files",
+            "api-types",
             "web",
             "server",
             "lucca-emulator",

@@ -81,7 +81,8 @@ async fn stopped_or_killed_run_is_resumed() {
 
     run(dir.path(), &["sync", "--json"]).ok_json();
     let states = run(dir.path(), &["runs", "list", "--json"]).ok_json();
-    let states: Vec<&str> = states.as_array().unwrap().iter().map(|r| r["status"].as_str().unwrap()).collect();
+    let states: Vec<&str> =
+        states.as_array().unwrap().iter().map(|r| r["status"].as_str().unwrap()).collect();
     assert_eq!(states, ["succeeded", "interrupted", "interrupted"]);
     let lines = run(dir.path(), &["changes", "--kind", "employees", "--json"]).out;
     assert_eq!(lines.lines().count() as u64, emulator.truth().employees, "each employee is new exactly once");
