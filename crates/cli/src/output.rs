@@ -78,7 +78,7 @@ pub(crate) fn counted(number: u64, noun: &str) -> String {
 
 /// `20,000`.
 pub(crate) fn grouped(number: u64) -> String {
-    linking::grouped(number, people::Language::English)
+    Language::English.number(number)
 }
 
 /// Text from Lucca made safe for a terminal: control characters could move the cursor or change colours, and
