@@ -52,7 +52,7 @@ struct Add {
     /// Show absences that are not approved yet, too
     #[arg(long)]
     with_pending: bool,
-    /// The language of the feed: en or fr
+    /// The language of the feed, such as en or fr
     #[arg(long, default_value_t)]
     language: Language,
     /// How many days it looks ahead

@@ -34,7 +34,7 @@ struct ListArgs {
     /// Show those that are resolved too
     #[arg(long)]
     all: bool,
-    /// The language of what is to be done, and of Lucca's labels in it: en or fr
+    /// The language of what is to be done, and of Lucca's labels in it, such as en or fr
     #[arg(long, default_value_t)]
     language: Language,
 }
