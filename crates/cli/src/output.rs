@@ -3,7 +3,9 @@
 use std::io::{IsTerminal, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
+use people::Language;
 use serde::Serialize;
+use texts::Texts;
 
 /// Prints a line of the result to standard output.
 pub(crate) fn line(text: &str) {

@@ -127,7 +127,7 @@ permission-box-unverified =
        *[other] labels
     })
 
-## Permissions: the consequence of going without one
+## Permissions: consequence of a missing permission
 
 permission-consequence-view-users = Without it, nobody can be read at all.
 permission-consequence-see-future-employees = Without it, new hires appear only on their first day.
@@ -140,7 +140,7 @@ permission-consequence-consult-leaves = Without it, no absence can be read.
 permission-consequence-make-absence-requests = Without it, no absence can be requested, and requests that wait for an approval may stay unknown.
 permission-consequence-consult-hr-files = Without it, your own custom fields stay empty.
 
-## Permissions: the counted records that each opens
+## Permissions: counted records that a permission opens
 
 permission-records-view-users =
     { $count ->
@@ -193,14 +193,14 @@ permission-records-consult-hr-files =
        *[other] { $count } people with custom fields
     }
 
-## Permissions: the field that each guards
+## Permissions: field that a permission guards
 
 permission-field-job-title = job title
 permission-field-manager = manager
 permission-field-qualification = qualification
 permission-field-custom-fields = custom fields
 
-## Permissions: the form that has the box, as the end of a sentence
+## Permissions: form that has the box, at the end of a sentence
 
 permission-place-key-form = on the API key’s form (Settings > Authentication, SSO and API > API keys)
 permission-place-role-coworkers = in the API key’s role (last in the list of roles), tab Co-workers
@@ -257,13 +257,13 @@ permission-evidence-requests-readable = Requests can be read ({ $records }). Whe
 permission-evidence-people-refused = This can’t be told until employees can be read.
 permission-evidence-not-read = It has not been read yet.
 
-## Permissions: what to do. $box is `permission-box`, $place is `permission-place-…`
+## Permissions: remedies. $box is `permission-box`, $place is `permission-place-…`
 
 permission-remedy-people-first = First tick { $box } { $place }, then check again.
 permission-remedy-missing = Tick { $box } { $place }, save, and check again.
 permission-remedy-unconfirmed = Make sure that { $box } is ticked { $place }. If it is, please confirm it.
 
-## Permissions: rights that are not needed
+## Permissions: unneeded rights
 
 permission-excess-write-preset = The box “Consult / create / modify users” also lets a key create and modify people; Lucca offers no smaller one. In the key’s role you can untick what modifies.
 # $written is a sentence on what is written to Lucca: `writes-…`.
@@ -295,7 +295,7 @@ permission-headline-not-ready =
        *[no] {""}
     }.
 
-## Permissions: the people that a key shows
+## Permissions: people that a key shows
 
 permission-people = Lucca shows { $people }.
 permission-people-by-status = Lucca shows { $people }: { $active } active, { $future } yet to begin, { $former } who have left.
@@ -360,7 +360,7 @@ flow-step-summary = Summary
 flow-step-done = Done
 flow-too-often = That was too often. Wait a minute, then try again.
 
-## Linking flow: the welcome page: the data that the app would read, and why
+## Linking flow: welcome page
 
 flow-welcome-title = Connect Lucca to { $vendor }
 flow-welcome-for-organization = For { $organization }.
@@ -387,7 +387,7 @@ flow-welcome-why-qualifications = Job qualifications and their levels.
 flow-welcome-feature-custom-fields = Your own fields
 flow-welcome-why-custom-fields = Fields that your company has added to employees in Lucca; you choose which ones after the check. With them: analytical axes, leave and time profiles, second manager.
 
-## Linking flow: whether this person may create API keys
+## Linking flow: right to create API keys
 
 flow-access-title = Can you create API keys in Lucca?
 flow-access-text = In Lucca, open the settings (the cog), then “Authentication, SSO and API”, then “API keys”. Do you see the button “Generate a new API key”?
@@ -395,7 +395,7 @@ flow-access-right = The button is shown to those who have the right “Other > L
 flow-access-yes = Yes, I see the button
 flow-access-no = No, hand over to an administrator
 
-## Linking flow: texts in the drawings of Lucca, and their descriptions
+## Linking flow: drawings of Lucca, and their descriptions
 
 flow-picture-settings = Drawing: in Lucca’s settings, the page “API keys” with the button “Generate a new API key”.
 flow-picture-cog = Settings
@@ -414,7 +414,7 @@ flow-picture-tab = Co-workers
 flow-picture-save = Save
 flow-picture-row = Drawing: the key’s row on the page “API keys”, with the button to copy it.
 
-## Linking flow: handing over to an administrator, with a draft of the e-mail
+## Linking flow: link for an administrator, with a draft of the e-mail
 
 flow-hand-over-title = Hand over to an administrator
 flow-hand-over-text = Send a link to somebody who may create API keys in Lucca. They go on where you are; what you said is kept.
@@ -434,7 +434,7 @@ flow-hand-over-body =
 
     Thank you!
 
-## Linking flow: the tenant's address, and errors in it
+## Linking flow: tenant address and its errors
 
 flow-tenant-title = Where is your Lucca?
 flow-tenant-text = Copy the address from your browser while you are signed in to Lucca. Any page will do.
@@ -465,7 +465,7 @@ flow-tenant-error-look-alike = This address only looks like one of Lucca’s. Fo
 flow-tenant-error-ending = The ending is not one of Lucca’s: it is .net, or .ch for Swiss hosting.
 flow-tenant-error-loopback = This is an address of the machine that runs this service, which is not allowed.
 
-## Linking flow: how to create the API key in Lucca
+## Linking flow: creation of the API key in Lucca
 
 flow-key-title = Create the API key
 flow-key-text = Keep this page open, and do this in Lucca in another tab.
@@ -480,7 +480,7 @@ flow-key-point-6 = Generate the key. There is no need to copy it yet: one more s
 flow-key-write = Lucca’s permission also mentions creating and modifying users: Lucca offers no smaller one.
 flow-key-done = The key is created
 
-## Linking flow: how to configure the key's role in Lucca
+## Linking flow: role of the key in Lucca
 
 flow-role-title = Configure the key’s role
 flow-role-text = Every key has a role of its own, which decides whom it sees. Without this step people are missing, and Lucca does not say so.
@@ -492,7 +492,7 @@ flow-role-point-4 = Each for the whole company: leave the scope as wide as it is
 flow-role-point-5 = Save.
 flow-role-done = The role is saved
 
-## Linking flow: entering the API key, and errors in it
+## Linking flow: input of the API key and its errors
 
 flow-enter-key-title = Enter the API key
 flow-enter-key-text = Back on the page “API keys” in Lucca, copy the key from its row and paste it here. It is sent to nobody but your Lucca, kept encrypted, and never shown again.
@@ -508,7 +508,7 @@ flow-enter-key-error-url = This is a web address. Enter the key itself.
 flow-enter-key-error-email = This is an e-mail address. Enter the key itself.
 flow-enter-key-error-masked = A part of the key is hidden. Show it in Lucca, then copy it as a whole.
 
-## Linking flow: the checks, their results, and why they may fail
+## Linking flow: checks, their results and failures
 
 flow-checks-title = Checking the key
 flow-checks-running = Checking: { $what }…
@@ -556,7 +556,7 @@ flow-checks-failed-other = Lucca could not be asked ({ $code }). Try again in a 
 flow-checks-failed-new-key = Enter another key
 flow-checks-failed-new-tenant = Change the address
 
-## Linking flow: the sync after linking, with the lists that it reads
+## Linking flow: first sync, with the lists that it reads
 
 flow-sync-title = Sync
 flow-sync-connected = Your Lucca is connected. We are reading it for the first time.
@@ -581,7 +581,7 @@ flow-sync-stream-leave-requests = Absence requests
 flow-sync-stream-job-qualifications = Qualifications
 flow-sync-stream-other = Other lists
 
-## Linking flow: the result of the first sync
+## Linking flow: summary of the first sync
 
 flow-summary-title = What we found
 flow-summary-people = Employees
@@ -596,7 +596,7 @@ flow-summary-missing = What is missing
 flow-summary-later = It can be ticked in Lucca at any time; the next sync notices.
 flow-summary-finish = Finish
 
-## Linking flow: the end
+## Linking flow: last page
 
 flow-done-title = Lucca is connected
 flow-done-text = From now on { $vendor } keeps itself up to date with your Lucca. You need not do anything more.

@@ -129,7 +129,7 @@ permission-box-unverified =
        *[other] libellés anglais
     })
 
-## Permissions: the consequence of going without one
+## Permissions: consequence of a missing permission
 
 permission-consequence-view-users = Sans elle, aucun collaborateur ne peut être lu.
 permission-consequence-see-future-employees = Sans elle, les nouveaux arrivants n’apparaissent que le jour de leur arrivée.
@@ -142,7 +142,7 @@ permission-consequence-consult-leaves = Sans elle, aucune absence ne peut être 
 permission-consequence-make-absence-requests = Sans elle, aucune absence ne peut être demandée, et les demandes en attente peuvent rester inconnues.
 permission-consequence-consult-hr-files = Sans elle, vos champs personnalisés restent vides.
 
-## Permissions: the counted records that each opens
+## Permissions: counted records that a permission opens
 
 permission-records-view-users =
     { $count ->
@@ -195,14 +195,14 @@ permission-records-consult-hr-files =
        *[other] { $count } personnes avec des champs personnalisés
     }
 
-## Permissions: the field that each guards
+## Permissions: field that a permission guards
 
 permission-field-job-title = intitulé de poste
 permission-field-manager = manager
 permission-field-qualification = qualification
 permission-field-custom-fields = champs personnalisés
 
-## Permissions: the form that has the box, as the end of a sentence
+## Permissions: form that has the box, at the end of a sentence
 
 # unverified: the French names of the menu and of the tab *Co-workers*.
 permission-place-key-form = dans le formulaire de la clé API (roue crantée > Clés API)
@@ -260,13 +260,13 @@ permission-evidence-requests-readable = Les demandes sont lisibles ({ $records }
 permission-evidence-people-refused = Impossible à déterminer tant que les collaborateurs ne sont pas lisibles.
 permission-evidence-not-read = Cette donnée n’a pas encore été lue.
 
-## Permissions: what to do. $box is `permission-box`, $place is `permission-place-…`
+## Permissions: remedies. $box is `permission-box`, $place is `permission-place-…`
 
 permission-remedy-people-first = Cochez d’abord { $box } { $place }, puis relancez la vérification.
 permission-remedy-missing = Cochez { $box } { $place }, enregistrez, puis relancez la vérification.
 permission-remedy-unconfirmed = Vérifiez que { $box } est cochée { $place }. Si c’est le cas, merci de le confirmer.
 
-## Permissions: rights that are not needed
+## Permissions: unneeded rights
 
 permission-excess-write-preset = La case « Consulter / créer / modifier les utilisateurs » permet aussi de créer et de modifier des collaborateurs ; Lucca n’en propose pas de plus restreinte. Vous pouvez décocher les droits de modification dans le rôle de la clé.
 permission-excess-write-preset-written = La case « Consulter / créer / modifier les utilisateurs » permet aussi de créer et de modifier des collaborateurs ; Lucca n’en propose pas de plus restreinte. { $written } Vous pouvez décocher les droits de modification dans le rôle de la clé.
@@ -300,7 +300,7 @@ permission-headline-not-ready =
        *[no] {""}
     }.
 
-## Permissions: the people that a key shows
+## Permissions: people that a key shows
 
 permission-people = Lucca montre { $people }.
 permission-people-by-status = Lucca montre { $people } : { $active } en poste, { $future } à venir, { $former } parties.
@@ -368,7 +368,7 @@ flow-step-summary = Résumé
 flow-step-done = Terminé
 flow-too-often = C’était trop fréquent. Patientez une minute, puis réessayez.
 
-## Linking flow: the welcome page: the data that the app would read, and why
+## Linking flow: welcome page
 
 flow-welcome-title = Connecter Lucca à { $vendor }
 flow-welcome-for-organization = Pour { $organization }.
@@ -395,7 +395,7 @@ flow-welcome-why-qualifications = Qualifications et niveaux d’emploi.
 flow-welcome-feature-custom-fields = Vos champs personnalisés
 flow-welcome-why-custom-fields = Les champs que votre entreprise a ajoutés aux fiches dans Lucca ; vous choisirez lesquels après la vérification. Avec eux : axes analytiques, profils de congés et de temps, second manager.
 
-## Linking flow: whether this person may create API keys
+## Linking flow: right to create API keys
 
 flow-access-title = Pouvez-vous créer des clés API dans Lucca ?
 flow-access-text = Dans Lucca, ouvrez les paramètres (la roue dentée), puis « Authentification, SSO et API », puis « Clés API ». Voyez-vous le bouton « Générer une nouvelle clé API » ?
@@ -403,7 +403,7 @@ flow-access-right = Le bouton est visible avec le droit « Autre > Lucca > Gest
 flow-access-yes = Oui, je vois le bouton
 flow-access-no = Non, transmettre à un administrateur
 
-## Linking flow: texts in the drawings of Lucca, and their descriptions
+## Linking flow: drawings of Lucca, and their descriptions
 
 flow-picture-settings = Dessin : dans les paramètres de Lucca, la page « Clés API » avec le bouton « Générer une nouvelle clé API ».
 flow-picture-cog = Paramètres
@@ -422,7 +422,7 @@ flow-picture-tab = Collaborateurs
 flow-picture-save = Enregistrer
 flow-picture-row = Dessin : la ligne de la clé sur la page « Clés API », avec le bouton pour la copier.
 
-## Linking flow: handing over to an administrator, with a draft of the e-mail
+## Linking flow: link for an administrator, with a draft of the e-mail
 
 flow-hand-over-title = Transmettre à un administrateur
 flow-hand-over-text = Envoyez un lien à une personne qui peut créer des clés API dans Lucca. Elle reprendra là où vous en êtes ; ce que vous avez indiqué est conservé.
@@ -442,7 +442,7 @@ flow-hand-over-body =
 
     Merci !
 
-## Linking flow: the tenant's address, and errors in it
+## Linking flow: tenant address and its errors
 
 flow-tenant-title = Où se trouve votre Lucca ?
 flow-tenant-text = Copiez l’adresse affichée par votre navigateur lorsque vous êtes connecté à Lucca. N’importe quelle page convient.
@@ -473,7 +473,7 @@ flow-tenant-error-look-alike = Cette adresse ressemble seulement à une adresse 
 flow-tenant-error-ending = La terminaison n’est pas celle de Lucca : c’est .net, ou .ch pour l’hébergement suisse.
 flow-tenant-error-loopback = Ceci est une adresse de la machine qui héberge ce service, ce qui n’est pas autorisé.
 
-## Linking flow: how to create the API key in Lucca
+## Linking flow: creation of the API key in Lucca
 
 flow-key-title = Créer la clé API
 flow-key-text = Gardez cette page ouverte et faites ceci dans Lucca, dans un autre onglet.
@@ -488,7 +488,7 @@ flow-key-point-6 = Générez la clé. Inutile de la copier maintenant : il rest
 flow-key-write = La permission de Lucca mentionne aussi la création et la modification d’utilisateurs : Lucca n’en propose pas de plus restreinte.
 flow-key-done = La clé est créée
 
-## Linking flow: how to configure the key's role in Lucca
+## Linking flow: role of the key in Lucca
 
 flow-role-title = Configurer le rôle de la clé
 flow-role-text = Chaque clé a son propre rôle, qui décide de ce qu’elle voit. Sans cette étape il manque des personnes, et Lucca ne le signale pas.
@@ -500,7 +500,7 @@ flow-role-point-4 = Chacune pour toute l’entreprise : laissez le périmètre 
 flow-role-point-5 = Enregistrez.
 flow-role-done = Le rôle est enregistré
 
-## Linking flow: entering the API key, and errors in it
+## Linking flow: input of the API key and its errors
 
 flow-enter-key-title = Saisir la clé API
 flow-enter-key-text = De retour sur la page « Clés API » de Lucca, copiez la clé depuis sa ligne et collez-la ici. Elle n’est envoyée qu’à votre Lucca, conservée chiffrée, et n’est plus jamais affichée.
@@ -516,7 +516,7 @@ flow-enter-key-error-url = Ceci est une adresse web. Saisissez la clé elle-mêm
 flow-enter-key-error-email = Ceci est une adresse e-mail. Saisissez la clé elle-même.
 flow-enter-key-error-masked = Une partie de la clé est masquée. Affichez-la dans Lucca, puis copiez-la en entier.
 
-## Linking flow: the checks, their results, and why they may fail
+## Linking flow: checks, their results and failures
 
 flow-checks-title = Vérification de la clé
 flow-checks-running = Vérification : { $what }…
@@ -564,7 +564,7 @@ flow-checks-failed-other = Lucca n’a pas pu être interrogé ({ $code }). Rée
 flow-checks-failed-new-key = Saisir une autre clé
 flow-checks-failed-new-tenant = Modifier l’adresse
 
-## Linking flow: the sync after linking, with the lists that it reads
+## Linking flow: first sync, with the lists that it reads
 
 flow-sync-title = Synchronisation
 flow-sync-connected = Votre Lucca est connecté. Nous le lisons pour la première fois.
@@ -589,7 +589,7 @@ flow-sync-stream-leave-requests = Demandes d’absence
 flow-sync-stream-job-qualifications = Qualifications
 flow-sync-stream-other = Autres listes
 
-## Linking flow: the result of the first sync
+## Linking flow: summary of the first sync
 
 flow-summary-title = Ce que nous avons trouvé
 flow-summary-people = Collaborateurs
@@ -604,7 +604,7 @@ flow-summary-missing = Ce qui manque
 flow-summary-later = Vous pouvez le cocher dans Lucca à tout moment ; la prochaine synchronisation en tiendra compte.
 flow-summary-finish = Terminer
 
-## Linking flow: the end
+## Linking flow: last page
 
 flow-done-title = Lucca est connecté
 flow-done-text = Désormais, { $vendor } se tient à jour avec votre Lucca. Vous n’avez plus rien à faire.
