@@ -6,6 +6,7 @@
 (() => {
   'use strict';
 
+  // The texts of a bundled copy. The connector serves this script with its texts in every language instead of these two.
   const TEXTS = {
     en: {
       title: 'Connect Lucca',
@@ -200,8 +201,10 @@
       this.#callbacks = callbacks;
       this.#opener = focused(document);
       const language = document.documentElement.lang || navigator.language;
-      this.#texts = /^fr\b/i.test(language) ? TEXTS.fr : TEXTS.en;
-      this.#build(address.href, this.#texts === TEXTS.fr ? 'fr' : 'en');
+      const wanted = /^[a-z]+/i.exec(language)?.[0].toLowerCase();
+      const code = Object.hasOwn(TEXTS, wanted) ? wanted : 'en';
+      this.#texts = TEXTS[code];
+      this.#build(address.href, code);
       addEventListener('message', this.#onMessage);
       document.body.append(this.#host);
       this.#unlockScrolling = lockScrolling();

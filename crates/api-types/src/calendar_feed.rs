@@ -51,7 +51,7 @@ pub struct CalendarFeed {
     show_type: bool,
     /// Whether it also shows absences that are not approved yet.
     with_pending: bool,
-    /// The language of its texts: `en` or `fr`.
+    /// The ISO 639-1 code of the language of its texts.
     #[schema(example = "fr")]
     language: String,
     /// How many days ahead it shows.

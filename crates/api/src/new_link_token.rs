@@ -50,8 +50,8 @@ pub(crate) struct LinkTokenCreate {
     /// for their permissions only.
     #[schema(example = json!(["employees", "leaves", "jobs", "managers"]))]
     features: Option<Vec<String>>,
-    /// `en` or `fr`; by default the browser's language.
-    #[schema(example = "fr", pattern = "^(en|fr)$")]
+    /// The ISO 639-1 code of the flow's language, such as `en` or `fr`; by default the browser's language.
+    #[schema(example = "fr", pattern = "^[a-z]{2}$")]
     language: Option<String>,
     /// The origin that may embed the flow and is notified of its end. Exclusive with `return_url`.
     #[schema(example = "https://app.example.com")]
@@ -180,7 +180,8 @@ impl LinkTokenCreate {
             Some(names) => features(&names)?,
         };
         let language = self.language.map(|code| Language::from_str(&code)).transpose().map_err(|_| {
-            Problem::field("language", "link_token.language", "The flow speaks `en` and `fr`.")
+            let detail = format!("Use one of these language codes: {}.", Language::CODES.join(", "));
+            Problem::field("language", "link_token.language", detail)
         })?;
         if self.allowed_origin.is_some() && self.return_url.is_some() {
             return Err(Problem::field(

@@ -4,7 +4,9 @@ use serde_json::Value;
 use std::io::{IsTerminal, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
+use people::Language;
 use serde::Serialize;
+use texts::Texts;
 
 /// Prints a line of the result to standard output.
 pub(crate) fn line(text: &str) {
@@ -89,7 +91,7 @@ pub(crate) fn counted(number: u64, noun: &str) -> String {
 
 /// A number with thousands separators: `20,000`.
 pub(crate) fn grouped(number: u64) -> String {
-    linking::grouped(number, people::Language::English)
+    Language::English.number(number)
 }
 
 /// Text from Lucca made safe for a terminal: control characters could move the cursor or change colours, and

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use people::Kind;
+use people::{Kind, Language};
 use serde::Deserialize;
 use store::{Hold, Operation, Outcome};
 use sync::{HiddenBecause, StreamError, Undecided};
+use texts::Texts;
 
 use crate::failure::{Exit, Failure};
 use crate::output::{clean, counted, grouped, line};
@@ -232,7 +233,7 @@ fn show_holds(holds: &[Hold]) {
     if open.peek().is_none() {
         return;
     }
-    let waiting: Vec<String> = open.map(|hold| counted(to_u64(hold.ids.len()), noun(hold.kind))).collect();
+    let waiting: Vec<String> = open.map(|hold| counted_records(to_u64(hold.ids.len()), hold.kind)).collect();
     line(&format!("  missing in Lucca, waiting for a decision: {}", waiting.join(", ")));
     line("    next: Review them with `lucca-connector accounts release`.");
 }
@@ -241,9 +242,9 @@ fn to_u64(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-/// The noun for one record of a kind.
-pub(crate) fn noun(kind: Kind) -> &'static str {
-    linking::noun(kind, people::Language::English).0
+/// A number of records of a kind: `1 person`, `20,000 absences`.
+pub(crate) fn counted_records(number: u64, kind: Kind) -> String {
+    Language::English.fill(&texts::key("record-count-", kind.name()), &[("count", number.into())])
 }
 
 /// The changes as text: `3 people updated, 1 ended; 2 absences created`.
@@ -256,7 +257,7 @@ pub(crate) fn in_words(changes: &BTreeMap<(Kind, Operation), u64>) -> String {
         let mut parts = Vec::new();
         for operation in Operation::ALL {
             let Some(&count) = changes.get(&(*kind, operation)) else { continue };
-            let number = if parts.is_empty() { counted(count, noun(*kind)) } else { grouped(count) };
+            let number = if parts.is_empty() { counted_records(count, *kind) } else { grouped(count) };
             let did = match operation {
                 Operation::Created => "created",
                 Operation::Updated => "updated",

@@ -1,9 +1,10 @@
 //! The codes of a linked account's issues, and their texts.
 
-use linking::{Evidence, Finding, Narrowed, Permission, Verdict, grouped, noun};
+use linking::{Evidence, Finding, Narrowed, Permission, Verdict};
 use people::Kind;
 use people::Language;
 use store::{Issue, LinkedAccount};
+use texts::{Texts, key};
 
 /// Lucca refuses the API key.
 pub(crate) const KEY_REFUSED: &str = "account.key_refused";
@@ -86,295 +87,116 @@ fn how_to_confirm(account: &LinkedAccount, permission: Permission, language: Lan
     let command = format!(
         "lucca-connector accounts configure {id} --confirm {permission}, lucca-connector check --account {id}"
     );
-    match language {
-        Language::English => format!("To confirm it: {command}; or link again."),
-        Language::French => {
-            format!("Pour le confirmer\u{202f}: {command}\u{202f}; ou renouvelez la connexion.")
-        }
-    }
+    language.fill("issue-confirm", &[("command", command.into())])
 }
 
 fn key_refused(account: &LinkedAccount, language: Language) -> (String, String) {
     let command = format!("lucca-connector link {}", account.tenant);
-    match language {
-        Language::English => (
-            "Lucca refuses the API key.".to_owned(),
-            format!("Make a new key in Lucca and link again: {command}"),
-        ),
-        Language::French => (
-            "Lucca refuse la clé API.".to_owned(),
-            format!("Créez une nouvelle clé dans Lucca, puis renouvelez la connexion : {command}"),
-        ),
-    }
+    let remedy = language.fill("issue-key-refused-remedy", &[("command", command.into())]);
+    (language.text("issue-key-refused").to_owned(), remedy)
 }
 
 fn rate_limited(account: &LinkedAccount, issue: &Issue, language: Language) -> (String, String) {
-    let minutes = grouped(issue.detail["minutes"].as_u64().unwrap_or(0), language);
+    let minutes = count(issue, "minutes");
     let command = format!("lucca-connector link {} --requests-per-minute N", account.tenant);
-    match language {
-        Language::English => (
-            format!(
-                "For {minutes} minutes Lucca has refused requests because this tenant's integrations together send \
-                 more than 50 a minute. Ours wait and are repeated."
-            ),
-            format!(
-                "Find the customer's other integration that sends so many, and slow it down; or give ours a smaller \
-                 share, below 40: {command}"
-            ),
-        ),
-        Language::French => (
-            format!(
-                "Depuis {minutes} minutes, Lucca refuse des requêtes, car les intégrations de cette instance en \
-                 envoient ensemble plus de 50 par minute. Les nôtres attendent et sont renouvelées."
-            ),
-            format!(
-                "Trouvez l’autre intégration qui en envoie autant et ralentissez-la, ou donnez à la nôtre une part \
-                 plus petite, sous 40\u{202f}: {command}"
-            ),
-        ),
-    }
+    (
+        language.fill("issue-rate-limited", &[("minutes", minutes.into())]),
+        language.fill("issue-rate-limited-remedy", &[("command", command.into())]),
+    )
 }
 
 fn held(account: &LinkedAccount, issue: &Issue, language: Language) -> (String, String) {
-    let count = issue.detail["records"].as_u64().unwrap_or(0);
+    let count = count(issue, "records");
     // An unknown kind may come from another version.
     let kind = issue.subject.parse::<Kind>().ok();
-    let (one, many) = match (kind, language) {
-        (Some(kind), language) => noun(kind, language),
-        (None, Language::English) => ("record", "records"),
-        (None, Language::French) => ("enregistrement", "enregistrements"),
+    let records = match kind {
+        Some(kind) => counted_records(count, kind, language),
+        None => language.fill("record-count-unknown", &[("count", count.into())]),
     };
-    let number = grouped(count, language);
     let kind = kind.map_or("KIND", Kind::name);
     let command = format!("lucca-connector accounts release {} --kind {kind}", account.id);
-    match language {
-        Language::English => {
-            let noun = if count == 1 { one } else { many };
-            (
-                format!("{number} {noun} missing in Lucca, too many to believe it unasked."),
-                format!("Look and decide: {command}. A narrowed role of the API key looks the same."),
-            )
-        }
-        Language::French => {
-            // French uses the singular for 0, too.
-            let (noun, verb) = if count < 2 { (one, "manque") } else { (many, "manquent") };
-            (
-                format!("{number} {noun} {verb} dans Lucca : trop pour le croire sans vous demander."),
-                format!("Examinez et décidez : {command}"),
-            )
-        }
-    }
+    (
+        language.fill("issue-records-held", &[("records", records.into()), ("count", count.into())]),
+        language.fill("issue-records-held-remedy", &[("command", command.into())]),
+    )
 }
 
 fn audience_held(account: &LinkedAccount, issue: &Issue, language: Language) -> (String, String) {
-    let count = issue.detail["people"].as_u64().unwrap_or(0);
-    let number = grouped(count, language);
-    let (one, many) = noun(Kind::Employee, language);
+    let records = counted_records(count(issue, "people"), Kind::Employee, language);
     let command = format!("lucca-connector accounts configure {} --delivery FILE.json", account.id);
-    match language {
-        Language::English => {
-            let noun = if count == 1 { one } else { many };
-            (
-                format!(
-                    "The filter would no longer deliver {number} {noun}, too many to believe it unasked."
-                ),
-                format!(
-                    "See whether what it names is still in Lucca, and give it again or change it: {command}"
-                ),
-            )
-        }
-        Language::French => {
-            let noun = if count < 2 { one } else { many };
-            (
-                format!(
-                    "Le filtre ne transmettrait plus {number} {noun}\u{a0}: trop pour le croire sans vous demander."
-                ),
-                format!(
-                    "Vérifiez que ce qu’il nomme existe toujours dans Lucca, puis redonnez-le ou modifiez-le\u{a0}: {command}"
-                ),
-            )
-        }
-    }
+    (
+        language.fill("issue-delivery-held", &[("records", records.into())]),
+        language.fill("issue-delivery-held-remedy", &[("command", command.into())]),
+    )
 }
 
 fn undecided(account: &LinkedAccount, issue: &Issue, language: Language) -> (String, String) {
-    let count = issue.detail["people"].as_u64().unwrap_or(0);
-    let number = grouped(count, language);
+    let count = count(issue, "people");
     let reasons = issue.detail["reasons"].as_object().cloned().unwrap_or_default();
     let reasons: Vec<&str> = reasons.keys().map(|reason| undecided_reason(reason, language)).collect();
+    let reasons = reasons.join(language.text("issue-people-undecided-separator"));
     let ids: Vec<&str> =
         issue.detail["ids"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
     let more = if count > ids.len() as u64 { ", …" } else { "" };
     let ids = format!("{}{more}", ids.join(", "));
     let command = format!("lucca-connector accounts release {} --kind employees", account.id);
-    match language {
-        Language::English => {
-            let people = if count == 1 { "person is" } else { "people are" };
-            (
-                format!(
-                    "{number} {people} no longer shown by Lucca, and it is not known whether they were deleted ({}). \
-                     Lucca ids: {ids}.",
-                    reasons.join("; ")
-                ),
-                format!(
-                    "Look them up in Lucca. If they were deleted, let them go with {command} --approve; if they are there, \
-                     widen the scope of the API key's role, or keep them as they are with --reject."
-                ),
-            )
-        }
-        Language::French => {
-            let (people, them) = if count < 2 {
-                ("personne n’est plus affichée", "si elle a été supprimée")
-            } else {
-                ("personnes ne sont plus affichées", "si elles ont été supprimées")
-            };
-            (
-                format!(
-                    "{number} {people} par Lucca, et rien n’indique {them} ({}). Identifiants Lucca\u{202f}: {ids}.",
-                    reasons.join("\u{202f}; ")
-                ),
-                format!(
-                    "Recherchez ces personnes dans Lucca. Supprimées\u{202f}: confirmez avec {command} --approve. Toujours \
-                     présentes\u{202f}: élargissez le périmètre du rôle de la clé API, ou conservez-les avec --reject."
-                ),
-            )
-        }
-    }
+    let values = [("count", count.into()), ("reasons", reasons.into()), ("ids", ids.into())];
+    (
+        language.fill("issue-people-undecided", &values),
+        language.fill("issue-people-undecided-remedy", &[("command", command.into())]),
+    )
 }
 
 /// The text of an undecided reason, by its stable name.
 fn undecided_reason(name: &str, language: Language) -> &'static str {
-    match (name, language) {
-        ("referenced", Language::English) => "others still name them as manager or head of a department",
-        ("referenced", Language::French) => {
-            "d’autres les désignent encore comme manager ou responsable d’un département"
-        }
-        ("last_of_establishment", Language::English) => "no other person of their establishment is shown",
-        ("last_of_establishment", Language::French) => {
-            "plus aucune autre personne de leur établissement n’est affichée"
-        }
-        (_, Language::English) => "the key lost sight of others in the same read",
-        (_, Language::French) => "la clé a perdu de vue d’autres personnes lors de la même lecture",
-    }
+    language.text(match name {
+        "referenced" => "issue-people-undecided-referenced",
+        "last_of_establishment" => "issue-people-undecided-last-of-establishment",
+        _ => "issue-people-undecided-others-hidden",
+    })
 }
 
 fn scope_narrowed(account: &LinkedAccount, issue: &Issue, language: Language) -> (String, String) {
-    let count = |name: &str| issue.detail[name].as_u64().unwrap_or(0);
-    let (people, of) = (grouped(count("people"), language), grouped(count("of"), language));
+    let values = [("people", count(issue, "people").into()), ("of", count(issue, "of").into())];
     let command = format!("lucca-connector sync --full --account {}", account.id);
-    match language {
-        Language::English => (
-            format!(
-                "{people} of {of} people are no longer shown, with all of their establishments: the scope of the API \
-                 key's role was probably narrowed. They are hidden, not deleted."
-            ),
-            format!(
-                "In Lucca, open the role that carries the API key's name and widen its scope to the establishments that \
-                 the connector is to read; then read everything again: {command}. If the narrowing is meant, nothing is to \
-                 be done: the people stay hidden."
-            ),
-        ),
-        Language::French => (
-            format!(
-                "{people} personnes sur {of} ne sont plus affichées, avec l’ensemble de leurs établissements\u{202f}: le \
-                 périmètre du rôle de la clé API a probablement été restreint. Elles sont masquées, non supprimées."
-            ),
-            format!(
-                "Dans Lucca, ouvrez le rôle qui porte le nom de la clé API et élargissez son périmètre aux établissements \
-                 que le connecteur doit lire, puis relancez une lecture complète\u{202f}: {command}. Si cette restriction \
-                 est voulue, il n’y a rien à faire\u{202f}: ces personnes restent masquées."
-            ),
-        ),
-    }
+    (
+        language.fill("issue-scope-narrowed", &values),
+        language.fill("issue-scope-narrowed-remedy", &[("command", command.into())]),
+    )
 }
 
 fn webhooks_disabled(issue: &Issue, language: Language) -> (String, String) {
     let is_gone = issue.detail["reason"] == "gone";
     let call = format!("PATCH /v1/webhook-endpoints/{} {{\"enabled\":true}}", issue.subject);
-    match language {
-        Language::English => {
-            let why = if is_gone { "it answered 410 Gone" } else { "it failed for three days" };
-            (
-                format!("A webhook endpoint is told nothing any more: {why}."),
-                format!("Mend the receiver, then enable it again, and it is told what it missed: {call}"),
-            )
-        }
-        Language::French => {
-            let why = if is_gone { "il a répondu 410 Gone" } else { "il a échoué pendant trois jours" };
-            (
-                format!("Un point de terminaison de webhooks ne reçoit plus rien : {why}."),
-                format!(
-                    "Réparez le récepteur, puis réactivez-le : ce qu’il a manqué lui sera envoyé : {call}"
-                ),
-            )
-        }
-    }
+    (
+        language.fill("issue-webhooks-disabled", &[("gone", is_gone.into())]),
+        language.fill("issue-webhooks-disabled-remedy", &[("call", call.into())]),
+    )
 }
 
 fn scim(code: &str, issue: &Issue, language: Language) -> Option<(String, String)> {
-    let id = &issue.subject;
-    let count = |name: &str| grouped(issue.detail[name].as_u64().unwrap_or(0), language);
-    let (english, french) = match code {
-        "scim.held" => {
-            let held = count("held");
-            (
-                (
-                    format!(
-                        "{held} users of a SCIM service would be deactivated, too many to do it unasked."
-                    ),
-                    format!("Look and decide: lucca-connector scim push {id} --dry-run, then --confirm"),
-                ),
-                (
-                    format!(
-                        "{held} utilisateurs d’un service SCIM seraient désactivés : trop pour le faire sans vous demander."
-                    ),
-                    format!("Examinez et décidez : lucca-connector scim push {id} --dry-run, puis --confirm"),
-                ),
-            )
+    let counted = |key: &str, name: &str| language.fill(key, &[("count", count(issue, name).into())]);
+    let (text, remedy) = match code {
+        "scim.held" => (counted("issue-scim-held", "held"), "issue-scim-held-remedy"),
+        "scim.refused" => (language.text("issue-scim-refused").to_owned(), "issue-scim-refused-remedy"),
+        "scim.unreachable" => {
+            (language.text("issue-scim-unreachable").to_owned(), "issue-scim-unreachable-remedy")
         }
-        "scim.refused" => (
-            (
-                "A SCIM service refuses its bearer token.".to_owned(),
-                format!(
-                    "Make a new token there and give it: lucca-connector scim set {id} --token-file FILE"
-                ),
-            ),
-            (
-                "Un service SCIM refuse son jeton.".to_owned(),
-                format!(
-                    "Créez-y un nouveau jeton, puis donnez-le : lucca-connector scim set {id} --token-file FICHIER"
-                ),
-            ),
-        ),
-        "scim.unreachable" => (
-            (
-                "A SCIM service does not answer as one; it is tried again.".to_owned(),
-                format!("Check its address: lucca-connector scim show {id}"),
-            ),
-            (
-                "Un service SCIM ne répond pas comme tel ; un nouvel essai aura lieu.".to_owned(),
-                format!("Vérifiez son adresse : lucca-connector scim show {id}"),
-            ),
-        ),
         "scim.records_failed" => {
-            let failed = count("failed");
-            (
-                (
-                    format!("{failed} users or groups could not be provisioned to a SCIM service."),
-                    format!("See which, and why: lucca-connector scim push {id}"),
-                ),
-                (
-                    format!("{failed} utilisateurs ou groupes n’ont pas pu être transmis à un service SCIM."),
-                    format!("Voyez lesquels, et pourquoi : lucca-connector scim push {id}"),
-                ),
-            )
+            (counted("issue-scim-records-failed", "failed"), "issue-scim-records-failed-remedy")
         }
         _ => return None,
     };
-    Some(match language {
-        Language::English => english,
-        Language::French => french,
-    })
+    Some((text, language.fill(remedy, &[("id", (&issue.subject).into())])))
+}
+
+/// A count in the issue's detail.
+fn count(issue: &Issue, name: &str) -> u64 {
+    issue.detail[name].as_u64().unwrap_or(0)
+}
+
+fn counted_records(count: u64, kind: Kind, language: Language) -> String {
+    language.fill(&key("record-count-", kind.name()), &[("count", count.into())])
 }
 
 /// The finding of an issue about a permission.

@@ -7,7 +7,7 @@ use web::flow_progress::Step;
 
 use super::shell;
 use super::visit::{Posted, Visit};
-use crate::pages::{Access, texts};
+use crate::pages::Access;
 
 #[derive(Deserialize)]
 pub(crate) struct AccessForm {
@@ -20,7 +20,7 @@ pub(crate) async fn show(visit: Visit) -> Response {
         return elsewhere;
     }
     let shell = shell::at(&visit, Step::Access);
-    visit.page(Access { t: texts(visit.language), base: &visit.base(), shell: &shell }.render())
+    visit.page(Access { t: visit.language, base: &visit.base(), shell: &shell }.render())
 }
 
 pub(crate) async fn answer(Posted { mut visit, form }: Posted<AccessForm>) -> Response {

@@ -4,11 +4,12 @@ use askama::Template;
 use axum::response::Response;
 use serde::Deserialize;
 use store::Actor;
+use texts::Texts;
 use web::flow_progress::Step;
 
 use super::refusal::Refusal;
 use super::visit::Posted;
-use crate::pages::{Refused, Shell, texts};
+use crate::pages::{Refused, Shell};
 
 #[derive(Deserialize)]
 pub(crate) struct EmptyForm {}
@@ -21,15 +22,15 @@ pub(crate) async fn cancel(Posted { visit, .. }: Posted<EmptyForm>) -> Response 
         Ok(false) => return visit.redirect(Step::Sync),
         Ok(true) => {}
     }
-    let t = texts(visit.language);
+    let t = visit.language;
     let mut shell = Shell::bare(&visit.app.config.vendor, visit.app.logo.is_some(), visit.language);
     shell.step_name = "cancelled";
     shell.opener = visit.flow.allowed_origin.clone().unwrap_or_default();
     let page = Refused {
         t,
         shell: &shell,
-        title: t.refused.stopped_title.to_owned(),
-        text: t.refused.stopped_text.to_owned(),
+        title: t.text("flow-refused-stopped-title").to_owned(),
+        text: t.text("flow-refused-stopped-text").to_owned(),
         reload: None,
     };
     visit.page(page.render())

@@ -6,13 +6,13 @@ use axum::response::{IntoResponse, Response};
 use linking::{Diagnosis, Evidence, Finding, FoundField, Likelier, Permission, Probe, ProbeOutcome, Verdict};
 use people::Language;
 use serde::Deserialize;
+use texts::{Texts, key};
 use web::flow_progress::{Checked, Step};
 
 use super::refusal::Refusal;
 use super::visit::{Posted, Visit};
 use super::{checking, first_sync, shell};
-use crate::pages::texts::{Texts, fill};
-use crate::pages::{CheckFailure, CheckLine, Checks, ChecksBody, ChecksProgress, OwnField, Shell, texts};
+use crate::pages::{CheckFailure, CheckLine, Checks, ChecksBody, ChecksProgress, OwnField, Shell};
 
 #[derive(Deserialize)]
 pub(crate) struct EmptyForm {}
@@ -45,7 +45,7 @@ pub(crate) async fn show(mut visit: Visit) -> Response {
         Ok(seen) => seen,
         Err(refused) => return refused,
     };
-    let page = Checks { t: texts(visit.language), base: &visit.base(), shell: &shell, body: &body };
+    let page = Checks { t: visit.language, base: &visit.base(), shell: &shell, body: &body };
     visit.page(page.render())
 }
 
@@ -57,7 +57,7 @@ pub(crate) async fn progress(mut visit: Visit) -> Response {
         Ok(seen) => seen,
         Err(refused) => return refused,
     };
-    let page = ChecksProgress { t: texts(visit.language), base: &visit.base(), shell: &shell, body: &body };
+    let page = ChecksProgress { t: visit.language, base: &visit.base(), shell: &shell, body: &body };
     visit.page(page.render())
 }
 
@@ -151,29 +151,33 @@ async fn view(visit: &mut Visit) -> Result<(Shell, ChecksBody), Response> {
         visit.refresh().await?;
     }
     let visit = &*visit;
-    let t = texts(visit.language);
+    let t = visit.language;
     let mut shell = shell::at(visit, Step::Checks);
     if let Some(seen) = seen {
         shell.refreshes = true;
         let status = match seen.running {
-            Some(probe) => fill(t.checks.running, &[("what", title(t, probe))]),
-            None => format!("{}…", t.checks.title),
+            Some(probe) => t.fill("flow-checks-running", &[("what", title(t, probe).into())]),
+            None => format!("{}…", t.text("flow-checks-title")),
         };
         let lines = Probe::wanted(&visit.features())
             .map(|probe| match seen.done.iter().find(|outcome| outcome.probe == probe) {
                 Some(outcome) => done(visit, t, outcome),
-                None if seen.running == Some(probe) => plain(t, probe, "running", t.checks.verdict_running),
-                None => plain(t, probe, "waiting", t.checks.verdict_waiting),
+                None if seen.running == Some(probe) => {
+                    plain(t, probe, "running", t.text("flow-checks-verdict-running"))
+                }
+                None => plain(t, probe, "waiting", t.text("flow-checks-verdict-waiting")),
             })
             .collect();
         return Ok((shell, ChecksBody { status, lines, ..ChecksBody::default() }));
     }
     let body = match &visit.progress.checked {
-        Checked::Not => {
-            ChecksBody { status: t.checks.not_begun.to_owned(), may_begin: true, ..ChecksBody::default() }
-        }
+        Checked::Not => ChecksBody {
+            status: t.text("flow-checks-not-begun").to_owned(),
+            may_begin: true,
+            ..ChecksBody::default()
+        },
         Checked::Failed { code } => ChecksBody {
-            status: t.error_heading.to_owned(),
+            status: t.text("flow-error-heading").to_owned(),
             failure: Some(failure(t, code)),
             ..ChecksBody::default()
         },
@@ -200,7 +204,7 @@ async fn own_fields(visit: &Visit, diagnosis: &Diagnosis) -> Vec<OwnField> {
     found.iter().map(field).collect()
 }
 
-async fn result(visit: &Visit, t: &'static Texts, diagnosis: &Diagnosis) -> ChecksBody {
+async fn result(visit: &Visit, t: Language, diagnosis: &Diagnosis) -> ChecksBody {
     let language = visit.language;
     let confirmed = &visit.progress.confirmed;
     let in_the_way: Vec<&Finding> = diagnosis.required_unsettled(confirmed).collect();
@@ -208,8 +212,8 @@ async fn result(visit: &Visit, t: &'static Texts, diagnosis: &Diagnosis) -> Chec
     let headline = diagnosis.headline(confirmed).text(language);
     let what_to_do = match (in_the_way.is_empty(), is_missing) {
         (true, _) => None,
-        (false, true) => Some(t.checks.missing),
-        (false, false) => Some(t.checks.confirm_needed),
+        (false, true) => Some(t.text("flow-checks-missing")),
+        (false, false) => Some(t.text("flow-checks-confirm-needed")),
     };
     let status: Vec<&str> = std::iter::once(headline.as_str()).chain(what_to_do).collect();
     let probes = Probe::wanted(&diagnosis.features).filter(|probe| *probe != Probe::Excess);
@@ -253,11 +257,11 @@ pub(super) fn consequence_line(finding: &Finding, language: Language) -> String 
 }
 
 /// The line of a finished check.
-fn done(visit: &Visit, t: &'static Texts, outcome: &ProbeOutcome) -> CheckLine {
+fn done(visit: &Visit, t: Language, outcome: &ProbeOutcome) -> CheckLine {
     let Some(finding) = &outcome.finding else {
         return match outcome.failed {
-            None => plain(t, outcome.probe, "done", t.checks.verdict_done),
-            Some(_) => plain(t, outcome.probe, "missing", t.checks.verdict_missing),
+            None => plain(t, outcome.probe, "done", t.text("flow-checks-verdict-done")),
+            Some(_) => plain(t, outcome.probe, "missing", t.text("flow-checks-verdict-missing")),
         };
     };
     let language = visit.language;
@@ -265,13 +269,15 @@ fn done(visit: &Visit, t: &'static Texts, outcome: &ProbeOutcome) -> CheckLine {
     // Reading people depends on another box, so this one can't be confirmed yet.
     let is_too_early = finding.evidence == Evidence::PeopleRefused;
     let (look, verdict) = match (finding.verdict, finding.likelier) {
-        (Verdict::Granted, _) => ("granted", t.checks.verdict_granted),
-        (Verdict::Missing, _) => ("missing", t.checks.verdict_missing),
-        (Verdict::CannotTell, Some(Likelier::Granted)) => ("done", t.checks.verdict_likely_fine),
-        (Verdict::CannotTell, _) if is_too_early => ("waiting", t.checks.verdict_not_yet),
-        (Verdict::CannotTell, _) if is_confirmed => ("done", t.checks.verdict_done),
-        (Verdict::CannotTell, Some(Likelier::Missing)) => ("unsure", t.checks.verdict_likely_missing),
-        (Verdict::CannotTell, None) => ("unsure", t.checks.verdict_cannot_tell),
+        (Verdict::Granted, _) => ("granted", t.text("flow-checks-verdict-granted")),
+        (Verdict::Missing, _) => ("missing", t.text("flow-checks-verdict-missing")),
+        (Verdict::CannotTell, Some(Likelier::Granted)) => ("done", t.text("flow-checks-verdict-likely-fine")),
+        (Verdict::CannotTell, _) if is_too_early => ("waiting", t.text("flow-checks-verdict-not-yet")),
+        (Verdict::CannotTell, _) if is_confirmed => ("done", t.text("flow-checks-verdict-done")),
+        (Verdict::CannotTell, Some(Likelier::Missing)) => {
+            ("unsure", t.text("flow-checks-verdict-likely-missing"))
+        }
+        (Verdict::CannotTell, None) => ("unsure", t.text("flow-checks-verdict-cannot-tell")),
     };
     // Permissions can be confirmed only once the whole check is finished.
     let is_over = matches!(visit.progress.checked, Checked::Done { .. });
@@ -292,7 +298,7 @@ fn done(visit: &Visit, t: &'static Texts, outcome: &ProbeOutcome) -> CheckLine {
     }
 }
 
-fn plain(t: &'static Texts, probe: Probe, look: &'static str, verdict: &'static str) -> CheckLine {
+fn plain(t: Language, probe: Probe, look: &'static str, verdict: &'static str) -> CheckLine {
     CheckLine {
         look,
         title: title(t, probe),
@@ -305,32 +311,20 @@ fn plain(t: &'static Texts, probe: Probe, look: &'static str, verdict: &'static 
     }
 }
 
-fn failure(t: &'static Texts, code: &str) -> CheckFailure {
+fn failure(t: Language, code: &str) -> CheckFailure {
     let text = match code {
-        "lucca.key_refused" => t.checks.failed_key_refused.to_owned(),
+        "lucca.key_refused" => t.text("flow-checks-failed-key-refused").to_owned(),
         "lucca.unreachable" | "lucca.timeout" | "lucca.unavailable" | "lucca.tls" => {
-            t.checks.failed_unreachable.to_owned()
+            t.text("flow-checks-failed-unreachable").to_owned()
         }
-        "lucca.not_lucca" | "lucca.malformed" | "lucca.not_found" => t.checks.failed_not_lucca.to_owned(),
-        code => fill(t.checks.failed_other, &[("code", code)]),
+        "lucca.not_lucca" | "lucca.malformed" | "lucca.not_found" => {
+            t.text("flow-checks-failed-not-lucca").to_owned()
+        }
+        code => t.fill("flow-checks-failed-other", &[("code", code.into())]),
     };
     CheckFailure { text, about_key: code == "lucca.key_refused" }
 }
 
-fn title(t: &'static Texts, probe: Probe) -> &'static str {
-    match probe {
-        Probe::Tenant => t.checks.probe_tenant,
-        Probe::Key => t.checks.probe_key,
-        Probe::People => t.checks.probe_people,
-        Probe::Future => t.checks.probe_future,
-        Probe::Former => t.checks.probe_former,
-        Probe::Contracts => t.checks.probe_contracts,
-        Probe::Jobs => t.checks.probe_jobs,
-        Probe::Managers => t.checks.probe_managers,
-        Probe::Qualifications => t.checks.probe_qualifications,
-        Probe::Leaves => t.checks.probe_leaves,
-        Probe::AbsenceRequests => t.checks.probe_absence_requests,
-        Probe::CustomFields => t.checks.probe_custom_fields,
-        Probe::Excess => t.checks.probe_excess,
-    }
+fn title(t: Language, probe: Probe) -> &'static str {
+    t.text(&key("flow-checks-probe-", probe.name()))
 }

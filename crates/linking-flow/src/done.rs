@@ -6,6 +6,7 @@ use axum::response::Response;
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
+use texts::Texts;
 use url::Url;
 use web::flow_progress::Step;
 use web::tokens;
@@ -13,8 +14,7 @@ use web::tokens;
 use super::refusal::Refusal;
 use super::shell;
 use super::visit::{Posted, Visit};
-use crate::pages::texts::fill;
-use crate::pages::{Done, Shell, texts};
+use crate::pages::{Done, Shell};
 
 /// How long a public token can be exchanged after it was last issued.
 const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_mins(30);
@@ -55,8 +55,8 @@ pub(crate) async fn show(visit: Visit) -> Response {
 
 /// Shows the link of a finished flow that is opened again.
 pub(crate) async fn show_already(visit: Visit) -> Response {
-    let t = texts(visit.language);
-    page(&visit, t.done.already_title, t.done.already).await
+    let t = visit.language;
+    page(&visit, t.text("flow-done-already-title"), "flow-done-already").await
 }
 
 pub(crate) async fn finish(Posted { mut visit, .. }: Posted<EmptyForm>) -> Response {
@@ -66,25 +66,25 @@ pub(crate) async fn finish(Posted { mut visit, .. }: Posted<EmptyForm>) -> Respo
     if let Err(refused) = visit.change(|progress| progress.reach(Step::Done)).await {
         return refused;
     }
-    let t = texts(visit.language);
-    page(&visit, t.done.title, t.done.text).await
+    let t = visit.language;
+    page(&visit, t.text("flow-done-title"), "flow-done-text").await
 }
 
-async fn page(visit: &Visit, title: &'static str, text: &'static str) -> Response {
+async fn page(visit: &Visit, title: &'static str, text_key: &str) -> Response {
     let Finished { shell, return_to } = match finished(visit, Step::Done).await {
         Ok(finished) => finished,
         Err(refused) => return refused,
     };
-    let t = texts(visit.language);
-    let vendor = [("vendor", visit.app.config.vendor.name.as_str())];
+    let t = visit.language;
+    let vendor = [("vendor", (&visit.app.config.vendor.name).into())];
     let page = Done {
         t,
         shell: &shell,
         title,
-        text: fill(text, &vendor),
+        text: t.fill(text_key, &vendor),
         return_to,
-        return_text: fill(t.done.return_to, &vendor),
-        revoke: fill(t.done.revoke, &vendor),
+        return_text: t.fill("flow-done-return-to", &vendor),
+        revoke: t.fill("flow-done-revoke", &vendor),
     };
     visit.page(page.render())
 }

@@ -3,15 +3,16 @@
 use askama::Template;
 use axum::response::Response;
 use lucca::{ApiKey, ApiKeyError};
+use people::Language;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use texts::Texts;
 use web::flow_progress::Step;
 
 use super::refusal::Refusal;
 use super::visit::{Posted, Visit};
 use super::{checking, guide, shell};
-use crate::pages::texts::Texts;
-use crate::pages::{EnterKey, texts};
+use crate::pages::EnterKey;
 
 #[derive(Deserialize)]
 pub(crate) struct KeyForm {
@@ -38,7 +39,7 @@ fn page(visit: &Visit, error: Option<String>) -> Response {
     let has_error = error.is_some();
     shell.has_error = has_error;
     let page = EnterKey {
-        t: texts(visit.language),
+        t: visit.language,
         base: &visit.base(),
         shell: &shell,
         key_name: guide::key_name(visit),
@@ -52,14 +53,14 @@ pub(crate) async fn enter(Posted { mut visit, form }: Posted<KeyForm>) -> Respon
     if let Err(elsewhere) = visit.may_open(Step::EnterKey) {
         return elsewhere;
     }
-    let t = texts(visit.language);
+    let t = visit.language;
     let key = match ApiKey::parse(form.key.expose_secret()) {
         Ok(key) => key,
         Err(error) => return page(&visit, Some(problem(t, &error).to_owned())),
     };
     let app = visit.app.clone();
     if app.limits.check(visit.flow.id).is_err() {
-        return page(&visit, Some(t.too_often.to_owned()));
+        return page(&visit, Some(t.text("flow-too-often").to_owned()));
     }
     let services = &app.services;
     let key = SecretString::from(key.expose());
@@ -90,12 +91,12 @@ pub(crate) async fn enter(Posted { mut visit, form }: Posted<KeyForm>) -> Respon
 }
 
 /// The error text for the person who pasted the key.
-fn problem(t: &'static Texts, error: &ApiKeyError) -> &'static str {
+fn problem(t: Language, error: &ApiKeyError) -> &'static str {
     match error {
-        ApiKeyError::Empty => t.enter_key.error_empty,
-        ApiKeyError::Email => t.enter_key.error_email,
-        ApiKeyError::Url => t.enter_key.error_url,
-        ApiKeyError::Masked => t.enter_key.error_masked,
-        _ => t.enter_key.error,
+        ApiKeyError::Empty => t.text("flow-enter-key-error-empty"),
+        ApiKeyError::Email => t.text("flow-enter-key-error-email"),
+        ApiKeyError::Url => t.text("flow-enter-key-error-url"),
+        ApiKeyError::Masked => t.text("flow-enter-key-error-masked"),
+        _ => t.text("flow-enter-key-error"),
     }
 }

@@ -4,11 +4,12 @@ use askama::Template;
 use axum::response::Response;
 use linking::{LuccaForm, Need, Permission};
 use serde::Deserialize;
+use texts::Texts;
 use web::flow_progress::Step;
 
 use super::shell;
 use super::visit::{Posted, Visit};
-use crate::pages::{KeyPage, RolePage, TickBox, texts};
+use crate::pages::{KeyPage, RolePage, TickBox};
 
 #[derive(Deserialize)]
 pub(crate) struct EmptyForm {}
@@ -33,7 +34,7 @@ pub(crate) async fn show_key(visit: Visit) -> Response {
     if let Err(elsewhere) = visit.may_open(Step::Key) {
         return elsewhere;
     }
-    let t = texts(visit.language);
+    let t = visit.language;
     let shell = shell::at(&visit, Step::Key);
     let boxes = boxes(&visit, LuccaForm::KeyForm);
     let page = KeyPage {
@@ -44,7 +45,10 @@ pub(crate) async fn show_key(visit: Visit) -> Response {
         key_name: key_name(&visit),
         publisher: visit.app.config.vendor.name.clone(),
         contact: visit.flow.email.clone(),
-        write: std::iter::once(t.key.write).chain(visit.written_text()).collect::<Vec<_>>().join(" "),
+        write: std::iter::once(t.text("flow-key-write"))
+            .chain(visit.written_text())
+            .collect::<Vec<_>>()
+            .join(" "),
         form_height: 94 + 28 * boxes.len(),
         boxes,
     };
@@ -62,7 +66,7 @@ pub(crate) async fn show_role(visit: Visit) -> Response {
     let shell = shell::at(&visit, Step::Role);
     let boxes = boxes(&visit, LuccaForm::RoleCoworkers);
     let page = RolePage {
-        t: texts(visit.language),
+        t: visit.language,
         base: &visit.base(),
         shell: &shell,
         // unverified: that this path opens the roles in every tenant (source: directory.md §4.1, one

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use store::TokenKind;
+use texts::Texts;
 use url::form_urlencoded::byte_serialize;
 use web::config::LONGEST_LINK_DAYS;
 use web::flow_progress::Step;
@@ -14,8 +15,7 @@ use web::tokens;
 use super::refusal::Refusal;
 use super::shell;
 use super::visit::{Posted, Visit};
-use crate::pages::texts::fill;
-use crate::pages::{HandOver, HandedOverLink, moment, texts};
+use crate::pages::{HandOver, HandedOverLink};
 
 #[derive(Deserialize)]
 pub(crate) struct EmptyForm {}
@@ -31,7 +31,7 @@ fn page(visit: &Visit, made: Option<HandedOverLink>) -> Response {
     let mut shell = shell::at(visit, visit.progress.furthest.min(Step::EnterKey));
     shell.back = Some(visit.path(visit.progress.furthest.min(Step::EnterKey).name()));
     shell.may_hand_over = false;
-    visit.page(HandOver { t: texts(visit.language), base: &visit.base(), shell: &shell, made }.render())
+    visit.page(HandOver { t: visit.language, base: &visit.base(), shell: &shell, made }.render())
 }
 
 pub(crate) async fn make(Posted { mut visit, .. }: Posted<EmptyForm>) -> Response {
@@ -63,19 +63,17 @@ pub(crate) async fn make(Posted { mut visit, .. }: Posted<EmptyForm>) -> Respons
     if let Err(refused) = visit.change(|progress| progress.handed_over = true).await {
         return refused;
     }
-    let t = texts(visit.language);
+    let t = visit.language;
     let vendor = app.config.vendor.name.as_str();
-    let until = moment(visit.language, expires_at);
     let url = format!("{}/link/{}", app.public_url, token.expose_secret());
     // Mail programs expect %20 where forms use a plus.
     let escape = |text: String| byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
-    let subject = escape(fill(t.hand_over.subject, &[("vendor", vendor)]));
-    let body = escape(
-        fill(t.hand_over.body, &[("vendor", vendor), ("url", &url), ("until", &until)]).replace('\n', "\r\n"),
-    );
+    let subject = escape(t.fill("flow-hand-over-subject", &[("vendor", vendor.into())]));
+    let values = [("vendor", vendor.into()), ("url", (&url).into()), ("until", expires_at.into())];
+    let body = escape(t.fill("flow-hand-over-body", &values).replace('\n', "\r\n"));
     let made = HandedOverLink {
         mailto: format!("mailto:?subject={subject}&body={body}"),
-        until: fill(t.hand_over.until, &[("until", &until)]),
+        until: t.fill("flow-hand-over-until", &[("until", expires_at.into())]),
         url,
     };
     page(&visit, Some(made))

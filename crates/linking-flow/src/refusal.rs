@@ -3,12 +3,12 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use people::Language;
+use texts::Texts;
 use web::app::App;
 use web::problem::chain;
 
 use crate::page_response::page_response;
-use crate::pages::texts::fill;
-use crate::pages::{self, Refused, Shell};
+use crate::pages::{Refused, Shell};
 use askama::Template;
 
 /// Why the flow can't continue.
@@ -56,29 +56,32 @@ impl Refusal {
         base: Option<&str>,
         ancestor: Option<&str>,
     ) -> Response {
-        let t = pages::texts(language);
         let (status, title, text) = match &self {
-            Self::Unknown => (StatusCode::NOT_FOUND, t.refused.unknown_title, t.refused.unknown),
-            Self::Expired => (StatusCode::GONE, t.refused.expired_title, t.refused.expired),
-            Self::AlreadyLinked => (StatusCode::GONE, t.done.already_title, t.done.already),
-            Self::Cancelled => (StatusCode::GONE, t.refused.cancelled_title, t.refused.cancelled),
-            Self::Conflict => (StatusCode::CONFLICT, t.refused.conflict_title, t.refused.conflict),
-            Self::Forged => (StatusCode::FORBIDDEN, t.refused.forged_title, t.refused.forged),
-            Self::Unreadable => (StatusCode::BAD_REQUEST, t.refused.forged_title, t.refused.forged),
-            Self::TooOften => (StatusCode::TOO_MANY_REQUESTS, t.refused.too_often_title, t.too_often),
-            Self::TakenByAnother => (StatusCode::CONFLICT, t.error_heading, t.tenant.taken),
-            Self::OtherTenant { .. } => (StatusCode::CONFLICT, t.error_heading, t.tenant.other),
-            Self::Failed => (StatusCode::INTERNAL_SERVER_ERROR, t.refused.failed_title, t.refused.failed),
+            Self::Unknown => (StatusCode::NOT_FOUND, "flow-refused-unknown-title", "flow-refused-unknown"),
+            Self::Expired => (StatusCode::GONE, "flow-refused-expired-title", "flow-refused-expired"),
+            Self::AlreadyLinked => (StatusCode::GONE, "flow-done-already-title", "flow-done-already"),
+            Self::Cancelled => (StatusCode::GONE, "flow-refused-cancelled-title", "flow-refused-cancelled"),
+            Self::Conflict => (StatusCode::CONFLICT, "flow-refused-conflict-title", "flow-refused-conflict"),
+            Self::Forged => (StatusCode::FORBIDDEN, "flow-refused-forged-title", "flow-refused-forged"),
+            Self::Unreadable => (StatusCode::BAD_REQUEST, "flow-refused-forged-title", "flow-refused-forged"),
+            Self::TooOften => {
+                (StatusCode::TOO_MANY_REQUESTS, "flow-refused-too-often-title", "flow-too-often")
+            }
+            Self::TakenByAnother => (StatusCode::CONFLICT, "flow-error-heading", "flow-tenant-taken"),
+            Self::OtherTenant { .. } => (StatusCode::CONFLICT, "flow-error-heading", "flow-tenant-other"),
+            Self::Failed => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "flow-refused-failed-title", "flow-refused-failed")
+            }
         };
         let vendor = app.config.vendor.name.as_str();
         let expected = if let Self::OtherTenant { expected } = &self { expected.as_str() } else { "" };
         let has_way_back =
             !matches!(&self, Self::Unknown | Self::Expired | Self::AlreadyLinked | Self::Cancelled);
         let html = Refused {
-            t,
+            t: language,
             shell: &Shell::bare(&app.config.vendor, app.logo.is_some(), language),
-            title: title.to_owned(),
-            text: fill(text, &[("vendor", vendor), ("expected", expected)]),
+            title: language.text(title).to_owned(),
+            text: language.fill(text, &[("vendor", vendor.into()), ("expected", expected.into())]),
             reload: base.filter(|_| has_way_back).map(str::to_owned),
         };
         page_response(status, html.render(), ancestor)

@@ -5,20 +5,21 @@ use axum::response::Response;
 use linking::DiagnosisSummary;
 use people::{Feature, Kind};
 use store::RecordState;
+use texts::Texts;
 use web::flow_progress::{Progress, Step};
 
 use super::checks::consequence_line;
 use super::done::finished;
 use super::refusal::Refusal;
 use super::visit::{Visit, update};
-use crate::pages::{Number, Summary, number, texts};
+use crate::pages::{Number, Summary};
 
 pub(crate) async fn show(visit: Visit) -> Response {
     let account = match visit.linked_account().await {
         Ok(account) => account,
         Err(refused) => return refused,
     };
-    let t = texts(visit.language);
+    let t = visit.language;
     let services = &visit.app.services;
     let features = visit.features();
     let asked = async {
@@ -39,25 +40,32 @@ pub(crate) async fn show(visit: Visit) -> Response {
         Ok(asked) => asked,
         Err(error) => return visit.refuse(Refusal::failed(&error)),
     };
-    let write = |count: u64| number(visit.language, count);
+    let write = |count: u64| visit.language.number(count);
     let of = |kind: Kind| write(counts.get(&(kind, RecordState::Present)).copied().unwrap_or(0));
     let headline = diagnosis.headline.text(visit.language);
-    let by_status: Vec<String> =
-        [(seen.active, t.summary.active), (seen.future, t.summary.future), (seen.former, t.summary.former)]
-            .into_iter()
-            .filter_map(|(count, word)| Some(format!("{} {word}", write(count?))))
-            .collect();
+    let by_status: Vec<String> = [
+        (seen.active, "flow-summary-active"),
+        (seen.future, "flow-summary-future"),
+        (seen.former, "flow-summary-former"),
+    ]
+    .into_iter()
+    .filter_map(|(count, key)| Some(t.fill(key, &[("count", count?.into())])))
+    .collect();
     let mut numbers = vec![
         Number {
-            title: t.summary.people,
+            title: t.text("flow-summary-people"),
             count: of(Kind::Employee),
-            detail: Some(by_status.join(", ")).filter(|text| !text.is_empty()),
+            detail: Some(t.list(&by_status)).filter(|text| !text.is_empty()),
         },
-        Number { title: t.summary.departments, count: of(Kind::Department), detail: None },
-        Number { title: t.summary.establishments, count: of(Kind::Establishment), detail: None },
+        Number { title: t.text("flow-summary-departments"), count: of(Kind::Department), detail: None },
+        Number { title: t.text("flow-summary-establishments"), count: of(Kind::Establishment), detail: None },
     ];
     if features.contains(Feature::Leaves) {
-        numbers.push(Number { title: t.summary.absences, count: write(half_days), detail: None });
+        numbers.push(Number {
+            title: t.text("flow-summary-absences"),
+            count: write(half_days),
+            detail: None,
+        });
     }
     let missing = diagnosis.findings.iter().filter(|kept| !kept.is_settled);
     let missing = missing.map(|kept| consequence_line(&kept.finding, visit.language));

@@ -4,15 +4,16 @@
 use askama::Template;
 use axum::response::Response;
 use lucca::{Environment, Region, TenantUrl, TenantUrlError};
+use people::Language;
 use serde::Deserialize;
+use texts::Texts;
 use web::flow_progress::{Step, Tenant};
 
 use super::first_sync::{Target, target};
 use super::refusal::Refusal;
 use super::shell;
 use super::visit::{Posted, Visit};
-use crate::pages::texts::{Texts, fill};
-use crate::pages::{Preview, PreviewAlone, TenantPage, texts};
+use crate::pages::{Preview, PreviewAlone, TenantPage};
 
 #[derive(Deserialize)]
 pub(crate) struct TenantForm {
@@ -29,7 +30,7 @@ pub(crate) async fn show(visit: Visit) -> Response {
 }
 
 fn page(visit: &Visit, value: String, error: Option<String>) -> Response {
-    let t = texts(visit.language);
+    let t = visit.language;
     let known = TenantUrl::parse(&value, visit.app.hosts).ok();
     let mut shell = shell::at(visit, Step::Tenant);
     shell.has_error = error.is_some();
@@ -46,7 +47,7 @@ fn page(visit: &Visit, value: String, error: Option<String>) -> Response {
 }
 
 pub(crate) async fn preview(Posted { visit, form }: Posted<TenantForm>) -> Response {
-    let t = texts(visit.language);
+    let t = visit.language;
     let preview = match TenantUrl::parse(&form.tenant, visit.app.hosts) {
         Ok(tenant) => facts(t, &tenant),
         // An empty field is no error while typing.
@@ -60,7 +61,7 @@ pub(crate) async fn name(Posted { mut visit, form }: Posted<TenantForm>) -> Resp
     if let Err(elsewhere) = visit.may_open(Step::Tenant) {
         return elsewhere;
     }
-    let t = texts(visit.language);
+    let t = visit.language;
     let app = visit.app.clone();
     let vendor = app.config.vendor.name.as_str();
     let tenant = match TenantUrl::parse(&form.tenant, app.hosts) {
@@ -73,25 +74,26 @@ pub(crate) async fn name(Posted { mut visit, form }: Posted<TenantForm>) -> Resp
     };
     let origin = tenant.origin().to_owned();
     if app.limits.name(visit.flow.id).is_err() {
-        return page(&visit, origin, Some(t.too_often.to_owned()));
+        return page(&visit, origin, Some(t.text("flow-too-often").to_owned()));
     }
     match target(&app, &visit.flow, &origin).await {
         Ok(Target::Account(_)) => {}
         Ok(Target::TakenByAnother) => {
-            return page(&visit, origin, Some(fill(t.tenant.taken, &[("vendor", vendor)])));
+            return page(&visit, origin, Some(t.fill("flow-tenant-taken", &[("vendor", vendor.into())])));
         }
         Ok(Target::OtherTenant { expected }) => {
-            let text = fill(t.tenant.other, &[("expected", &expected), ("vendor", vendor)]);
+            let text =
+                t.fill("flow-tenant-other", &[("expected", expected.into()), ("vendor", vendor.into())]);
             return page(&visit, origin, Some(text));
         }
         Err(error) => return visit.refuse(Refusal::failed(&error)),
     }
     if app.limits.check(visit.flow.id).is_err() {
-        return page(&visit, origin, Some(t.too_often.to_owned()));
+        return page(&visit, origin, Some(t.text("flow-too-often").to_owned()));
     }
     if let Err(error) = lucca::reach(&tenant).await {
         tracing::info!(flow = %visit.flow.id, code = error.code(), "a tenant was not reached");
-        return page(&visit, origin, Some(t.tenant.unreachable.to_owned()));
+        return page(&visit, origin, Some(t.text("flow-tenant-unreachable").to_owned()));
     }
     let changed = visit
         .change(|progress| {
@@ -108,47 +110,47 @@ pub(crate) async fn name(Posted { mut visit, form }: Posted<TenantForm>) -> Resp
     }
 }
 
-fn facts(t: &'static Texts, tenant: &TenantUrl) -> Preview {
+fn facts(t: Language, tenant: &TenantUrl) -> Preview {
     Preview {
         error: None,
         origin: tenant.origin().to_owned(),
         environment: match tenant.environment() {
-            Environment::Test => t.tenant.environment_test,
-            Environment::Demo => t.tenant.environment_demo,
-            Environment::Sandbox => t.tenant.environment_sandbox,
-            Environment::Loopback => t.tenant.environment_loopback,
-            _ => t.tenant.environment_production,
+            Environment::Test => t.text("flow-tenant-environment-test"),
+            Environment::Demo => t.text("flow-tenant-environment-demo"),
+            Environment::Sandbox => t.text("flow-tenant-environment-sandbox"),
+            Environment::Loopback => t.text("flow-tenant-environment-loopback"),
+            _ => t.text("flow-tenant-environment-production"),
         },
         region: match tenant.region() {
-            Region::Switzerland => t.tenant.region_switzerland,
-            Region::Local => t.tenant.region_local,
-            _ => t.tenant.region_europe,
+            Region::Switzerland => t.text("flow-tenant-region-switzerland"),
+            Region::Local => t.text("flow-tenant-region-local"),
+            _ => t.text("flow-tenant-region-europe"),
         },
     }
 }
 
 /// The error text for the person who pasted the address.
-fn problem(t: &'static Texts, error: TenantUrlError) -> &'static str {
-    match error {
-        TenantUrlError::Empty => t.tenant.error_empty,
-        TenantUrlError::Email => t.tenant.error_email,
-        TenantUrlError::ApiKey => t.tenant.error_key,
+fn problem(t: Language, error: TenantUrlError) -> &'static str {
+    t.text(match error {
+        TenantUrlError::Empty => "flow-tenant-error-empty",
+        TenantUrlError::Email => "flow-tenant-error-email",
+        TenantUrlError::ApiKey => "flow-tenant-error-key",
         TenantUrlError::MissingAccount
         | TenantUrlError::Www
         | TenantUrlError::NotAnAccount
         | TenantUrlError::NestedAccount
-        | TenantUrlError::MissingSandbox => t.tenant.error_account,
-        TenantUrlError::LuccaSite => t.tenant.error_site,
+        | TenantUrlError::MissingSandbox => "flow-tenant-error-account",
+        TenantUrlError::LuccaSite => "flow-tenant-error-site",
         TenantUrlError::LookAlike | TenantUrlError::UserInfo | TenantUrlError::Punycode => {
-            t.tenant.error_look_alike
+            "flow-tenant-error-look-alike"
         }
-        TenantUrlError::WrongEnding => t.tenant.error_ending,
-        TenantUrlError::LoopbackNotAllowed => t.tenant.error_loopback,
+        TenantUrlError::WrongEnding => "flow-tenant-error-ending",
+        TenantUrlError::LoopbackNotAllowed => "flow-tenant-error-loopback",
         TenantUrlError::NotAscii
         | TenantUrlError::InvalidCharacter
         | TenantUrlError::EmptyLabel
         | TenantUrlError::Hyphen
-        | TenantUrlError::SeveralWords => t.tenant.error_characters,
-        _ => t.tenant.error,
-    }
+        | TenantUrlError::SeveralWords => "flow-tenant-error-characters",
+        _ => "flow-tenant-error",
+    })
 }

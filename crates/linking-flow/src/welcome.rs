@@ -5,13 +5,13 @@ use axum::response::Response;
 use people::Feature;
 use people::{FieldGroup, WorkPart};
 use serde::Deserialize;
+use texts::{Texts, key};
 use web::flow_progress::Step;
 
 use super::refusal::Refusal;
 use super::visit::{Posted, Visit};
 use super::{first_sync, shell};
-use crate::pages::texts::{Texts, fill};
-use crate::pages::{Offer, Welcome, texts};
+use crate::pages::{Offer, Welcome};
 
 /// The form: the ticked features.
 #[derive(Deserialize)]
@@ -26,69 +26,58 @@ fn offered(visit: &Visit) -> impl Iterator<Item = Feature> + '_ {
     Feature::ALL.into_iter().filter(|feature| names.iter().any(|name| name == feature.name()))
 }
 
-fn words(t: &'static Texts, feature: Feature) -> (&'static str, &'static str) {
-    match feature {
-        Feature::Employees => (t.welcome.feature_employees, t.welcome.feature_employees_why),
-        Feature::Leaves => (t.welcome.feature_leaves, t.welcome.feature_leaves_why),
-        Feature::AbsenceRequests => {
-            (t.welcome.feature_absence_requests, t.welcome.feature_absence_requests_why)
-        }
-        Feature::Jobs => (t.welcome.feature_jobs, t.welcome.feature_jobs_why),
-        Feature::Managers => (t.welcome.feature_managers, t.welcome.feature_managers_why),
-        Feature::Qualifications => (t.welcome.feature_qualifications, t.welcome.feature_qualifications_why),
-        Feature::CustomFields => (t.welcome.feature_custom_fields, t.welcome.feature_custom_fields_why),
-    }
-}
-
 pub(crate) async fn show(visit: Visit) -> Response {
     if let Err(elsewhere) = visit.may_open(Step::Welcome) {
         return elsewhere;
     }
-    let t = texts(visit.language);
+    let t = visit.language;
     let groups = first_sync::groups_before(&visit).await;
     // The employees' offer lists the fields that are read even if every other offer is declined.
     let of_employees = WorkPart::ALL
         .into_iter()
         .fold(groups.without(FieldGroup::CustomFields), |groups, part| groups.leaving_out(part));
     let fields = linking::read_contents(of_employees, visit.language);
-    let vendor = [("vendor", visit.app.config.vendor.name.as_str()), ("fields", fields.as_str())];
+    let vendor = [("vendor", (&visit.app.config.vendor.name).into()), ("fields", fields.into())];
     let is_custom_offered = offered(&visit).any(|feature| feature == Feature::CustomFields);
     let unread = if is_custom_offered { groups.with(FieldGroup::CustomFields) } else { groups };
-    let never = [("fields", linking::unread_contents(unread, visit.language))];
-    let never = never.each_ref().map(|(name, text)| (*name, text.as_str()));
+    let never = [("fields", linking::unread_contents(unread, visit.language).into())];
     let relinks = match visit.flow.account_id {
         None => None,
         Some(id) => match visit.app.services.store.account(id).await {
-            Ok(account) => account.map(|account| fill(t.welcome.relink, &[("tenant", &account.tenant)])),
+            Ok(account) => {
+                account.map(|account| t.fill("flow-welcome-relink", &[("tenant", account.tenant.into())]))
+            }
             Err(error) => return visit.refuse(Refusal::failed(&error)),
         },
     };
     let offers: Vec<Offer> = offered(&visit)
         .map(|feature| {
-            let (title, why) = words(t, feature);
+            let title = t.text(&key("flow-welcome-feature-", feature.name()));
+            let why = t.fill(&key("flow-welcome-why-", feature.name()), &vendor);
             let is_required = feature == Feature::Employees;
             let is_on = is_required || !visit.progress.declined.contains(&feature);
-            Offer { name: feature.name(), title, why: fill(why, &vendor), is_required, is_on }
+            Offer { name: feature.name(), title, why, is_required, is_on }
         })
         .collect();
     let shell = shell::at(&visit, Step::Welcome);
     // Declined features may be ticked again, so all offers count.
     let may_write = linking::written(&offered(&visit).collect()).next().is_some();
+    let never_key = if is_custom_offered { "flow-welcome-never-but-own" } else { "flow-welcome-never" };
     let page = Welcome {
         t,
         base: &visit.base(),
         shell: &shell,
-        title: fill(t.welcome.title, &vendor),
+        title: t.fill("flow-welcome-title", &vendor),
         organization: visit
             .flow
             .organization
             .as_ref()
-            .map(|name| fill(t.welcome.for_organization, &[("organization", name)])),
+            .map(|name| t.fill("flow-welcome-for-organization", &[("organization", name.into())])),
         relinks,
-        text: fill(t.welcome.text, &vendor),
-        data: fill(if may_write { t.welcome.data_written } else { t.welcome.data }, &vendor),
+        text: t.fill("flow-welcome-text", &vendor),
+        data: t.fill(if may_write { "flow-welcome-data-written" } else { "flow-welcome-data" }, &vendor),
         written: visit.written_text(),
-        never: fill(if is_custom_offered { t.welcome.never_but_own } else { t.welcome.never }, &never),
+        never: t.fill(never_key, &never),
         has_choice: offers.len() > 1,
         offers,
     };

@@ -1,5 +1,5 @@
 //! Results of a diagnosis: findings, rights beyond what is needed, and their evidence. Types only: `judge`
-//! computes them, `texts` puts them into words.
+//! computes them, `permission_texts` has their texts.
 
 use jiff::civil::Date;
 use people::Features;

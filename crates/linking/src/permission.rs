@@ -1,5 +1,5 @@
 //! Permission boxes in Lucca: the features that need each, and the form that has it. Their labels are in
-//! `texts`.
+//! `permission_texts`.
 
 use people::{Feature, Features};
 use serde::{Deserialize, Serialize};
@@ -66,13 +66,13 @@ pub enum LuccaForm {
 }
 
 /// A box's label in one of Lucca's languages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Label {
     /// The label.
     pub text: &'static str,
     /// Other spellings of the same right in Lucca's pages; in English if the spelling in the reader's
     /// language is unknown (source: recorded-more.md, "Wording and screens").
-    pub also: &'static [&'static str],
+    pub also: Vec<&'static str>,
     /// False if the label in the reader's language is unknown; the text is then the English label.
     pub is_verified: bool,
 }

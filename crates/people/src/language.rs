@@ -6,36 +6,52 @@ use std::str::FromStr;
 use crate::UnknownName;
 use serde::{Deserialize, Serialize};
 
-/// A language of the texts for humans.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Language {
-    /// English.
-    #[default]
-    #[serde(rename = "en")]
-    English,
-    /// French.
-    #[serde(rename = "fr")]
-    French,
+/// Passes every language with its ISO 639-1 code to a macro. A new language takes a line here and the catalog
+/// `crates/texts/catalogs/{code}.ftl`.
+#[macro_export]
+macro_rules! with_languages {
+    ($define:ident) => {
+        $define! {
+            English = "en",
+            French = "fr",
+        }
+    };
 }
 
-impl Language {
-    /// Every language.
-    pub const ALL: [Self; 2] = [Self::English, Self::French];
-
-    /// Its ISO 639-1 code.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::French => "fr",
+macro_rules! define_languages {
+    ($($language:ident = $code:literal),+ $(,)?) => {
+        /// A language that has a catalog of texts.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum Language {
+            $(
+                #[doc = concat!("Code `", $code, "`.")]
+                #[serde(rename = $code)]
+                $language,
+            )+
         }
-    }
 
-    /// The text in this language.
-    pub fn pick<T>(self, english: T, french: T) -> T {
-        match self {
-            Self::English => english,
-            Self::French => french,
+        impl Language {
+            /// Every language.
+            pub const ALL: [Self; [$($code),+].len()] = [$(Self::$language),+];
+
+            /// The codes of every language.
+            pub const CODES: &[&str] = &[$($code),+];
+
+            /// The ISO 639-1 code.
+            pub const fn code(self) -> &'static str {
+                match self {
+                    $(Self::$language => $code,)+
+                }
+            }
         }
+    };
+}
+
+with_languages!(define_languages);
+
+impl Default for Language {
+    fn default() -> Self {
+        Self::English
     }
 }
 
@@ -54,6 +70,6 @@ impl FromStr for Language {
         Self::ALL
             .into_iter()
             .find(|language| language.code().eq_ignore_ascii_case(code))
-            .ok_or_else(|| UnknownName { what: "language", text: text.to_owned(), known: &["en", "fr"] })
+            .ok_or_else(|| UnknownName { what: "language", text: text.to_owned(), known: Self::CODES })
     }
 }

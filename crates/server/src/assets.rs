@@ -10,7 +10,7 @@ use axum::routing::get;
 use web::app::App;
 use web::problem::Problem;
 
-use crate::brand;
+use crate::{brand, widget};
 
 /// One hour, since a new version of the service may bring new files.
 const CACHED: &str = "public, max-age=3600";
@@ -21,12 +21,11 @@ const JS: &str = "text/javascript; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 
 /// The files by path.
-const FILES: [(&str, &str, &str); 10] = [
+const FILES: [(&str, &str, &str); 9] = [
     ("/assets/flow.css", CSS, include_str!("../assets/flow.css")),
     ("/assets/flow.js", JS, include_str!("../assets/flow.js")),
     // htmx 2.0.7, Zero-Clause BSD licence.
     ("/assets/htmx.min.js", JS, include_str!("../assets/htmx.min.js")),
-    ("/widget/lucca-connector.js", JS, include_str!("../../../web/widget/lucca-connector.js")),
     ("/widget/index.mjs", JS, include_str!("../../../web/widget/index.mjs")),
     ("/widget/examples/embedded.html", HTML, include_str!("../../../web/examples/embedded.html")),
     ("/widget/examples/embedded.js", JS, include_str!("../../../web/examples/embedded.js")),
@@ -37,7 +36,8 @@ const FILES: [(&str, &str, &str); 10] = [
 
 pub(crate) fn router() -> Router<App> {
     let own = Router::new().route("/assets/brand.css", get(brand_css)).route("/assets/logo", get(logo));
-    FILES.into_iter().fold(own, |router, (path, media_type, text)| {
+    let script = [("/widget/lucca-connector.js", JS, widget::script())];
+    FILES.into_iter().chain(script).fold(own, |router, (path, media_type, text)| {
         router.route(path, get(move || async move { answer(media_type, text) }).layer(from_fn(shared)))
     })
 }

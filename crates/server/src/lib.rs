@@ -7,6 +7,7 @@
 mod assets;
 mod brand;
 mod operations;
+mod widget;
 
 use axum::Router;
 use axum::response::Redirect;

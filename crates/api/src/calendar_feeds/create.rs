@@ -37,7 +37,7 @@ pub(crate) struct CalendarFeedCreate {
     /// Whether it also shows absences that are not approved yet; false by default.
     #[serde(default)]
     with_pending: bool,
-    /// The language of its texts: `en` (the default) or `fr`.
+    /// The ISO 639-1 code of the language of its texts, such as `en` (the default) or `fr`.
     #[schema(example = "fr")]
     language: Option<String>,
     /// How many days ahead it shows: 1 to 730, 365 by default.
@@ -86,12 +86,10 @@ pub(crate) async fn create_calendar_feed(
         let detail = "A name has 1 to 200 characters, on one line.";
         return Err(Problem::field("name", "request.invalid", detail));
     }
-    let language: Language = wanted
-        .language
-        .as_deref()
-        .unwrap_or("en")
-        .parse()
-        .map_err(|_| Problem::field("language", "request.invalid", "A language is en or fr."))?;
+    let language: Language = wanted.language.as_deref().unwrap_or("en").parse().map_err(|_| {
+        let detail = format!("Use one of these language codes: {}.", Language::CODES.join(", "));
+        Problem::field("language", "request.invalid", detail)
+    })?;
     let days_ahead = wanted.days_ahead.unwrap_or(DAYS_AHEAD.0);
     if !(1..=DAYS_AHEAD.1).contains(&days_ahead) {
         return Err(Problem::field("days_ahead", "request.invalid", "A feed looks 1 to 730 days ahead."));

@@ -29,7 +29,8 @@ pub(crate) struct IssuesQuery {
     #[serde(default)]
     #[param(inline, nullable = false)]
     status: Standing,
-    /// The language of `text` and `remedy`, and of Lucca's labels in them: `en`, the default, or `fr`.
+    /// The language of `text` and `remedy`, and of Lucca's labels in them: an ISO 639-1 code
+    /// such as `en`, the default, or `fr`.
     #[serde(default)]
     #[param(value_type = Option<String>, example = "fr")]
     language: Language,

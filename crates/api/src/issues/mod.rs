@@ -13,7 +13,8 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LanguageQuery {
-    /// The language of `text` and `remedy`, and of Lucca's labels in them: `en`, the default, or `fr`.
+    /// The language of `text` and `remedy`, and of Lucca's labels in them: an ISO 639-1 code
+    /// such as `en`, the default, or `fr`.
     #[serde(default)]
     #[param(value_type = Option<String>, example = "fr")]
     pub(crate) language: Language,

@@ -53,7 +53,7 @@ struct Add {
     /// Also show absences that are not approved yet
     #[arg(long)]
     with_pending: bool,
-    /// The language of the feed: en or fr
+    /// The language of the feed, such as en or fr
     #[arg(long, default_value_t)]
     language: Language,
     /// How many days ahead the feed covers

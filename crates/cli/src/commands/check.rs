@@ -10,6 +10,7 @@ use people::{Feature, Features};
 use people::{FieldGroup, FieldGroups, WorkPart};
 use serde_json::{Value, json};
 use store::{AccountSettings, Actor, DiagnosisSource};
+use texts::Texts;
 
 use crate::Global;
 use crate::data_dir::DataDir;
@@ -40,7 +41,7 @@ pub(crate) struct CheckOptions {
     /// custom_fields [default: all but custom_fields; for a linked account, its present features]
     #[arg(long, value_name = "FEATURE,…")]
     pub(crate) features: Option<Features>,
-    /// Language of the findings, and of Lucca's labels in them: en or fr
+    /// Language of the findings, and of Lucca's labels in them, such as en or fr
     #[arg(long, default_value_t)]
     pub(crate) language: Language,
 }
@@ -138,15 +139,11 @@ pub(crate) fn add_read_to_json(answer: &mut Value, groups: FieldGroups, features
 
 /// Shows the employee data that syncs read, the data that they don't read, and the writes to Lucca.
 pub(crate) fn show_read(groups: FieldGroups, features: &Features, language: Language) {
-    let (read, unread) = match language {
-        Language::English => ("Read of people", "Not read, unless --fields names it"),
-        Language::French => ("Lu pour chaque personne", "Non lu, sauf si --fields le demande"),
-    };
-    let colon = if language == Language::French { "\u{202f}:" } else { ":" };
-    line(&format!("{read}{colon} {}.", linking::read_contents(groups, language)));
+    let read = linking::read_contents(groups, language);
+    line(&language.fill("reads-of-people", &[("fields", read.into())]));
     let not_read = linking::unread_contents(groups, language);
     if !not_read.is_empty() {
-        line(&format!("{unread}{colon} {not_read}."));
+        line(&language.fill("reads-not-of-people", &[("fields", not_read.into())]));
     }
     line(linking::written_text(features, language));
 }

@@ -35,7 +35,7 @@ struct ListArgs {
     /// Also list resolved issues
     #[arg(long)]
     all: bool,
-    /// Language of the issues, and of Lucca's labels in them: en or fr
+    /// Language of the issues, and of Lucca's labels in them, such as en or fr
     #[arg(long, default_value_t)]
     language: Language,
 }

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use people::Language;
 use people::{Absence, Half, HalfDay, LeaveType, RemoteId};
 use store::AccountId;
+use texts::Texts;
 
 /// An all-day event of one or several days.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,25 +39,26 @@ impl EventBuilder<'_> {
     /// The events of an absence; empty if all of it is cancelled or it is remote work.
     pub(super) fn events(&self, absence: &Absence, name: &str, written_at: Timestamp) -> Vec<Event> {
         let is_tentative = absence.is_confirmed != Some(true);
-        let what = self.what(absence);
-        let (am, pm, pending) = match self.language {
-            Language::English => ("morning", "afternoon", "not approved yet"),
-            Language::French => ("matin", "après-midi", "non validé"),
-        };
-        let colon = match self.language {
-            Language::English => ": ",
-            Language::French => " : ",
-        };
+        let title = self.title(absence);
         let event = |part: Part| {
             let mut notes = Vec::new();
-            notes.extend(part.half.map(|half| if half == Half::Am { am } else { pm }));
-            notes.extend(is_tentative.then_some(pending));
-            let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
+            notes.extend(part.half.map(|half| match half {
+                Half::Am => self.language.text("calendar-morning"),
+                Half::Pm => self.language.text("calendar-afternoon"),
+            }));
+            notes.extend(is_tentative.then(|| self.language.text("calendar-pending")));
+            let [name, title] = [("name", name.into()), ("title", title.as_str().into())];
+            let summary = if notes.is_empty() {
+                self.language.fill("calendar-event", &[name, title])
+            } else {
+                let notes = ("notes", self.language.list(&notes).into());
+                self.language.fill("calendar-event-with-notes", &[name, title, notes])
+            };
             Event {
                 // The UID contains the last day, so that cancelling earlier days changes neither this UID nor
                 // another part's.
                 uid: format!("{}.{}@{}", absence.id, part.last.strftime("%Y%m%d"), self.account_id),
-                summary: format!("{name}{colon}{what}{notes}"),
+                summary,
                 starts_on: part.first,
                 ends_on: part.last,
                 is_tentative,
@@ -67,14 +69,13 @@ impl EventBuilder<'_> {
     }
 
     /// The title: the leave types if the feed shows them, otherwise a neutral word.
-    fn what(&self, absence: &Absence) -> String {
+    fn title(&self, absence: &Absence) -> String {
         let names = absence.leave_type_ids.iter().filter_map(|id| self.types.get(id)?.name.clone());
         let names: Vec<String> = if self.show_type { names.collect() } else { Vec::new() };
-        match (names.is_empty(), self.language) {
-            (false, _) => names.join(", "),
-            (true, Language::English) => "absent".to_owned(),
-            // French "absent" agrees with the employee's gender, which is unknown; the noun does not.
-            (true, Language::French) => "absence".to_owned(),
+        if names.is_empty() {
+            self.language.text("calendar-absent").to_owned()
+        } else {
+            self.language.list(&names)
         }
     }
 

@@ -1,73 +1,14 @@
 //! HTML pages and texts of the linking flow, rendered from plain values. The files of the steps decide
 //! their content; rendering reads neither the store nor Lucca.
 
-pub(crate) mod texts;
-
 use askama::Template;
-use jiff::Timestamp;
 use people::Language;
-
-use texts::{EN, FR, Texts, fill};
+use texts::Texts;
 use web::config::Vendor;
-
-/// The texts in a language.
-pub(crate) fn texts(language: Language) -> &'static Texts {
-    match language {
-        Language::English => &EN,
-        Language::French => &FR,
-    }
-}
-
-/// A number with thousands separators.
-pub(crate) fn number(language: Language, number: u64) -> String {
-    let digits = number.to_string();
-    let apart = match language {
-        Language::English => ",",
-        Language::French => "\u{202f}",
-    };
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push_str(apart);
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// A date and time in the tenants' time zone: `2 December 2026, 11:30 (Paris time)`.
-pub(crate) fn moment(language: Language, at: Timestamp) -> String {
-    const MONTHS: [(&str, &str); 12] = [
-        ("January", "janvier"),
-        ("February", "février"),
-        ("March", "mars"),
-        ("April", "avril"),
-        ("May", "mai"),
-        ("June", "juin"),
-        ("July", "juillet"),
-        ("August", "août"),
-        ("September", "septembre"),
-        ("October", "octobre"),
-        ("November", "novembre"),
-        ("December", "décembre"),
-    ];
-    let at = at.to_zoned(people::tenant_zone());
-    let (en, fr) =
-        usize::try_from(at.month() - 1).ok().and_then(|at| MONTHS.get(at)).copied().unwrap_or_default();
-    let (day, year, hour, minute) = (at.day(), at.year(), at.hour(), at.minute());
-    match language {
-        Language::English => format!("{day} {en} {year}, {hour:02}:{minute:02} (Paris time)"),
-        Language::French => {
-            let day = if day == 1 { "1er".to_owned() } else { day.to_string() };
-            format!("{day} {fr} {year} à {hour:02}:{minute:02} (heure de Paris)")
-        }
-    }
-}
 
 /// The frame of every page.
 pub(crate) struct Shell {
-    /// The language code.
-    pub(crate) lang: &'static str,
+    pub(crate) language: Language,
     pub(crate) vendor: String,
     pub(crate) has_logo: bool,
     pub(crate) privacy_url: Option<String>,
@@ -97,15 +38,20 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
+    /// The other languages of the flow, for its language switch.
+    pub(crate) fn other_languages(&self) -> impl Iterator<Item = Language> {
+        let current = self.language;
+        Language::ALL.into_iter().filter(move |language| *language != current)
+    }
+
     /// The frame of a page without a flow.
     pub(crate) fn bare(vendor: &Vendor, has_logo: bool, language: Language) -> Self {
-        let t = texts(language);
         Self {
-            lang: language.code(),
+            language,
             vendor: vendor.name.clone(),
             has_logo,
             privacy_url: vendor.privacy_url.as_ref().map(ToString::to_string),
-            privacy_text: fill(t.privacy, &[("vendor", &vendor.name)]),
+            privacy_text: language.fill("flow-privacy", &[("vendor", (&vendor.name).into())]),
             support_email: vendor.support_email.clone(),
             base: None,
             csrf: String::new(),
@@ -145,7 +91,7 @@ pub(crate) struct Device {
 pub(crate) struct TickBox {
     pub(crate) label: &'static str,
     /// Other spellings of the same right.
-    pub(crate) also: &'static [&'static str],
+    pub(crate) also: Vec<&'static str>,
     /// False if the label in the reader's language is unknown; the label is then the English one.
     pub(crate) is_translated: bool,
     pub(crate) is_required: bool,
@@ -164,7 +110,7 @@ pub(crate) struct Offer {
 #[derive(Template)]
 #[template(path = "welcome.html")]
 pub(crate) struct Welcome<'a> {
-    pub(crate) t: &'static Texts,
+    pub(crate) t: Language,
     pub(crate) shell: &'a Shell,
     pub(crate) base: &'a str,
     pub(crate) title: String,
@@ -184,7 +130,7 @@ pub(crate) struct Welcome<'a> {
 #[derive(Template)]
 #[template(path = "access.html")]
 pub(crate) struct Access<'a> {
-    pub(crate) t: &'static Texts,
+    pub(crate) t: Language,
     pub(crate) shell: &'a Shell,
     pub(crate) base: &'a str,
 }
@@ -200,7 +146,7 @@ pub(crate) struct HandedOverLink {
 #[derive(Template)]
 #[template(path = "hand_over.html")]
 pub(crate) struct HandOver<'a> {
-    pub(crate) t: &'static Texts,
+    pub(crate) t: Language,
     pub(crate) shell: &'a Shell,
     pub(crate) base: &'a str,
     pub(crate) made: Option<HandedOverLink>,
@@ -219,7 +165,7 @@ pub(crate) struct Preview {
 #[derive(Template)]
 #[template(path = "tenant.html")]
 pub(crate) struct TenantPage<'a> {
-    pub(crate) t: &'static Texts,
+    pub(crate) t: Language,
     pub(crate) shell: &'a Shell,
     pub(crate) base: &'a str,
     pub(crate) value: String,
@@ -231,7 +177,7 @@ pub(crate) struct TenantPage<'a> {
 #[derive(Template)]
 #[template(path = "preview_alone.html")]
 pub(crate) struct PreviewAlone {
-    pub(crate) t: &'static Texts,
+    pub(crate) t: Language,
     pub(crate) preview: Preview,
 }
 
@@ -239,7 +185,7 @@ pub(crate) struct PreviewAlone {
 #[derive(Template)]
 #[template(path = "key.html")]
 pub(crate) struct KeyPage<'a> {
-    pub(crate) t: &'static Texts,
+    pub(crate) t: Language,
     pub(crate) shell: &'a Shell,
     pub(crate) base: &'a str,
     pub(crate) tenant: String,
@@ -255,7 +201,7 @@ pub(crate) struct KeyPage<'a> {
 #[derive(Template)]
 #[template(path = "role.html")]
 pub(crate) struct RolePage<'a> {
-    pub(crate) t: &'static Texts,
+    pub(crate) t: Language,
     pub(crate) shell: &'a Shell,
     pub(crate) base: &'a str,
     pub(crate) roles: String,
@@ -268,7 +214,7 @@ pub(crate) struct RolePage<'a> {
 #[derive(Template)]
 #[template(path = "enter_key.html")]
 pub(crate) struct EnterKey<'a> {
-    pub(crate) t: &'static Texts,
+    pub(crate) t: Language,
     pub(crate) shell: &'a Shell,
     pub(crate) base: &'a str,
     pub(crate) key_name: String,
@@ -329,7 +275,7 @@ pub(crate) struct OwnField {
 #[derive(Template)]
 #[template(path = "checks.html")]
 pub(crate) struct Checks<'a> {
-    pub(crate) t: &'static Texts,
+    pub(crate) t: Language,
     pub(crate) shell: &'a Shell,
     pub(crate) base: &'a str,
     pub(crate) body: &'a ChecksBody,
@@ -339,7 +285,7 @@ pub(crate) struct Checks<'a> {
 #[derive(Template)]
 #[template(path = "checks_progress.html")]
 pub(crate) struct ChecksProgress<'a> {
-    pub(crate) t: &'static Texts,
+    pub(crate) t: Language,
     pub(crate) shell: &'a Shell,
     pub(crate) base: &'a str,
     pub(crate) body: &'a ChecksBody,
@@ -367,7 +313,7 @@ pub(crate) struct SyncBody {
 #[derive(Template)]
 #[template(path = "sync.html")]
 pub(crate) struct SyncPage<'a> {
-    pub(crate) t: &'static Texts,
+    pub(crate) t: Language,
     pub(crate) shell: &'a Shell,
     pub(crate) base: &'a str,
     pub(crate) body: &'a SyncBody,
@@ -379,7 +325,7 @@ pub(crate) struct SyncPage<'a> {
 #[derive(Template)]
 #[template(path = "sync_progress.html")]
 pub(crate) struct SyncProgress<'a> {
-    pub(crate) t: &'static Texts,
+    pub(crate) t: Language,
     pub(crate) shell: &'a Shell,
     pub(crate) base: &'a str,
     pub(crate) body: &'a SyncBody,
@@ -396,7 +342,7 @@ pub(crate) struct Number {
 #[derive(Template)]
 #[template(path = "summary.html")]
 pub(crate) struct Summary<'a> {
-    pub(crate) t: &'static Texts,
+    pub(crate) t: Language,
     pub(crate) shell: &'a Shell,
     pub(crate) base: &'a str,
     pub(crate) numbers: Vec<Number>,
@@ -408,7 +354,7 @@ pub(crate) struct Summary<'a> {
 #[derive(Template)]
 #[template(path = "done.html")]
 pub(crate) struct Done<'a> {
-    pub(crate) t: &'static Texts,
+    pub(crate) t: Language,
     pub(crate) shell: &'a Shell,
     pub(crate) title: &'static str,
     pub(crate) text: String,
@@ -421,7 +367,7 @@ pub(crate) struct Done<'a> {
 #[derive(Template)]
 #[template(path = "refused.html")]
 pub(crate) struct Refused<'a> {
-    pub(crate) t: &'static Texts,
+    pub(crate) t: Language,
     pub(crate) shell: &'a Shell,
     pub(crate) title: String,
     pub(crate) text: String,
@@ -430,17 +376,21 @@ pub(crate) struct Refused<'a> {
 
 #[cfg(test)]
 mod tests {
+    use linking::Probe;
+    use texts::key;
+    use web::flow_progress::Step;
+
     use super::*;
 
     #[test]
-    fn numbers_and_times_follow_the_language() {
-        assert_eq!(number(Language::English, 1_234_567), "1,234,567");
-        assert_eq!(number(Language::French, 1_000), "1\u{202f}000");
-        assert_eq!(number(Language::English, 12), "12");
-        let at = "2026-12-01T09:05:00Z".parse().unwrap();
-        assert_eq!(moment(Language::English, at), "1 December 2026, 10:05 (Paris time)");
-        assert_eq!(moment(Language::French, at), "1er décembre 2026 à 10:05 (heure de Paris)");
-        let in_summer = "2026-06-30T22:30:00Z".parse().unwrap();
-        assert_eq!(moment(Language::English, in_summer), "1 July 2026, 00:30 (Paris time)");
+    fn steps_and_probes_have_titles() {
+        for language in Language::ALL {
+            for step in Step::ALL {
+                assert_ne!(language.text(&key("flow-step-", step.name())), "");
+            }
+            for probe in Probe::ALL {
+                assert_ne!(language.text(&key("flow-checks-probe-", probe.name())), "");
+            }
+        }
     }
 }

@@ -20,7 +20,7 @@ use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::output::{clean, counted, grouped, line, table};
-use crate::report_view::noun;
+use crate::report_view::counted_records;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -113,7 +113,7 @@ async fn list(global: &Global) -> Result<ExitCode, Failure> {
         });
         list.push(extended(api_types::LinkedAccount::of(&data.store, &account).await?, more));
         for hold in holds {
-            let missing = counted(u64::try_from(hold.ids.len()).unwrap_or(u64::MAX), noun(hold.kind));
+            let missing = counted_records(u64::try_from(hold.ids.len()).unwrap_or(u64::MAX), hold.kind);
             waiting.push(format!(
                 "{}: {missing} missing in Lucca since {:.0}: decide with `lucca-connector accounts release {}`.",
                 account.tenant, hold.opened_at, account.id

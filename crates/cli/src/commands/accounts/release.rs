@@ -13,7 +13,7 @@ use crate::confirm;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::output::{clean, counted, grouped, line, stderr_line};
-use crate::report_view::noun;
+use crate::report_view::counted_records;
 use crate::session;
 
 #[derive(Debug, clap::Args)]
@@ -79,7 +79,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
                 question.records.len()
             };
             if !global.json {
-                let records = counted(u64::try_from(records).unwrap_or(u64::MAX), noun(kind));
+                let records = counted_records(u64::try_from(records).unwrap_or(u64::MAX), kind);
                 line(&format!("{records} {}.", if args.approve { "removed" } else { "kept" }));
             }
             decided.push(json!({ "kind": kind.name(), "records": records }));
@@ -169,7 +169,7 @@ fn show(account: &LinkedAccount, questions: &[Question]) {
         return;
     }
     for Question { hold, records, present } in questions {
-        let missing = counted(u64::try_from(records.len()).unwrap_or(u64::MAX), noun(hold.kind));
+        let missing = counted_records(u64::try_from(records.len()).unwrap_or(u64::MAX), hold.kind);
         let stand = if hold.is_rejected { " (you decided to keep them)" } else { "" };
         line(&format!(
             "{}: {missing} of {} missing in Lucca since {:.0}{stand}",

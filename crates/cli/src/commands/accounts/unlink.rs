@@ -12,7 +12,7 @@ use crate::confirm;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::output::{clean, counted, line, stderr_line};
-use crate::report_view::noun;
+use crate::report_view::counted_records;
 use crate::session;
 
 #[derive(Debug, clap::Args)]
@@ -138,6 +138,6 @@ fn in_words(counts: BTreeMap<Kind, u64>) -> String {
     if counts.is_empty() {
         return "no record".to_owned();
     }
-    let parts: Vec<String> = counts.into_iter().map(|(kind, count)| counted(count, noun(kind))).collect();
+    let parts: Vec<String> = counts.into_iter().map(|(kind, count)| counted_records(count, kind)).collect();
     parts.join(", ")
 }

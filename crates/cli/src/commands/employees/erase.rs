@@ -14,7 +14,7 @@ use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::output::{clean, counted, line, stderr_line, table};
 use crate::people_view::stored_id;
-use crate::report_view::noun;
+use crate::report_view::counted_records;
 use crate::session;
 
 /// The actor in receipts.
@@ -88,7 +88,7 @@ async fn is_confirmed(
     }
     let person = data.store.kept_record::<Employee>(account.no, id).await?;
     let name = person.map_or_else(|| format!("#{id}"), |person| person.record.shown_name());
-    let parts: Vec<String> = holdings.iter().map(|(kind, count)| counted(*count, noun(*kind))).collect();
+    let parts: Vec<String> = holdings.iter().map(|(kind, count)| counted_records(*count, *kind)).collect();
     line(&format!("{} of {}: {}", clean(&name), account.tenant, parts.join(", ")));
     confirm::prompt("Erase this employee permanently?")
 }
