@@ -85,6 +85,9 @@ values! {
     AbsenceApi: absences::DoorKind;
     /// The attribute of an employee that a reference matches.
     ReferenceKind: people::ReferenceKind;
+    /// The source of a value of a position: a `contract`; `user_log`, Lucca's log; `observation`, a sync found the change;
+    /// or `current`, the present value without evidence of a change.
+    PositionSource: people::PositionSource;
     /// How far a value may travel in a company: `internal` (known to everyone who works with the data), `personal` (who a
     /// person is at work) or `confidential` (private life, pay, bank; read only if its field group is requested).
     Sensitivity: people::catalog::Sensitivity;

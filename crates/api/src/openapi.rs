@@ -150,7 +150,7 @@ pub(crate) fn api() -> (Router<App>, Value) {
             webhooks::remove::delete_webhook_endpoint
         ))
         .routes(routes!(webhooks::rotate_secret::rotate_webhook_endpoint_secret))
-        .routes(routes!(webhooks::test::test_webhook_endpoint))
+        .routes(routes!(webhooks::test::send_test_event))
         .routes(routes!(webhooks::deliveries::list_webhook_deliveries))
         .routes(routes!(webhooks::replay::replay_webhook_events))
         .routes(routes!(

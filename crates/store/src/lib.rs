@@ -59,7 +59,7 @@ pub use records::commit::Commit;
 pub use records::erasures::{Erasure, Receipt};
 pub use records::evidence::{OwnerCounts, StandingCounts, StoredEvidence};
 pub use records::exclusions::KeptRecord;
-pub use records::listing::{ListFilter, ListPosition, ListedRecord};
+pub use records::listing::{ListCondition, ListFilter, ListPosition, ListedRecord};
 pub use records::lookup::{OpenRequest, RecordState, RecordUpsert, Stored, StoredHash, content_hash};
 pub use records::position_traces::PositionTraces;
 pub use records::quarantine::Quarantined;

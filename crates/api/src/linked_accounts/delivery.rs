@@ -1,12 +1,12 @@
 //! `GET`, `PUT /v1/linked-accounts/{linked_account_id}/delivery`: delivery filters, field selection and renames.
 
+use api_types::{DeliveryEffect, DeliverySettings};
 use axum::Json;
 use axum::extract::{Path, State};
 use delivery::mapping::Mapping;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::Deserialize;
 use store::{AccountSettings, DeliveryRules, LinkedAccount, SettingsChange};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 use web::app::App;
 use web::auth::{Reader, Vendor};
 use web::problem::Problem;
@@ -26,32 +26,17 @@ pub(crate) struct DryRunQuery {
     dry_run: bool,
 }
 
-/// The delivery rules of a linked account. See docs/mapping.md.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct DeliverySettings {
-    /// `people`, a filter; `fields`, by stream `only` or `except`; `renames`, by stream. `{}` delivers
-    /// everything, under the model's names.
-    #[schema(value_type = Object, example = json!({
-        "people": { "statuses": ["active", "future"] },
-        "fields": { "employees": { "except": ["login"] } },
-        "renames": { "employees": { "job_title": "title" } },
-    }))]
-    rules: Value,
-    /// How many employees these rules would deliver, add and remove. The next sync applies them.
-    #[schema(value_type = Object, example = json!({ "delivered": 120, "enter": 0, "leave": 14 }))]
-    people: Value,
-}
-
-impl DeliverySettings {
-    async fn of(app: &App, account: &LinkedAccount, rules: &DeliveryRules) -> Result<Self, Problem> {
-        let services = &app.services;
-        let store::AudienceChange { before, enter, leave } =
-            sync::preview_audience(&services.store, account, rules.people.as_ref(), services.today()).await?;
-        Ok(Self {
-            rules: json!(rules),
-            people: json!({ "delivered": before + enter - leave, "enter": enter, "leave": leave }),
-        })
-    }
+/// The rules and their effect.
+async fn settings(
+    app: &App,
+    account: &LinkedAccount,
+    rules: &DeliveryRules,
+) -> Result<DeliverySettings, Problem> {
+    let services = &app.services;
+    let store::AudienceChange { before, enter, leave } =
+        sync::preview_audience(&services.store, account, rules.people.as_ref(), services.today()).await?;
+    let people = DeliveryEffect { delivered: before + enter - leave, enter, leave };
+    Ok(DeliverySettings { rules: rules.clone(), people })
 }
 
 /// Shows the delivery rules of a linked account.
@@ -68,7 +53,7 @@ pub(crate) async fn get_delivery_settings(
     State(app): State<App>,
     Reader { account, .. }: Reader,
 ) -> Result<Json<DeliverySettings>, Problem> {
-    Ok(Json(DeliverySettings::of(&app, &account, &account.settings.delivery).await?))
+    Ok(Json(settings(&app, &account, &account.settings.delivery).await?))
 }
 
 /// Replaces the delivery rules of a linked account.
@@ -79,10 +64,7 @@ pub(crate) async fn get_delivery_settings(
 #[utoipa::path(
     put, path = "/v1/linked-accounts/{linked_account_id}/delivery", tag = "Linked accounts", security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id."), DryRunQuery),
-    request_body(content = Object, description = "The rules: see docs/mapping.md.", example = json!({
-        "people": { "statuses": ["active", "future"] },
-        "fields": { "employees": { "except": ["login"] } },
-    })),
+    request_body(content = api_types::DeliveryRules, description = "The new rules. See docs/mapping.md."),
     responses(
         (status = 200, body = DeliverySettings),
         Unauthorized,
@@ -103,7 +85,7 @@ pub(crate) async fn update_delivery_settings(
     let rules = rules.plain();
     Mapping::new(&rules)
         .map_err(|error| Problem::field("fields", error.code(), format!("Refused: {error}.")))?;
-    let view = DeliverySettings::of(&app, &account, &rules).await?;
+    let view = settings(&app, &account, &rules).await?;
     if dry_run {
         return Ok(Json(view));
     }

@@ -33,7 +33,7 @@ pub(crate) struct PassthroughRequest {
     #[schema(example = "/api/v3/users?fields=id,name&paging=0,10")]
     path: String,
     /// The JSON body; only with `POST`, `PUT` and `PATCH`.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, Value>>)]
     body: Option<Value>,
 }
 

@@ -10,6 +10,7 @@ use super::operations::{operations, reference};
 pub(super) fn complete(description: &mut Value) {
     name_lists(description);
     flatten(description);
+    lift_descriptions(&mut description["components"]["schemas"]);
     // utoipa can't say that the values of a map may be null.
     let changes = &mut description["components"]["schemas"]["Change"]["properties"]["fields"];
     changes["additionalProperties"] = json!({ "oneOf": [reference("FieldChange"), { "type": "null" }] });
@@ -60,6 +61,8 @@ fn rename(value: &mut Value, renamed: &impl Fn(&str) -> Option<String>) {
 fn flatten(description: &mut Value) {
     let Some(schemas) = description["components"]["schemas"].as_object_mut() else { return };
     let all = schemas.clone();
+    // A part of `Problem` that is nothing of its own.
+    schemas.remove("More");
     for schema in schemas.values_mut() {
         let Some(parts) = schema.get_mut("allOf").and_then(Value::as_array_mut).map(std::mem::take) else {
             continue;
@@ -77,5 +80,22 @@ fn flatten(description: &mut Value) {
         *schema = json!({
             "type": "object", "description": description, "required": required, "properties": properties,
         });
+    }
+}
+
+/// Moves the description of a reference that may be null to the member itself, where generators look for it.
+fn lift_descriptions(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            let parts = members.get_mut("oneOf").and_then(Value::as_array_mut);
+            let inner = parts.into_iter().flatten().filter(|part| part.get("$ref").is_some());
+            let lifted = inner.filter_map(|part| part.as_object_mut()?.remove("description")).last();
+            if let Some(description) = lifted {
+                members.insert("description".to_owned(), description);
+            }
+            members.values_mut().for_each(lift_descriptions);
+        }
+        Value::Array(items) => items.iter_mut().for_each(lift_descriptions),
+        _ => {}
     }
 }

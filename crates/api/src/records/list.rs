@@ -5,7 +5,8 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use delivery::mapping::Mapping;
 use futures::{StreamExt, stream};
-use people::Kind;
+use people::{Kind, RemoteId};
+use serde::Deserialize;
 use serde_json::Value;
 use store::LinkedAccount;
 use tokio::sync::mpsc;
@@ -37,6 +38,7 @@ pub(crate) struct RecordList {
     #[schema(value_type = Vec<Object>)]
     items: Vec<Value>,
     /// Cursor of the next page; null at the end.
+    #[schema(required = true)]
     next_cursor: Option<String>,
 }
 
@@ -49,6 +51,12 @@ pub(super) async fn answer(
     (asked, query): (Option<String>, ListQuery),
 ) -> Result<Response, Problem> {
     let wanted = query.read(kind)?;
+    let mapping = Mapping::of(&reader.account.settings.delivery);
+    if let Some(member) = wanted.compared.iter().find(|member| mapping.name(kind, member).is_none()) {
+        let detail =
+            "The delivery rules of this account leave this member out, so lists can't be filtered by it.";
+        return Err(Problem::field(member, "delivery.not_delivered", detail));
+    }
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accepts.split(',').any(|one| one.trim().starts_with(NDJSON)) {
         return Ok(all(app, reader.account, kind, wanted));
@@ -125,6 +133,9 @@ async fn read_chunk(
         let mapping = Mapping::of(&account.settings.delivery);
         records.retain(|record| mapping.finds(kind, &record.body, text));
     }
+    if let Some(leave_type) = &wanted.leave_type {
+        records.retain(|record| has_leave_type(&record.body, leave_type));
+    }
     let day = match wanted.as_of {
         Some(day) => {
             records = as_of::on_day(app, account, kind, records, day, &wanted.equal_then).await?;
@@ -163,4 +174,14 @@ fn all(app: App, account: LinkedAccount, kind: Kind, mut wanted: ListRequest) ->
     let headers = [(header::CONTENT_TYPE, NDJSON), (header::CACHE_CONTROL, "private, no-cache")];
     // The compression layer polls once more after the end.
     (headers, Body::from_stream(parts.fuse())).into_response()
+}
+
+/// Whether an absence has a half-day of a leave type.
+fn has_leave_type(body: &str, leave_type: &RemoteId) -> bool {
+    #[derive(Deserialize)]
+    struct Types {
+        #[serde(default)]
+        leave_type_ids: Vec<RemoteId>,
+    }
+    serde_json::from_str::<Types>(body).is_ok_and(|types| types.leave_type_ids.contains(leave_type))
 }

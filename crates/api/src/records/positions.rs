@@ -44,9 +44,10 @@ pub(crate) struct PositionList {
     /// has no `ends_on`. `starts_on` is null if unknown. Each value has a `source`: `contract`, `user_log`
     /// (Lucca's log), `observation` (a sync found the change) or `current` (the current value, without
     /// evidence of a change). Unknown values are left out.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<api_types::Position>)]
     items: Vec<Value>,
     /// Cursor of the next page; null at the end.
+    #[schema(required = true)]
     next_cursor: Option<String>,
 }
 
@@ -54,7 +55,7 @@ pub(crate) struct PositionList {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PositionHistory {
     /// The positions, from the oldest to the current one, as in the list of all.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<api_types::Position>)]
     items: Vec<Value>,
 }
 

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use people::catalog::Column;
 use people::{EmployeeStatus, Kind, RemoteId, search_key};
 use serde::{Deserialize, Serialize};
-use store::{ListFilter, ListPosition};
+use store::{ListCondition, ListFilter, ListPosition};
 use utoipa::IntoParams;
 use web::problem::Problem;
 
@@ -17,13 +17,22 @@ use crate::page_size;
 const DEFAULT_LIMIT: u32 = 100;
 const MAX_LIMIT: u32 = 500;
 
+/// Longer texts are no ids or numbers of Lucca's.
+const LONGEST_VALUE: usize = 100;
+const MOST_IDS: usize = 100;
+
 /// Version of the cursor format: after a change of it, older cursors are refused instead of misread.
 const VERSION: u8 = 2;
 
 /// Filters that not every kind has.
-const CONDITIONS: [(&str, &[Kind]); 5] = [
+const CONDITIONS: [(&str, &[Kind]); 10] = [
     ("employee_id", &[Kind::Employment, Kind::Absence, Kind::AbsenceRequest]),
-    ("department_id", &[Kind::Employee]),
+    ("department_id", &[Kind::Employee, Kind::Absence]),
+    ("manager_id", &[Kind::Employee]),
+    ("employee_number", &[Kind::Employee]),
+    ("leave_type_id", &[Kind::Absence]),
+    ("from", &[Kind::Absence]),
+    ("to", &[Kind::Absence]),
     ("establishment_id", &[Kind::Employee, Kind::Employment]),
     ("status", &[Kind::Employee]),
     ("search", &[Kind::Employee]),
@@ -71,9 +80,27 @@ pub(crate) struct ListQuery {
     /// For employments, absences and absence requests: only those of this employee.
     #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "7")]
     employee_id: Option<String>,
-    /// For employees: only those of this department.
+    /// Only the records with these ids in Lucca, separated by commas, at most 100. The order stays that of the list.
+    #[param(min_length = 1, max_length = 10_000, example = "7,12")]
+    ids: Option<String>,
+    /// For employees: only those of this department. For absences: only those of its employees.
     #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "7")]
     department_id: Option<String>,
+    /// For employees: only the direct reports of this employee.
+    #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "7")]
+    manager_id: Option<String>,
+    /// For employees: only those with this employee number. Case and spaces around it make no difference.
+    #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "00042")]
+    employee_number: Option<String>,
+    /// For absences: only those of which a half-day has this leave type. Pages may be short, as with `status`.
+    #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "34")]
+    leave_type_id: Option<String>,
+    /// For absences: only those that end on this day or later.
+    #[param(example = "2026-05-01", format = Date)]
+    from: Option<String>,
+    /// For absences: only those that begin on this day or earlier.
+    #[param(example = "2026-05-31", format = Date)]
+    to: Option<String>,
     /// For employees and employments: only those of this establishment.
     #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "7")]
     establishment_id: Option<String>,
@@ -92,13 +119,20 @@ pub(crate) struct ListRequest {
     pub(crate) as_of: Option<Date>,
     /// Filters that apply to the values on the day of `as_of`.
     pub(crate) equal_then: Vec<(Column, RemoteId)>,
+    /// Only absences with this leave type.
+    pub(crate) leave_type: Option<RemoteId>,
+    /// The members that conditions compare: an account that does not deliver one refuses the condition.
+    pub(crate) compared: Vec<&'static str>,
     pub(crate) selection: FieldSelection,
 }
 
 impl ListRequest {
     /// Whether records are filtered out after they are read from the store.
     pub(crate) fn is_selective(&self) -> bool {
-        self.status.is_some() || self.as_of.is_some() || self.filter.search.is_some()
+        self.status.is_some()
+            || self.as_of.is_some()
+            || self.filter.search.is_some()
+            || self.leave_type.is_some()
     }
 }
 
@@ -134,28 +168,54 @@ impl ListQuery {
             invalid("modified_after", "It is a time with a zone, such as 2026-11-25T10:00:00Z.")
         })?;
         let status = self.status.map(|text| read_status(kind, &text)).transpose()?;
+        let mut conditions = Vec::new();
+        let mut compared = Vec::new();
+        let mut equal_then = Vec::new();
+        if let Some(ids) = self.ids {
+            conditions.push(ListCondition::Ids(read_ids(&ids)?));
+        }
+        let as_of = self.as_of.map(|text| read_day(kind, &text)).transpose()?;
         let members = [
             (Column::EmployeeId, self.employee_id),
             (Column::DepartmentId, self.department_id),
+            (Column::ManagerId, self.manager_id),
             (Column::EstablishmentId, self.establishment_id),
+            (Column::EmployeeNumber, self.employee_number),
         ];
-        let mut equal = Vec::new();
         for (column, value) in members {
             let Some(value) = value else { continue };
-            let member = column.name();
-            if !takes(kind, member) {
-                return Err(invalid(member, "This list has no such condition."));
+            let id = read_value(kind, column.name(), value)?;
+            if kind == Kind::Absence && column == Column::DepartmentId {
+                conditions.push(ListCondition::EmployeeInDepartment(id));
+                continue;
             }
-            if value.is_empty() || value.len() > 100 || value.chars().any(char::is_control) {
-                return Err(invalid(member, "It is an id of Lucca's."));
+            compared.push(column.name());
+            let is_current = matches!(column, Column::EmployeeNumber | Column::EmployeeId);
+            if as_of.is_some() && kind == Kind::Employee && !is_current {
+                // Today's values must not decide who is selected on another day.
+                equal_then.push((column, id));
+            } else {
+                conditions.push(ListCondition::Equal(column, column.fold(id.to_string())));
             }
-            equal.push((column, RemoteId::from(value)));
         }
+        for (parameter, value, make) in [
+            ("from", self.from, ListCondition::AtLeast as fn(Column, String) -> _),
+            ("to", self.to, ListCondition::AtMost),
+        ] {
+            let Some(day) = value else { continue };
+            if !takes(kind, parameter) {
+                return Err(no_condition(parameter));
+            }
+            let day: Date =
+                day.parse().map_err(|_| invalid(parameter, "It is a day, such as 2026-01-01."))?;
+            let column = if parameter == "from" { Column::EndsOn } else { Column::StartsOn };
+            compared.push(if parameter == "from" { "last" } else { "first" });
+            conditions.push(make(column, day.to_string()));
+        }
+        let leave_type =
+            self.leave_type_id.map(|value| read_value(kind, "leave_type_id", value)).transpose()?;
+        compared.extend(leave_type.as_ref().map(|_| "leave_type_ids"));
         let search = self.search.as_deref().map(|text| read_search(kind, text)).transpose()?;
-        let as_of = self.as_of.map(|text| read_day(kind, &text)).transpose()?;
-        // Today's values must not decide who is selected on another day.
-        let equal_then =
-            if as_of.is_some() && kind == Kind::Employee { std::mem::take(&mut equal) } else { Vec::new() };
         let selection = FieldSelection::read(kind, self.fields.as_deref(), self.include.as_deref())?;
         Ok(ListRequest {
             filter: ListFilter {
@@ -163,16 +223,43 @@ impl ListQuery {
                 modified_since,
                 with_deleted: self.include_deleted.unwrap_or(false),
                 with_raw: selection.with_raw,
-                equal,
+                conditions,
                 search,
             },
             limit,
             status,
             as_of,
             equal_then,
+            leave_type,
+            compared,
             selection,
         })
     }
+}
+
+fn no_condition(parameter: &'static str) -> Problem {
+    invalid(parameter, "This list has no such filter.")
+}
+
+/// Parses the value of a filter.
+fn read_value(kind: Kind, parameter: &'static str, value: String) -> Result<RemoteId, Problem> {
+    if !takes(kind, parameter) {
+        return Err(no_condition(parameter));
+    }
+    if value.is_empty() || value.len() > LONGEST_VALUE || value.chars().any(char::is_control) {
+        return Err(invalid(parameter, "It is a value of Lucca's: 1 to 100 bytes."));
+    }
+    Ok(RemoteId::from(value))
+}
+
+/// Parses a list of ids.
+fn read_ids(text: &str) -> Result<Vec<RemoteId>, Problem> {
+    let ids: Vec<&str> = text.split(',').map(str::trim).collect();
+    let is_id = |id: &&str| (1..=LONGEST_VALUE).contains(&id.len()) && !id.chars().any(char::is_control);
+    if ids.len() > MOST_IDS || !ids.iter().all(is_id) {
+        return Err(invalid("ids", "It is a list of at most 100 ids, separated by commas."));
+    }
+    Ok(ids.into_iter().map(RemoteId::from).collect())
 }
 
 pub(crate) fn read_cursor(kind: Kind, is_by_time: bool, text: &str) -> Result<ListPosition, Problem> {
@@ -209,7 +296,7 @@ pub(crate) fn read_date(text: &str) -> Result<Date, Problem> {
 
 fn read_search(kind: Kind, text: &str) -> Result<String, Problem> {
     if !takes(kind, "search") {
-        return Err(invalid("search", "This list has no such condition."));
+        return Err(no_condition("search"));
     }
     if text.trim().is_empty() || text.len() > 100 || text.chars().any(char::is_control) {
         return Err(invalid("search", "It is a text of 1 to 100 bytes."));
@@ -219,7 +306,7 @@ fn read_search(kind: Kind, text: &str) -> Result<String, Problem> {
 
 fn read_status(kind: Kind, text: &str) -> Result<EmployeeStatus, Problem> {
     if !takes(kind, "status") {
-        return Err(invalid("status", "This list has no such condition."));
+        return Err(no_condition("status"));
     }
     let all = [EmployeeStatus::Active, EmployeeStatus::Future, EmployeeStatus::Former];
     let found = all.into_iter().find(|status| status.to_string() == text);

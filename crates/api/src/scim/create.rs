@@ -30,7 +30,7 @@ pub(crate) struct ScimTargetCreate {
     #[schema(example = "EXAMPLE", min_length = 1, max_length = 16384)]
     token: String,
     /// See docs/scim.md; all defaults if absent.
-    #[schema(value_type = Option<Object>, example = json!({ "hire_lead_days": 7 }))]
+    #[schema(value_type = Option<api_types::ScimSettings>)]
     settings: Option<Value>,
 }
 

@@ -20,7 +20,7 @@ use crate::destinations;
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScimTargetUpdate {
     /// Settings, which replace the current ones.
-    #[schema(value_type = Option<Object>, example = json!({ "hire_lead_days": 7 }))]
+    #[schema(value_type = Option<api_types::ScimSettings>)]
     settings: Option<Value>,
     /// A new bearer token.
     #[schema(example = "EXAMPLE", min_length = 1, max_length = 16384)]

@@ -39,7 +39,7 @@ pub(crate) struct WebhookTest {
         NotFound,
     )
 )]
-pub(crate) async fn test_webhook_endpoint(
+pub(crate) async fn send_test_event(
     State(app): State<App>,
     _: Vendor,
     Path(endpoint_id): Path<String>,

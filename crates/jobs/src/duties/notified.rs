@@ -128,7 +128,7 @@ impl Duty for NotifiedDuty {
                 Err(error) => {
                     tracing::error!(
                         account = %id, %error, "could not read the records that Lucca's webhooks named"
-                    )
+                    );
                 }
             }
         })

@@ -74,7 +74,7 @@ impl RequestsDuty {
                 // A refused key fails every request of the account.
                 Err(Error::Lucca(error)) if error.code() == "lucca.key_refused" => break,
                 Err(error) => {
-                    tracing::info!(%id, code = error.code(), "an absence submission is retried later")
+                    tracing::info!(%id, code = error.code(), "an absence submission is retried later");
                 }
             }
         }

@@ -137,7 +137,7 @@ pub async fn run_retention(services: &Services, ages: &Retention) -> Result<Opti
         Some(receipt) => {
             tracing::info!(
                 receipt = %receipt.id, erased = erased.len(), "removed data past its retention period"
-            )
+            );
         }
         None => tracing::info!(erased = erased.len(), "no data is past its retention period"),
     }

@@ -63,10 +63,10 @@ async fn feed_shows_only_the_absences_of_its_team() {
         let unfolded = feed.replace("\r\n ", "");
         let summaries = values(&unfolded, "SUMMARY:");
         for id in &team {
-            let summary = format!("{} : absence", name(id));
+            let summary = format!("{}\u{a0}: absence", name(id));
             assert!(summaries.iter().any(|one| one.starts_with(&summary)), "an absence is missing");
         }
-        let allowed: Vec<String> = team.iter().map(|id| format!("{} : absence", name(id))).collect();
+        let allowed: Vec<String> = team.iter().map(|id| format!("{}\u{a0}: absence", name(id))).collect();
         for summary in &summaries {
             assert!(allowed.iter().any(|one| summary.starts_with(one)), "another employee, or a leave type");
         }

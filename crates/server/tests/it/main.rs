@@ -11,6 +11,7 @@ mod delivery;
 mod diagnosis;
 mod every_operation;
 mod exactness;
+mod filters;
 mod flow;
 mod hostile;
 mod idempotency;

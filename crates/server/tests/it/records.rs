@@ -26,7 +26,7 @@ const LISTS: &[(&str, Kind)] = &[
 ];
 
 /// All records of a list, page by page, by id.
-async fn all(service: &Service, path: &str, limit: usize) -> BTreeMap<String, Value> {
+pub(crate) async fn all(service: &Service, path: &str, limit: usize) -> BTreeMap<String, Value> {
     let mut found = BTreeMap::new();
     let mut cursor = String::new();
     loop {

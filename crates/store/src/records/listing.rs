@@ -36,10 +36,58 @@ pub struct ListFilter {
     pub with_deleted: bool,
     /// Whether the raw records from Lucca are returned too.
     pub with_raw: bool,
-    /// Only records whose members have these values.
-    pub equal: Vec<(Column, RemoteId)>,
+    /// Only records that meet all of these.
+    pub conditions: Vec<ListCondition>,
     /// Only records whose texts contain this text, given as its [`people::search_key`].
     pub search: Option<String>,
+}
+
+/// A condition of a list, with the value that it compares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListCondition {
+    /// The column has this value, [folded](Column::fold).
+    Equal(Column, String),
+    /// The column's value is at most this one, by the order of texts.
+    AtMost(Column, String),
+    /// The column's value is at least this one, by the order of texts.
+    AtLeast(Column, String),
+    /// The record has one of these ids.
+    Ids(Vec<RemoteId>),
+    /// The employee that the record belongs to is in this department.
+    EmployeeInDepartment(RemoteId),
+}
+
+impl ListCondition {
+    /// The condition on parameter `$n`.
+    fn sql(&self, db: &Db, n: u8) -> String {
+        match self {
+            Self::Equal(column, _) => format!("{column} = ${n}"),
+            Self::AtMost(column, _) => format!("{column} <= ${n}"),
+            Self::AtLeast(column, _) => format!("{column} >= ${n}"),
+            Self::Ids(_) => db.with_ids("remote_id IN {ids}", n).0,
+            Self::EmployeeInDepartment(_) => format!(
+                "employee_id IN (SELECT owner.remote_id FROM records owner WHERE owner.account_no = $1 \
+                 AND owner.kind = 'employees' AND owner.department_id = ${n} AND owner.withheld IS NULL)"
+            ),
+        }
+    }
+
+    /// The value of the parameter.
+    fn value(&self) -> String {
+        match self {
+            Self::Equal(_, value) | Self::AtMost(_, value) | Self::AtLeast(_, value) => value.clone(),
+            Self::Ids(ids) => json_list(ids),
+            Self::EmployeeInDepartment(id) => id.to_string(),
+        }
+    }
+
+    /// The index that finds the records, if one exists.
+    fn index(&self) -> Option<&'static str> {
+        match self {
+            Self::Equal(column, _) => index_of(*column),
+            _ => None,
+        }
+    }
 }
 
 /// A record as it is stored.
@@ -128,7 +176,7 @@ impl Store {
             after.map_or(since, |place| place.touched_us.max(since))
         });
         let mut conditions: String =
-            (7..).zip(&filter.equal).map(|(n, (column, _))| format!(" AND {column} = ${n}")).collect();
+            (7..).zip(&filter.conditions).map(|(n, one)| format!(" AND {}", one.sql(&self.db, n))).collect();
         // A function of both engines that takes its argument literally, unlike LIKE with its wildcards.
         let search = filter.search.as_deref();
         if search.is_some() {
@@ -147,7 +195,7 @@ impl Store {
             None => (
                 "remote_id",
                 "$5 IS NULL AND remote_id > $2",
-                filter.equal.iter().find_map(|(column, _)| index_of(*column)),
+                filter.conditions.iter().find_map(ListCondition::index),
             ),
         };
         // SQLite prefers its primary key, which would read every record.
@@ -160,7 +208,7 @@ impl Store {
              ORDER BY {order} LIMIT $4"
         ));
         let after = after.map_or("", |place| place.id.as_str());
-        let values = filter.equal.iter().map(|(_, value)| value.as_str());
+        let values = filter.conditions.iter().map(ListCondition::value);
         let rows: Vec<Row> = on!(self.db, pool => {
             let query = sqlx::query_as(sql)
                 .bind(account_no)

@@ -2,7 +2,7 @@
 
 use people::catalog::Column;
 use people::{Kind, RemoteId};
-use store::{Commit, ListFilter, RecordUpsert};
+use store::{Commit, ListCondition, ListFilter, RecordUpsert};
 
 use crate::on_both_engines;
 use crate::support::{Fixture, at};
@@ -29,7 +29,10 @@ fn by_text(text: &str) -> ListFilter {
 }
 
 fn by_department(id: &str) -> ListFilter {
-    ListFilter { equal: vec![(Column::DepartmentId, RemoteId::from(id))], ..ListFilter::default() }
+    ListFilter {
+        conditions: vec![ListCondition::Equal(Column::DepartmentId, id.to_owned())],
+        ..ListFilter::default()
+    }
 }
 
 async fn employees_are_found_by_folded_text(fixture: Fixture) {

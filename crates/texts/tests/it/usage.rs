@@ -25,29 +25,35 @@ const AREAS: [&str; 10] = [
 /// Strings of the code that look like keys.
 const NO_KEYS: [&str; 0] = [];
 
-/// The keys and families in the sources of all crates, without tests.
-fn used() -> BTreeSet<String> {
+/// The sources and templates of all crates, without tests.
+fn sources() -> Vec<String> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let mut used = BTreeSet::new();
+    let mut sources = Vec::new();
     for entry in std::fs::read_dir(crates).unwrap() {
         for folder in ["src", "templates"] {
-            read_folder(&entry.as_ref().unwrap().path().join(folder), &mut used);
+            read_folder(&entry.as_ref().unwrap().path().join(folder), &mut sources);
         }
     }
-    used
+    sources
 }
 
-fn read_folder(folder: &Path, used: &mut BTreeSet<String>) {
+fn read_folder(folder: &Path, sources: &mut Vec<String>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            read_folder(&path, used);
+            read_folder(&path, sources);
         } else if let Ok(source) = std::fs::read_to_string(&path) {
-            let code = source.split("#[cfg(test)]").next().unwrap_or_default();
-            used.extend(code.split('"').filter(|text| is_key(text)).map(str::to_owned));
+            sources.push(source.split("#[cfg(test)]").next().unwrap_or_default().to_owned());
         }
     }
+}
+
+/// The keys and families in the sources.
+fn used() -> BTreeSet<String> {
+    let sources = sources();
+    let strings = sources.iter().flat_map(|source| source.split('"'));
+    strings.filter(|text| is_key(text)).map(str::to_owned).collect()
 }
 
 fn is_key(text: &str) -> bool {
@@ -78,4 +84,17 @@ fn keys_are_used() {
         .filter(|key| !used.contains(key) && !families.iter().any(|family| key.starts_with(*family)))
         .collect();
     assert!(unused.is_empty(), "no code uses {unused:?}");
+}
+
+#[test]
+fn texts_without_values_have_no_placeholders() {
+    let catalog = catalog(Language::English);
+    for source in sources() {
+        for call in source.split(".text(\"").skip(1) {
+            let key = call.split('"').next().unwrap_or_default();
+            if let Some(message) = catalog.get(key) {
+                assert!(message.placeholders.is_empty(), "{key} needs {:?}", message.placeholders);
+            }
+        }
+    }
 }
