@@ -124,8 +124,11 @@ pub(crate) fn api() -> (Router<App>, Value) {
         ))
         .routes(routes!(absences::show::get_absence_submission))
         .routes(routes!(absences::cancel::cancel_absence_submission))
+        .routes(routes!(absences::cancel::cancel_absence))
         .routes(routes!(absences::approve::approve_absence_submission))
+        .routes(routes!(absences::approve::approve_absence))
         .routes(routes!(absences::deny::deny_absence_submission))
+        .routes(routes!(absences::deny::deny_absence))
         .routes(
             routes!(absences::import::import_absence_submissions)
                 .layer(DefaultBodyLimit::max(absences::import::LARGEST_FILE)),

@@ -1,5 +1,5 @@
-//! `POST /v1/linked-accounts/{linked_account_id}/absence-submissions/{id}/cancel`: cancels an absence, or half-days of
-//! it.
+//! `POST /v1/linked-accounts/{linked_account_id}/absence-submissions/{id}/cancel` and
+//! `…/absences/{id}/cancel`: cancels an absence, or half-days of it.
 
 use absences::ProblemCode;
 use api_types::AbsenceDecision;
@@ -12,7 +12,7 @@ use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use super::{change, wrong};
+use super::{change, of_lucca, of_submission, wrong};
 use crate::Body;
 use crate::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable};
 
@@ -25,7 +25,7 @@ pub(crate) struct AbsenceCancellationCreate {
     half_days: Option<Vec<String>>,
 }
 
-/// Cancels an absence or half-days of it, also one that was not made through the connector.
+/// Cancels an absence or half-days of it.
 ///
 /// A pending absence is cancelled at once. For an approved one, Lucca may require an approval of the
 /// cancellation. Repeating the call is safe.
@@ -34,7 +34,7 @@ pub(crate) struct AbsenceCancellationCreate {
     security(("key" = [])), request_body = AbsenceCancellationCreate,
     params(
         ("linked_account_id" = String, Path, description = "The linked account's id."),
-        ("id" = String, Path, description = "the absence request's id, `abr_…`, or Lucca's id of the absence"),
+        ("id" = String, Path, description = "The submission's id, `abr_…`."),
     ),
     responses(
         (status = 200, body = AbsenceDecision),
@@ -53,7 +53,41 @@ pub(crate) async fn cancel_absence_submission(
     Body(wanted): Body<AbsenceCancellationCreate>,
 ) -> Result<Json<AbsenceDecision>, Problem> {
     let half_days = wanted.half_days.map(|texts| read(&texts)).transpose()?;
-    change(&app, vendor, absence, move |absences, id| {
+    change(&app, vendor, of_submission(absence)?, move |absences, id| {
+        Box::pin(async move { Ok(absences.cancel(&id, half_days.as_deref()).await?) })
+    })
+    .await
+}
+
+/// Cancels an absence or half-days of it, also one that was not made through the connector.
+///
+/// A pending absence is cancelled at once. For an approved one, Lucca may require an approval of the
+/// cancellation. Repeating the call is safe.
+#[utoipa::path(
+    post, path = "/v1/linked-accounts/{linked_account_id}/absences/{id}/cancel", tag = "Absences",
+    security(("key" = [])), request_body = AbsenceCancellationCreate,
+    params(
+        ("linked_account_id" = String, Path, description = "The linked account's id."),
+        ("id" = String, Path, description = "The absence's id in Lucca."),
+    ),
+    responses(
+        (status = 200, body = AbsenceDecision),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        Conflict,
+        Unprocessable,
+        LuccaErrors,
+    )
+)]
+pub(crate) async fn cancel_absence(
+    State(app): State<App>,
+    vendor: Vendor,
+    Path(absence): Path<(String, String)>,
+    Body(wanted): Body<AbsenceCancellationCreate>,
+) -> Result<Json<AbsenceDecision>, Problem> {
+    let half_days = wanted.half_days.map(|texts| read(&texts)).transpose()?;
+    change(&app, vendor, of_lucca(absence)?, move |absences, id| {
         Box::pin(async move { Ok(absences.cancel(&id, half_days.as_deref()).await?) })
     })
     .await

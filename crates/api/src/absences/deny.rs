@@ -1,4 +1,5 @@
-//! `POST /v1/linked-accounts/{linked_account_id}/absence-submissions/{id}/deny`: denies the request, with a reason.
+//! `POST /v1/linked-accounts/{linked_account_id}/absence-submissions/{id}/deny` and
+//! `…/absences/{id}/deny`: denies the request, with a reason.
 
 use api_types::AbsenceDecision;
 use axum::Json;
@@ -9,7 +10,7 @@ use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use super::change;
+use super::{change, of_lucca, of_submission};
 use crate::Body;
 use crate::answers::{Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable};
 
@@ -22,13 +23,13 @@ pub(crate) struct AbsenceDenialCreate {
     comment: String,
 }
 
-/// Denies a pending absence request, also one that was not made through the connector.
+/// Denies a pending absence request.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions/{id}/deny", tag = "Absence submissions",
     security(("key" = [])), request_body = AbsenceDenialCreate,
     params(
         ("linked_account_id" = String, Path, description = "The linked account's id."),
-        ("id" = String, Path, description = "the absence request's id, `abr_…`, or Lucca's id of the absence"),
+        ("id" = String, Path, description = "The submission's id, `abr_…`."),
     ),
     responses(
         (status = 200, body = AbsenceDecision),
@@ -46,7 +47,37 @@ pub(crate) async fn deny_absence_submission(
     Path(absence): Path<(String, String)>,
     Body(said): Body<AbsenceDenialCreate>,
 ) -> Result<Json<AbsenceDecision>, Problem> {
-    change(&app, vendor, absence, move |absences, id| {
+    change(&app, vendor, of_submission(absence)?, move |absences, id| {
+        Box::pin(async move { Ok(absences.decide(&id, false, Some(&said.comment)).await?) })
+    })
+    .await
+}
+
+/// Denies a pending absence request, also one that was not made through the connector.
+#[utoipa::path(
+    post, path = "/v1/linked-accounts/{linked_account_id}/absences/{id}/deny", tag = "Absences",
+    security(("key" = [])), request_body = AbsenceDenialCreate,
+    params(
+        ("linked_account_id" = String, Path, description = "The linked account's id."),
+        ("id" = String, Path, description = "The absence's id in Lucca."),
+    ),
+    responses(
+        (status = 200, body = AbsenceDecision),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        Conflict,
+        Unprocessable,
+        LuccaErrors,
+    )
+)]
+pub(crate) async fn deny_absence(
+    State(app): State<App>,
+    vendor: Vendor,
+    Path(absence): Path<(String, String)>,
+    Body(said): Body<AbsenceDenialCreate>,
+) -> Result<Json<AbsenceDecision>, Problem> {
+    change(&app, vendor, of_lucca(absence)?, move |absences, id| {
         Box::pin(async move { Ok(absences.decide(&id, false, Some(&said.comment)).await?) })
     })
     .await

@@ -23,7 +23,7 @@ use jobs::Services;
 use lucca::Client;
 use people::{HalfDay, PersonLabel, RemoteId, first_half_day, last_half_day};
 use serde::Deserialize;
-use store::{Actor, LinkedAccount, Submission};
+use store::{Actor, LinkedAccount, Submission, SubmissionId};
 use utoipa::ToSchema;
 use web::app::App;
 use web::auth::Vendor;
@@ -194,6 +194,22 @@ impl AbsenceSession {
             }
             Err(_) => Ok(None),
         }
+    }
+}
+
+/// The path of a submission.
+fn of_submission(path: (String, String)) -> Result<(String, String), Problem> {
+    match path.1.parse::<SubmissionId>() {
+        Ok(_) => Ok(path),
+        Err(_) => Err(absences::Error::UnknownAbsence.into()),
+    }
+}
+
+/// The path of an absence by its id in Lucca.
+fn of_lucca(path: (String, String)) -> Result<(String, String), Problem> {
+    match path.1.parse::<SubmissionId>() {
+        Ok(_) => Err(absences::Error::UnknownAbsence.into()),
+        Err(_) => Ok(path),
     }
 }
 

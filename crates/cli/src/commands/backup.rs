@@ -81,7 +81,10 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         line(&format!("Backed up to {} ({}).", file.display(), counted(bytes, "byte")));
         match &key {
             Some(path) => {
-                line(&format!("The master keys are in {}: store them apart from the backup.", path.display()))
+                line(&format!(
+                    "The master keys are in {}: store them apart from the backup.",
+                    path.display()
+                ));
             }
             None => line(
                 "The backup does not contain master.key, which opens its secrets: store that file elsewhere.",

@@ -146,7 +146,7 @@ async fn add(global: &Global, data: &DataDir, args: &Add) -> Result<ExitCode, Fa
     data.store.add_destination(&data.vault, new).await?;
     let target = named(data, id).await?;
     if global.json {
-        crate::output::json(&ScimTarget::from(target.clone()));
+        crate::output::json(&ScimTarget::from(target));
     } else {
         line(&format!("Added {id}: employees of {} are provisioned to {}.", account.tenant, target.address));
         line(&format!("Next: preview a push with `lucca-connector scim push {id} --dry-run`."));

@@ -257,9 +257,9 @@ async fn read_only_account_is_refused_without_request() {
         app.request("k", &body).await,
         app.post("/absence-submissions/preview", body.clone()).await,
         app.get("/employees/1/leave-types").await,
-        app.post("/absence-submissions/5120/cancel", json!({})).await,
-        app.post("/absence-submissions/5120/approve", json!({})).await,
-        app.post("/absence-submissions/5120/deny", json!({ "comment": "no" })).await,
+        app.post("/absences/5120/cancel", json!({})).await,
+        app.post("/absences/5120/approve", json!({})).await,
+        app.post("/absences/5120/deny", json!({ "comment": "no" })).await,
         app.import("", file).await,
         app.import("?dry_run=false", file).await,
     ] {
@@ -355,11 +355,11 @@ async fn invalid_members_are_refused_by_name() {
     }
     let dated = app.get(&format!("/employees/{owner}/leave-types?ends_on=soon")).await;
     assert_eq!(dated.code(), (422, "absence.invalid_period"));
-    let half = app.post("/absence-submissions/5120/cancel", json!({ "half_days": ["2027-01-04"] })).await;
+    let half = app.post("/absences/5120/cancel", json!({ "half_days": ["2027-01-04"] })).await;
     assert_eq!(half.code(), (422, "absence.invalid_period"));
-    let silent = app.post("/absence-submissions/5120/deny", json!({ "comment": "  " })).await;
+    let silent = app.post("/absences/5120/deny", json!({ "comment": "  " })).await;
     assert_eq!(silent.code(), (422, "absence.comment_required"));
-    assert_eq!(app.post("/absence-submissions/5120/deny", json!({})).await.code(), (422, "request.invalid"));
+    assert_eq!(app.post("/absences/5120/deny", json!({})).await.code(), (422, "request.invalid"));
     assert!(app.emulator.tenant().requests().is_empty());
 }
 
@@ -388,9 +388,7 @@ async fn requests_are_approved_and_denied() {
     let second = app.request("b", &wanted(owner, REMOTE, "2027-01-11", "2027-01-11")).await;
     app.sync().await;
     let absence = second.body["absence_id"].as_str().unwrap();
-    let denied = app
-        .post(&format!("/absence-submissions/{absence}/deny"), json!({ "comment": "Two are away." }))
-        .await;
+    let denied = app.post(&format!("/absences/{absence}/deny"), json!({ "comment": "Two are away." })).await;
     assert_eq!((denied.status, &denied.body["status"]), (200, &json!("denied")), "{}", denied.body);
     let path = format!("/absence-submissions/{}?refresh=true", second.body["id"].as_str().unwrap());
     let shown = app.get(&path).await;
