@@ -72,6 +72,6 @@ pub(crate) fn due(submission: &Submission, ask: &AbsenceDraft, now: Timestamp) -
         Some(AbsenceStatus::Approved) if is_over => None,
         // Approved absences may still be changed in Lucca.
         Some(AbsenceStatus::Approved) => Some(now + SignedDuration::from_hours(6)),
-        Some(AbsenceStatus::Requested | AbsenceStatus::CancellationPending) | None => Some(now + waits),
+        Some(AbsenceStatus::Pending | AbsenceStatus::CancellationPending) | None => Some(now + waits),
     }
 }

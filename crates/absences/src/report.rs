@@ -59,7 +59,7 @@ impl Status {
 impl From<AbsenceStatus> for Status {
     fn from(status: AbsenceStatus) -> Self {
         match status {
-            AbsenceStatus::Requested => Self::Pending,
+            AbsenceStatus::Pending => Self::Pending,
             AbsenceStatus::Approved => Self::Approved,
             AbsenceStatus::Denied => Self::Denied,
             AbsenceStatus::Cancelled => Self::Cancelled,

@@ -6,7 +6,9 @@ use serde::Serialize;
 use store::Submission;
 use utoipa::ToSchema;
 
-use crate::{AbsenceApi, AbsenceProblem, AbsenceStatus, AbsenceWarning, EmployeeSummary, all, time};
+use crate::{
+    AbsenceApi, AbsenceProblem, AbsenceSubmissionStatus, AbsenceWarning, EmployeeSummary, all, time,
+};
 
 /// A leave type, as the employee may use it.
 #[derive(Serialize, ToSchema)]
@@ -290,7 +292,7 @@ pub struct AbsenceSubmission {
     #[schema(example = "6f1c0f6e-3f0a-4c6b-9a52-0d8f1f5c7a11")]
     idempotency_key: String,
     /// The state.
-    status: AbsenceStatus,
+    status: AbsenceSubmissionStatus,
     /// The employee's id.
     #[schema(value_type = String, example = "12")]
     employee_id: RemoteId,
@@ -357,7 +359,7 @@ impl AbsenceSubmission {
 #[derive(Serialize, ToSchema)]
 pub struct AbsenceDecision {
     /// The state, as of an absence submission.
-    status: AbsenceStatus,
+    status: AbsenceSubmissionStatus,
     /// Lucca's id of the absence.
     #[schema(value_type = String, example = "5121")]
     absence_id: RemoteId,

@@ -80,7 +80,7 @@ values! {
     /// The state of an absence submission: `submitting` (being sent to Lucca), `in_doubt` (sent, and Lucca's answer is
     /// unknown: the connector looks for it), `refused` (by Lucca, before it was created), `not_made` (it did not reach
     /// Lucca), `pending` (an approver has to decide), `approved`, `denied`, `cancelled` or `cancellation_pending`.
-    AbsenceStatus: absences::Status;
+    AbsenceSubmissionStatus: absences::Status;
     /// The API of Lucca that creates absences: the leave request factory, or the import.
     AbsenceApi: absences::DoorKind;
     /// The attribute of an employee that a reference matches.

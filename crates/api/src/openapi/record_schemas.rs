@@ -60,13 +60,20 @@ fn tag_of(kind: Kind) -> &'static str {
     }
 }
 
-/// The values of `include` for a kind: only employees have related records.
+/// The values of `include` for a kind.
 fn includes(kind: Kind, parameter: &Value) -> Value {
+    let values: &[&str] = match kind {
+        Kind::Employee => &["raw", "manager", "department"],
+        Kind::Absence => &["raw", "employee", "leave_types"],
+        _ => &["raw"],
+    };
+    let any = values.join("|");
     let mut parameter = parameter.clone();
-    if kind != Kind::Employee {
-        parameter["schema"] = json!({ "type": "string", "enum": ["raw"] });
-        parameter["description"] = json!("`raw`: the record as Lucca sent it, where that is kept.");
-    }
+    parameter["schema"] = json!({ "type": "string", "pattern": format!("^({any})(,({any}))*$") });
+    parameter["description"] = json!(format!(
+        "Additional members, separated by commas: {}. `raw` is the record as Lucca sent it, where that is stored.",
+        values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ")
+    ));
     parameter
 }
 
@@ -114,6 +121,32 @@ fn schema_of(kind: Kind, schemas: &mut BTreeMap<String, Value>) -> Value {
             "description": "The record as Lucca sent it, with `include=raw`; null where it is not stored.",
         }),
     );
+    if kind == Kind::Absence {
+        let day =
+            |description: &str| json!({ "type": "string", "format": "date", "description": description });
+        members.insert("starts_on".to_owned(), day("The day of the first half-day."));
+        members.insert("ends_on".to_owned(), day("The day of the last half-day."));
+        members
+            .insert("employee".to_owned(), nullable("Reference", "The employee, with `include=employee`."));
+        members.insert(
+            "leave_types".to_owned(),
+            json!({
+                "type": "array", "items": reference("Reference"),
+                "description": "The leave types, with `include=leave_types`.",
+            }),
+        );
+        let names = people::AbsenceStatus::ALL.map(people::AbsenceStatus::name);
+        schemas.insert(
+            "AbsenceStatus".to_owned(),
+            json!({
+                "type": "string",
+                "enum": names,
+                "description": "Whether an absence takes place, from the absence and its request. `cancellation_pending`: it \
+                                does, unless the request to cancel it is granted.",
+            }),
+        );
+        members.insert("status".to_owned(), reference("AbsenceStatus"));
+    }
     if kind == Kind::Employee {
         members.insert("manager".to_owned(), nullable("Reference", "The manager, with `include=manager`."));
         members.insert(

@@ -5,13 +5,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use people::catalog::Column;
-use people::{EmployeeStatus, Kind, RemoteId, search_key};
+use people::{Kind, RemoteId, search_key};
 use serde::{Deserialize, Serialize};
 use store::{ListCondition, ListFilter, ListPosition};
 use utoipa::IntoParams;
 use web::problem::Problem;
 
-use super::view::FieldSelection;
+use super::view::{FieldSelection, StatusFilter};
 use crate::page_size;
 
 const DEFAULT_LIMIT: u32 = 100;
@@ -34,7 +34,7 @@ const CONDITIONS: [(&str, &[Kind]); 10] = [
     ("from", &[Kind::Absence]),
     ("to", &[Kind::Absence]),
     ("establishment_id", &[Kind::Employee, Kind::Employment]),
-    ("status", &[Kind::Employee]),
+    ("status", &[Kind::Employee, Kind::Absence]),
     ("search", &[Kind::Employee]),
 ];
 
@@ -65,12 +65,13 @@ pub(crate) struct ListQuery {
     #[param(example = "id,name,department_id", pattern = "^[a-z0-9_]+(,[a-z0-9_]+){0,99}$")]
     fields: Option<String>,
     /// Additional members, separated by commas: `raw` (the record as Lucca sent it, if stored); for employees
-    /// `manager`, `department`.
-    #[param(example = "raw", pattern = "^(raw|manager|department)(,(raw|manager|department))*$")]
+    /// `manager`, `department`; for absences `employee`, `leave_types`.
+    #[param(example = "raw", pattern = "^[a-z_]+(,[a-z_]+)*$")]
     include: Option<String>,
-    /// For employees: `active`, `future` or `former`, as of today. A page may have fewer than `limit`
-    /// records, or none, and still have a `next_cursor`, since one page reads a limited number of employees.
-    #[param(example = "active", pattern = "^(active|future|former)$")]
+    /// For employees: `active`, `future` or `former`, as of today. For absences: `pending`, `approved`, `denied`, `cancelled`
+    /// or `cancellation_pending`. A page may have fewer than `limit`
+    /// records, or none, and still have a `next_cursor`, since one page reads a limited number of records.
+    #[param(example = "active", pattern = "^[a-z_]+$")]
     status: Option<String>,
     /// For employees and employments: as of this past or future day. For employees this covers status,
     /// contract, department, manager, establishment and job, with the sources in `position`; all other
@@ -115,7 +116,7 @@ pub(crate) struct ListQuery {
 pub(crate) struct ListRequest {
     pub(crate) filter: ListFilter,
     pub(crate) limit: u32,
-    pub(crate) status: Option<EmployeeStatus>,
+    pub(crate) status: Option<StatusFilter>,
     pub(crate) as_of: Option<Date>,
     /// Filters that apply to the values on the day of `as_of`.
     pub(crate) equal_then: Vec<(Column, RemoteId)>,
@@ -304,11 +305,13 @@ fn read_search(kind: Kind, text: &str) -> Result<String, Problem> {
     Ok(search_key(text.trim()))
 }
 
-fn read_status(kind: Kind, text: &str) -> Result<EmployeeStatus, Problem> {
+fn read_status(kind: Kind, text: &str) -> Result<StatusFilter, Problem> {
     if !takes(kind, "status") {
         return Err(no_condition("status"));
     }
-    let all = [EmployeeStatus::Active, EmployeeStatus::Future, EmployeeStatus::Former];
-    let found = all.into_iter().find(|status| status.to_string() == text);
-    found.ok_or_else(|| invalid("status", "It is active, future or former."))
+    let read = match kind {
+        Kind::Absence => text.parse().map(StatusFilter::Absence),
+        _ => text.parse().map(StatusFilter::Employee),
+    };
+    read.map_err(|error| invalid("status", format!("It is one of {}.", error.known.join(", "))))
 }

@@ -25,8 +25,8 @@ pub(crate) struct ShowQuery {
     #[param(example = "id,name", pattern = "^[a-z0-9_]+(,[a-z0-9_]+){0,99}$")]
     fields: Option<String>,
     /// Additional members: `raw` (the record as Lucca sent it, if stored); for employees `manager`,
-    /// `department`; separated by commas.
-    #[param(example = "raw", pattern = "^(raw|manager|department)(,(raw|manager|department))*$")]
+    /// `department`; for absences `employee`, `leave_types`; separated by commas.
+    #[param(example = "raw", pattern = "^[a-z_]+(,[a-z_]+)*$")]
     include: Option<String>,
     /// For employees: as of this past or future day.
     #[param(example = "2026-01-01")]

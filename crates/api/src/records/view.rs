@@ -5,7 +5,11 @@ use std::fmt::Write as _;
 
 use delivery::mapping::Mapping;
 use jiff::civil::Date;
-use people::{EmployeeStatus, Kind, NamedRef, Period, RemoteId, status_on};
+use people::catalog::Column;
+use people::{
+    Absence, AbsenceRequest, AbsenceStatus, EmployeeStatus, Kind, NamedRef, Period, RemoteId, absence_status,
+    status_on,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use store::{LinkedAccount, ListPosition, ListedRecord, RecordState, Store};
@@ -21,6 +25,8 @@ pub(crate) struct FieldSelection {
     pub(crate) with_raw: bool,
     with_manager: bool,
     with_department: bool,
+    with_employee: bool,
+    with_leave_types: bool,
 }
 
 impl FieldSelection {
@@ -46,8 +52,11 @@ impl FieldSelection {
                 ("raw", _) => selection.with_raw = true,
                 ("manager", Kind::Employee) => selection.with_manager = true,
                 ("department", Kind::Employee) => selection.with_department = true,
+                ("employee", Kind::Absence) => selection.with_employee = true,
+                ("leave_types", Kind::Absence) => selection.with_leave_types = true,
                 _ => {
-                    let detail = "It is raw or, of employees, manager or department, separated by commas.";
+                    let detail = "It is a list of raw, for employees manager and department, and for absences employee and \
+                                  leave_types, separated by commas.";
                     return Err(Problem::field("include", "request.invalid", detail));
                 }
             }
@@ -78,19 +87,29 @@ struct Person {
     department_id: Option<RemoteId>,
 }
 
-/// Renders records with their related records; drops employees with another status.
+/// The status that a list selects.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum StatusFilter {
+    Employee(EmployeeStatus),
+    Absence(AbsenceStatus),
+}
+
+/// Renders records with their related records; drops those with another status.
 pub(crate) async fn render_records(
     store: &Store,
     account: &LinkedAccount,
     (kind, selection): (Kind, &FieldSelection),
     records: Vec<ListedRecord>,
-    (status, today): (Option<EmployeeStatus>, Date),
+    (status, today): (Option<StatusFilter>, Date),
 ) -> Result<Vec<RenderedRecord>, Problem> {
     let mapping = Mapping::of(&account.settings.delivery);
     let as_delivered = (kind, &mapping);
     if selection.with_raw && !mapping.is_plain(kind) {
         let detail = "Fields of these records are left out or renamed for this account: what Lucca sent would go round that.";
         return Err(Problem::field("include", "delivery.raw_refused", detail));
+    }
+    if kind == Kind::Absence {
+        return render_absences(store, account, (&mapping, selection), records, status).await;
     }
     if kind != Kind::Employee {
         return Ok(records.into_iter().map(|record| render(record, selection, as_delivered, &[])).collect());
@@ -118,7 +137,7 @@ pub(crate) async fn render_records(
         let periods = contracts.get(&record.id).into_iter().flatten().copied();
         let contract = Period::new(person.contract_start, person.contract_end);
         let stands = status_on(today, contract, periods);
-        if status.is_some_and(|wanted| wanted != stands) {
+        if matches!(status, Some(StatusFilter::Employee(wanted)) if wanted != stands) {
             continue;
         }
         let of = |known: &HashMap<RemoteId, Value>, member: &str, id: &Option<RemoteId>| {
@@ -138,6 +157,83 @@ pub(crate) async fn render_records(
         shown.push(render(record, selection, as_delivered, &more));
     }
     Ok(shown)
+}
+
+/// Renders absences with their status, their first and last day, and their related records.
+async fn render_absences(
+    store: &Store,
+    account: &LinkedAccount,
+    (mapping, selection): (&Mapping, &FieldSelection),
+    records: Vec<ListedRecord>,
+    wanted: Option<StatusFilter>,
+) -> Result<Vec<RenderedRecord>, Problem> {
+    let kind = Kind::Absence;
+    let corrupt = |source| store::Error::CorruptRecord { kind, source };
+    let absences: Vec<Absence> = records
+        .iter()
+        .map(|record| serde_json::from_str(&record.body).map_err(corrupt))
+        .collect::<Result<_, _>>()?;
+    let requests = requests_of(store, account, &absences).await?;
+    let employees = if selection.with_employee {
+        let ids = absences.iter().filter_map(|absence| absence.employee_id.clone());
+        references(store, account, (Kind::Employee, mapping), ids).await?
+    } else {
+        HashMap::new()
+    };
+    let leave_types = if selection.with_leave_types {
+        let ids = absences.iter().flat_map(|absence| absence.leave_type_ids.iter().cloned());
+        references(store, account, (Kind::LeaveType, mapping), ids).await?
+    } else {
+        HashMap::new()
+    };
+    let mut shown = Vec::with_capacity(records.len());
+    for (record, absence) in records.into_iter().zip(absences) {
+        let status = absence_status(&absence, requests.get(&absence.id));
+        if matches!(wanted, Some(StatusFilter::Absence(wanted)) if wanted != status) {
+            continue;
+        }
+        let is_delivered = |member: &str| mapping.name(kind, member).is_some();
+        let mut more = Vec::new();
+        let mut add = |name: &'static str, is_shown: bool, value: Value| {
+            if is_shown {
+                more.push((name, value));
+            }
+        };
+        add("status", selection.shows("status"), json!(status.name()));
+        add("starts_on", selection.shows("starts_on") && is_delivered("first"), json!(absence.first.date));
+        add("ends_on", selection.shows("ends_on") && is_delivered("last"), json!(absence.last.date));
+        let employee = absence.employee_id.as_ref().filter(|_| is_delivered("employee_id"));
+        let employee = employee.and_then(|id| employees.get(id)).cloned();
+        add("employee", selection.with_employee, employee.unwrap_or(Value::Null));
+        let types = absence.leave_type_ids.iter().filter(|_| is_delivered("leave_type_ids"));
+        let types: Vec<Value> = types.filter_map(|id| leave_types.get(id)).cloned().collect();
+        add("leave_types", selection.with_leave_types, json!(types));
+        shown.push(render(record, selection, (kind, mapping), &more));
+    }
+    Ok(shown)
+}
+
+/// The latest absence request of each absence, if it is delivered.
+async fn requests_of(
+    store: &Store,
+    account: &LinkedAccount,
+    absences: &[Absence],
+) -> Result<HashMap<RemoteId, AbsenceRequest>, Problem> {
+    let kind = Kind::AbsenceRequest;
+    let ids: Vec<RemoteId> = absences.iter().map(|absence| absence.id.clone()).collect();
+    let found = store.referring(account.no, kind, Column::AbsenceId, &ids).await?;
+    let ids: Vec<RemoteId> = found.into_iter().map(|(id, _)| id).collect();
+    let mut requests: HashMap<RemoteId, AbsenceRequest> = HashMap::new();
+    for (body, _) in store.bodies(account.no, kind, &ids).await?.into_values() {
+        let corrupt = |source| store::Error::CorruptRecord { kind, source };
+        let request: AbsenceRequest = serde_json::from_str(&body).map_err(corrupt)?;
+        let Some(absence) = request.absence_id.clone() else { continue };
+        let known = requests.get(&absence);
+        if known.is_none_or(|known| known.id.sort_key() < request.id.sort_key()) {
+            requests.insert(absence, request);
+        }
+    }
+    Ok(requests)
 }
 
 /// Appends members to the stored model. The model is only parsed if some of its members have to be left out

@@ -170,8 +170,8 @@ impl AbsenceRequest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AbsenceStatus {
-    /// Requested, not decided.
-    Requested,
+    /// Not decided yet.
+    Pending,
     /// It takes place.
     Approved,
     /// Refused.
@@ -184,7 +184,7 @@ pub enum AbsenceStatus {
 
 crate::names! {
     AbsenceStatus: "absence status" {
-        Requested = "requested",
+        Pending = "pending",
         Approved = "approved",
         Denied = "denied",
         Cancelled = "cancelled",
@@ -211,8 +211,8 @@ pub fn absence_status(absence: &Absence, request: Option<&AbsenceRequest>) -> Ab
         Request::CancellationPending => AbsenceStatus::CancellationPending,
         Request::Approved => AbsenceStatus::Approved,
         Request::Pending if absence.is_confirmed == Some(true) => AbsenceStatus::Approved,
-        Request::Pending => AbsenceStatus::Requested,
-        Request::Unknown if absence.is_confirmed == Some(false) => AbsenceStatus::Requested,
+        Request::Pending => AbsenceStatus::Pending,
+        Request::Unknown if absence.is_confirmed == Some(false) => AbsenceStatus::Pending,
         Request::Unknown => AbsenceStatus::Approved,
     }
 }
@@ -248,7 +248,7 @@ mod tests {
     fn absence_status_without_request() {
         let status = |is_active, is_confirmed| absence_status(&absence(is_active, is_confirmed), None);
         assert_eq!(status(true, Some(true)), AbsenceStatus::Approved);
-        assert_eq!(status(true, Some(false)), AbsenceStatus::Requested);
+        assert_eq!(status(true, Some(false)), AbsenceStatus::Pending);
         assert_eq!(status(true, None), AbsenceStatus::Approved);
         assert_eq!(status(false, Some(true)), AbsenceStatus::Cancelled);
     }
@@ -258,7 +258,7 @@ mod tests {
         let status = |is_active, is_confirmed, of_request: &str| {
             absence_status(&absence(is_active, Some(is_confirmed)), Some(&request(of_request)))
         };
-        assert_eq!(status(true, false, "pending"), AbsenceStatus::Requested);
+        assert_eq!(status(true, false, "pending"), AbsenceStatus::Pending);
         assert_eq!(status(true, true, "pending"), AbsenceStatus::Approved);
         assert_eq!(status(true, false, "approved"), AbsenceStatus::Approved);
         assert_eq!(status(false, true, "approved"), AbsenceStatus::Cancelled);
@@ -267,7 +267,7 @@ mod tests {
         assert_eq!(status(false, false, "denied"), AbsenceStatus::Denied);
         assert_eq!(status(true, true, "cancellation_pending"), AbsenceStatus::CancellationPending);
         assert_eq!(status(false, true, "cancellation_pending"), AbsenceStatus::Cancelled);
-        assert_eq!(status(true, false, "a status of next year"), AbsenceStatus::Requested);
+        assert_eq!(status(true, false, "a status of next year"), AbsenceStatus::Pending);
     }
 
     #[test]

@@ -235,7 +235,7 @@ async fn away(
 /// Whether an absence still waits for a decision; none if it was denied or cancelled.
 const fn is_pending(status: AbsenceStatus) -> Option<bool> {
     match status {
-        AbsenceStatus::Requested => Some(true),
+        AbsenceStatus::Pending => Some(true),
         AbsenceStatus::Approved | AbsenceStatus::CancellationPending => Some(false),
         AbsenceStatus::Denied | AbsenceStatus::Cancelled => None,
     }
