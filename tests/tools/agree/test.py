@@ -28,14 +28,15 @@ LISTS = {
     "departments": "departments",
     "establishments": "establishments",
     "legal_units": "legal-units",
-    "job_qualifications": "qualifications",
+    "job_qualifications": "job-qualifications",
     "occupation_categories": "occupation-categories",
     "absences": "absences",
     "custom_field_definitions": "custom-field-definitions",
 }
 VIEWS = ["employees", "employments", "departments", "establishments", "legal_units", "absences", "absence_requests"]
-# Members that the API adds to the model; only employees also have a status.
+# Members that the API adds to the model, and those that only some streams have.
 OF_API = {"state", "updated_at"}
+OF_STREAM = {"employees": {"status"}, "absences": {"status", "starts_on", "ends_on"}}
 RECEIVER = pathlib.Path(__file__).parent.parent / "webhooks/receiver.py"
 
 
@@ -112,7 +113,7 @@ class Agreement:
             return answer.read().decode()
 
     def of_api(self, stream, records):
-        more = OF_API | ({"status"} if stream == "employees" else set())
+        more = OF_API | OF_STREAM.get(stream, set())
         return by_id({name: value for name, value in record.items() if name not in more} for record in records)
 
     def api(self):

@@ -24,7 +24,7 @@ ROLES = {
 }
 
 # Paths of the kinds of records.
-KINDS = ["employees", "employments", "departments", "establishments", "legal-units", "qualifications"]
+KINDS = ["employees", "employments", "departments", "establishments", "legal-units", "job-qualifications"]
 KINDS += ["occupation-categories", "custom-field-definitions", "absences", "leave-types"]
 KINDS += ["absence-requests"]
 
@@ -120,7 +120,7 @@ def known(api, tenant, other, weeks):
         "FLOW": api("POST", "/v1/link-tokens", {"customer_id": "c"})["flow_id"],
         "ENDPOINT": api("POST", "/v1/webhook-endpoints", endpoint)["id"],
         "BURNT_ENDPOINT": api("POST", "/v1/webhook-endpoints", endpoint)["id"],
-        "ABSENCE_REQUEST": api("POST", f"{of_account}/absence-submissions", absence)["id"],
+        "ABSENCE_SUBMISSION": api("POST", f"{of_account}/absence-submissions", absence)["id"],
     }
 
 
