@@ -50,7 +50,7 @@ const fn default_dry_run() -> bool {
     post, path = "/v1/linked-accounts/{linked_account_id}/absence-submissions/imports", tag = "Absence submissions",
     security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id."), ImportQuery),
-    request_body(content = Vec<u8>, content_type = "text/csv",
+    request_body(content = String, content_type = "text/csv",
         example = "lucca_id,leave_type,starts,ends\n12,34,2026-05-04 PM,2026-05-06\n"),
     responses(
         (status = 200, description = "The dry run; or, with `dry_run=false`, the submissions of an earlier import of the same file.",

@@ -205,7 +205,7 @@ fn extract(name: &str, schema: &mut Value, schemas: &mut BTreeMap<String, Value>
             name,
             json!({
                 "type": "object",
-                "description": schema["description"],
+                "description": schema["description"].as_str().unwrap_or("A part of a record."),
                 "properties": members,
                 "additionalProperties": true,
             }),

@@ -18,6 +18,10 @@ pub(super) fn complete(description: &mut Value) {
         if operation.get("security").is_none() {
             operation["security"] = json!([]);
         }
+        if let Some(csv) = operation.pointer_mut("/requestBody/content/text~1csv") {
+            // As text, the file would be encoded as JSON by some clients.
+            csv["schema"] = json!({ "type": "string", "format": "binary" });
+        }
         if operation.get("description").is_none() {
             operation["description"] = operation["summary"].clone();
         }
@@ -32,6 +36,8 @@ fn name_lists(description: &mut Value) {
     for item in &lists {
         if let Some(mut list) = schemas.remove(&format!("List_{item}")) {
             list["description"] = json!(format!("A page of a list of {item}."));
+            // utoipa writes the item itself here.
+            list["properties"]["items"]["items"] = reference(item);
             schemas.insert(format!("{item}List"), list);
         }
     }
