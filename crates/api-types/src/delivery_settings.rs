@@ -38,9 +38,9 @@ pub struct DeliveryEffect {
 }))]
 #[expect(dead_code, reason = "describes `store::DeliveryRules`")]
 pub struct DeliveryRules {
-    /// The employees to deliver; all if absent.
+    /// The employees to deliver; all if absent or null.
     #[schema(required = false)]
-    people: EmployeeFilter,
+    people: Option<EmployeeFilter>,
     /// The fields to deliver, by stream; all if absent.
     #[schema(required = false)]
     fields: BTreeMap<String, FieldRule>,

@@ -117,8 +117,7 @@ fn schema_of(kind: Kind, schemas: &mut BTreeMap<String, Value>) -> Value {
     members.insert(
         "raw".to_owned(),
         json!({
-            "type": ["object", "null"], "additionalProperties": true,
-            "description": "The record as Lucca sent it, with `include=raw`; null where it is not stored.",
+            "description": "The record as Lucca sent it, any JSON, with `include=raw`; null where it is not stored.",
         }),
     );
     if kind == Kind::Absence {

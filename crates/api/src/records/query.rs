@@ -20,6 +20,7 @@ const MAX_LIMIT: u32 = 500;
 /// Longer texts are no ids or numbers of Lucca's.
 const LONGEST_VALUE: usize = 100;
 const MOST_IDS: usize = 100;
+const LONGEST_IDS: usize = 2_000;
 
 /// Version of the cursor format: after a change of it, older cursors are refused instead of misread.
 const VERSION: u8 = 2;
@@ -82,7 +83,7 @@ pub(crate) struct ListQuery {
     #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "7")]
     employee_id: Option<String>,
     /// Only the records with these ids in Lucca, separated by commas, at most 100. The order stays that of the list.
-    #[param(min_length = 1, max_length = 10_000, example = "7,12")]
+    #[param(min_length = 1, max_length = 2_000, example = "7,12")]
     ids: Option<String>,
     /// For employees: only those of this department. For absences: only those of its employees.
     #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "7")]
@@ -257,8 +258,11 @@ fn read_value(kind: Kind, parameter: &'static str, value: String) -> Result<Remo
 fn read_ids(text: &str) -> Result<Vec<RemoteId>, Problem> {
     let ids: Vec<&str> = text.split(',').map(str::trim).collect();
     let is_id = |id: &&str| (1..=LONGEST_VALUE).contains(&id.len()) && !id.chars().any(char::is_control);
-    if ids.len() > MOST_IDS || !ids.iter().all(is_id) {
-        return Err(invalid("ids", "It is a list of at most 100 ids, separated by commas."));
+    if text.chars().count() > LONGEST_IDS || ids.len() > MOST_IDS || !ids.iter().all(is_id) {
+        return Err(invalid(
+            "ids",
+            "It is a list of at most 100 ids and 2,000 characters, separated by commas.",
+        ));
     }
     Ok(ids.into_iter().map(RemoteId::from).collect())
 }
