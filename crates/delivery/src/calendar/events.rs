@@ -220,7 +220,7 @@ mod tests {
         let events = summaries(leaves, true, false, Language::French);
         assert_eq!(
             events,
-            ["2026-05-04..2026-05-04 Anne Roux : absence", "2026-05-06..2026-05-06 Anne Roux : absence"]
+            ["2026-05-04..2026-05-04 Anne Roux : absence", "2026-05-06..2026-05-06 Anne Roux : absence"]
         );
         assert!(summaries(vec![leave(4, Half::Am, 1, false)], true, true, Language::French).is_empty());
     }
@@ -228,8 +228,8 @@ mod tests {
     #[test]
     fn type_is_optional_and_pending_is_marked() {
         let events = |shows| summaries(whole([4]), false, shows, Language::French);
-        assert_eq!(events(true), ["2026-05-04..2026-05-04 Anne Roux : Maladie (non validé)"]);
-        assert_eq!(events(false), ["2026-05-04..2026-05-04 Anne Roux : absence (non validé)"]);
+        assert_eq!(events(true), ["2026-05-04..2026-05-04 Anne Roux : Maladie (non validé)"]);
+        assert_eq!(events(false), ["2026-05-04..2026-05-04 Anne Roux : absence (non validé)"]);
     }
 
     #[test]
