@@ -18,7 +18,7 @@
       title: 'Connecter Lucca',
       close: 'Fermer',
       loading: 'Chargement…',
-      silent: 'Le chargement ne semble pas aboutir. Fermez et réessayez ; si cela ne suffit pas, prévenez le support de cette application.',
+      silent: 'Le chargement ne semble pas aboutir. Fermez et réessayez ; si cela ne suffit pas, prévenez le support de cette application.',
     },
   };
 

@@ -82,8 +82,8 @@ pub struct EmployeeFilter {
     statuses: Vec<String>,
     /// The contract begins on this day or later.
     #[schema(required = false, format = Date)]
-    hired_from: String,
+    hired_from: Option<String>,
     /// The contract begins on this day or earlier.
     #[schema(required = false, format = Date)]
-    hired_until: String,
+    hired_until: Option<String>,
 }
