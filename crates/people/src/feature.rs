@@ -175,6 +175,10 @@ mod tests {
             assert_eq!(read.ok(), (feature != Feature::Employees).then_some(feature));
         }
         let refused = Feature::declinable("employees").unwrap_err();
-        assert!(refused.to_string().contains("is not a feature that can be declined; known features are leaves, "));
+        assert!(
+            refused
+                .to_string()
+                .contains("is not a feature that can be declined; known features are leaves, ")
+        );
     }
 }

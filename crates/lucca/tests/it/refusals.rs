@@ -340,7 +340,10 @@ fn a_count_instead_of_records() {
     // A server that counts users but sends none gets one more request, in vain.
     let outcome = users(|_, _| ok(json!({"data": {"items": [], "count": 3}})));
     assert_eq!((outcome.ids.len(), outcome.notes), (0, vec![Note::PassRepeated { pass: 2 }]));
-    assert_eq!(outcome.proof.to_string(), "0 records, not proven complete: the server counts 3 but returned 0");
+    assert_eq!(
+        outcome.proof.to_string(),
+        "0 records, not proven complete: the server counts 3 but returned 0"
+    );
 }
 
 #[test]
