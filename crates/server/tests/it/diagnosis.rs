@@ -64,7 +64,7 @@ async fn page_api_issues_and_audit_agree() {
 }
 
 #[tokio::test]
-async fn page_api_issues_and_audit_agree_without_absence_requests() {
+async fn page_api_issues_and_audit_agree_on_five() {
     assert_all_agree(&FEATURES[..5]).await;
 }
 
