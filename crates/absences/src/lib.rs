@@ -1,8 +1,8 @@
 //! Absence requests: previews, creates, follows, cancels and decides them in Lucca.
 //!
 //! [`Absences`] is the API for one linked account. [`Absences::preview`] returns what a request would take
-//! and its problems. [`Absences::request`] stores a submission, sends it once through the account's door
-//! (`door`) and returns its state; [`Absences::advance`] continues any stored submission, for instance after
+//! and its problems. [`Absences::request`] stores a submission, sends it once through the account's API
+//! (`lucca_api`) and returns its state; [`Absences::advance`] continues any stored submission, for instance after
 //! a crash. [`Absences::cancel`] and [`Absences::decide`] change any absence, including ones entered in
 //! Lucca. `bulk` imports files. A request without a response is looked up (`look`) and never sent again.
 //!
@@ -12,11 +12,11 @@
 mod bulk;
 mod change;
 mod days;
-mod door;
 mod draft;
 mod follow;
 mod import_format;
 mod look;
+mod lucca_api;
 mod person;
 mod preview;
 mod problem;
@@ -31,8 +31,8 @@ use store::{Actor, LinkedAccount, Store};
 
 pub use bulk::{Batch, BulkProgress, BulkRow};
 pub use change::Changed;
-pub use door::{Amount, Balance, DoorKind};
 pub use draft::{AbsenceDraft, minutes_of_hours};
+pub use lucca_api::{AbsenceApi, Amount, Balance};
 pub use preview::{LeaveTypes, Overlap, Preview, UsableLeaveType};
 pub use problem::{Error, Lacking, Problem, ProblemCode, Warning};
 pub use report::{Report, Status};

@@ -9,9 +9,9 @@ use people::{
 use store::RecordState;
 
 use crate::Absences;
-use crate::door::Person;
 use crate::draft::AbsenceDraft;
 use crate::import_format::is_same_in_import;
+use crate::lucca_api::Person;
 use crate::problem::{Error, Problem, ProblemCode};
 
 impl Absences<'_> {

@@ -7,8 +7,8 @@ use people::{Absence, Employee, Establishment, HalfDay, LeaveType, LeaveUnit, Pe
 use serde::Serialize;
 
 use crate::Absences;
-use crate::door::{Amount, Assessment, Balance, Door, DoorKind, Person};
 use crate::draft::AbsenceDraft;
+use crate::lucca_api::{AbsenceApi, AbsenceApiClient, Amount, Assessment, Balance, Person};
 use crate::problem::{Error, Problem, ProblemCode, Warning};
 
 /// The preview of an absence.
@@ -33,8 +33,8 @@ pub struct Preview {
     pub warnings: Vec<Warning>,
     /// Why it can't be requested; empty if it can.
     pub problems: Vec<Problem>,
-    /// The door to send it through.
-    pub door: DoorKind,
+    /// The API to send it through.
+    pub lucca_api: AbsenceApi,
     /// Whether it can be requested once its warnings are confirmed.
     pub can_be_requested: bool,
 }
@@ -81,7 +81,7 @@ pub(crate) struct Examined {
     pub(crate) person: Person,
     pub(crate) plan: Plan,
     pub(crate) existing: Vec<Absence>,
-    pub(crate) door: Box<dyn Door>,
+    pub(crate) lucca_api: Box<dyn AbsenceApiClient>,
     pub(crate) assessment: Assessment,
     pub(crate) overlaps: Vec<Overlap>,
     pub(crate) problems: Vec<Problem>,
@@ -97,7 +97,7 @@ impl Absences<'_> {
     #[boxed]
     pub async fn preview(&self, ask: &AbsenceDraft) -> Result<Preview, Error> {
         let examined = self.examine(ask).await?;
-        let Examined { person, plan, door, assessment, overlaps, problems, .. } = examined;
+        let Examined { person, plan, lucca_api, assessment, overlaps, problems, .. } = examined;
         Ok(Preview {
             ask: ask.clone(),
             person: PersonLabel::of(&person.employee),
@@ -109,7 +109,7 @@ impl Absences<'_> {
             warnings: assessment.warnings,
             can_be_requested: problems.is_empty(),
             problems,
-            door: door.kind(),
+            lucca_api: lucca_api.kind(),
         })
     }
 
@@ -127,8 +127,8 @@ impl Absences<'_> {
     ) -> Result<LeaveTypes, Error> {
         self.require_features()?;
         let person = self.person(employee_id).await?;
-        let kind = self.door().await?.kind();
-        if kind == DoorKind::Factory {
+        let kind = self.lucca_api().await?.kind();
+        if kind == AbsenceApi::Factory {
             let period = lucca::AbsencePeriod { owner: person.employee.id, first, last };
             match self.client.leave_request_offer(&period).await {
                 Ok(offer) => {
@@ -163,8 +163,8 @@ impl Absences<'_> {
     }
 
     pub(crate) async fn examine(&self, ask: &AbsenceDraft) -> Result<Examined, Error> {
-        // Return declined features and recently refused doors without a request.
-        drop(self.door().await?);
+        // Return declined features and recently refused APIs without a request.
+        drop(self.lucca_api().await?);
         let own = ask.problems();
         if !own.is_empty() {
             return Err(Error::Problems(own));
@@ -173,7 +173,7 @@ impl Absences<'_> {
         let owner = std::slice::from_ref(&ask.employee_id);
         let existing = self.absences_of(owner, ask.first.date, ask.last.date).await?;
         let plan = self.plan(&person.employee, ask.first, ask.last).await?;
-        let (door, mut assessment) = self.assess(ask, &person, &plan).await?;
+        let (lucca_api, mut assessment) = self.assess(ask, &person, &plan).await?;
         let overlaps = overlaps(&plan, &existing);
         let mut problems = Vec::new();
         if plan.taken.is_empty() {
@@ -188,7 +188,7 @@ impl Absences<'_> {
             problems.push(Problem { half_days, ..problem });
         }
         problems.extend(assessment.problems.iter().cloned());
-        if door.kind() == DoorKind::Import {
+        if lucca_api.kind() == AbsenceApi::Import {
             // The import returns no data about leave types, so use the stored one.
             let leave_type = self.store.record::<LeaveType>(self.account.no, &ask.leave_type_id).await?;
             if let Some(leave_type) = leave_type.map(|stored| stored.record) {
@@ -197,7 +197,7 @@ impl Absences<'_> {
             }
             problems.extend(self.import_doubles(ask, &person).await?);
         }
-        Ok(Examined { person, plan, existing, door, assessment, overlaps, problems })
+        Ok(Examined { person, plan, existing, lucca_api, assessment, overlaps, problems })
     }
 
     pub(crate) async fn person(&self, id: &RemoteId) -> Result<Person, Error> {

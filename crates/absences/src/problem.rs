@@ -15,7 +15,7 @@ pub enum ProblemCode {
     /// The duration does not fit the period or the leave type.
     #[serde(rename = "absence.invalid_duration")]
     InvalidDuration,
-    /// The comment is too long, or the door supports none.
+    /// The comment is too long, or the API supports none.
     #[serde(rename = "absence.invalid_comment")]
     InvalidComment,
     /// The employee may not use the leave type in this period.
@@ -45,9 +45,9 @@ pub enum ProblemCode {
     /// A warning must be confirmed first.
     #[serde(rename = "absence.confirmation_needed")]
     ConfirmationNeeded,
-    /// The submission was sent and did not arrive in Lucca.
-    #[serde(rename = "absence.not_made")]
-    NotMade,
+    /// The submission was sent, and Lucca has not created it.
+    #[serde(rename = "absence.not_created", alias = "absence.not_made")]
+    NotCreated,
 }
 
 people::names! {
@@ -64,7 +64,7 @@ people::names! {
         NotImportable = "absence.not_importable",
         Refused = "absence.refused",
         ConfirmationNeeded = "absence.confirmation_needed",
-        NotMade = "absence.not_made",
+        NotCreated = "absence.not_created",
     }
 }
 
@@ -135,12 +135,12 @@ pub enum Error {
     /// The linked account, or its key, lacks a feature or a permission. Nothing was sent.
     #[error("the API key is not permitted to do this: it lacks {}", .0.label())]
     NotPermitted(Lacking),
-    /// The tenant offers no door for requests.
+    /// The tenant offers no API for requests.
     #[error(
         "the tenant offers neither Lucca's leave request factory nor its leave import, so no absence can be \
          requested"
     )]
-    NoDoor,
+    NoAbsenceApi,
     /// The linked account has no employee with this id.
     #[error("the linked account has no such employee")]
     UnknownEmployee,
@@ -211,7 +211,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotPermitted(_) => "absence.not_permitted",
-            Self::NoDoor => "absence.no_door",
+            Self::NoAbsenceApi => "absence.no_api",
             Self::UnknownEmployee => "absence.unknown_employee",
             Self::AmbiguousEmployee(_) => ProblemCode::AmbiguousEmployee.name(),
             Self::UnknownAbsence => "absence.unknown",
@@ -223,7 +223,7 @@ impl Error {
             Self::ConfirmationNeeded(_) => ProblemCode::ConfirmationNeeded.name(),
             Self::WrongState(_) => "absence.wrong_state",
             Self::CommentRequired => "absence.comment_required",
-            Self::NotItsHalfDay(_) => "absence.not_its_half_day",
+            Self::NotItsHalfDay(_) => "absence.unknown_half_day",
             Self::Lucca(error) => error.code(),
             Self::Store(error) => error.code(),
         }
@@ -246,7 +246,7 @@ impl Error {
                 "In Lucca, open the role that carries the API key's name, grant \"{operation}\" among the \
                  operations of absences, and save. Then try again."
             ),
-            Self::NoDoor => {
+            Self::NoAbsenceApi => {
                 "Check that the tenant has Lucca's absences module. If it has, report this: its API may have \
                  changed."
                     .to_owned()

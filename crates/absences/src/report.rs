@@ -5,9 +5,9 @@ use people::{AbsenceStatus, Approval, CancellationRequest, HalfDay, RemoteId};
 use serde::Serialize;
 use store::{Submission, SubmissionId, SubmissionState};
 
-use crate::door::DoorKind;
 use crate::draft::AbsenceDraft;
 use crate::follow;
+use crate::lucca_api::AbsenceApi;
 use crate::problem::{Error, Problem, Warning};
 use crate::submit::{Detail, ask_of};
 
@@ -22,7 +22,7 @@ pub enum Status {
     /// Lucca refused it before it was created.
     Refused,
     /// It did not arrive in Lucca.
-    NotMade,
+    NotCreated,
     /// An approver's decision is pending.
     Pending,
     /// Approved.
@@ -40,7 +40,7 @@ people::names! {
         Submitting = "submitting",
         InDoubt = "in_doubt",
         Refused = "refused",
-        NotMade = "not_made",
+        NotCreated = "not_created",
         Pending = "pending",
         Approved = "approved",
         Denied = "denied",
@@ -92,8 +92,8 @@ pub struct Report {
     /// The requested absence.
     #[serde(flatten)]
     pub ask: AbsenceDraft,
-    /// The door it was sent through.
-    pub door: Option<DoorKind>,
+    /// The API it was sent through.
+    pub lucca_api: Option<AbsenceApi>,
     /// Lucca's id of the request; `None` if there is none, as for an import that is approved at once.
     pub request_id: Option<RemoteId>,
     /// Lucca's id of the absence (leave period).
@@ -129,7 +129,7 @@ impl Report {
             SubmissionState::Queued | SubmissionState::Sending => Status::Submitting,
             SubmissionState::InDoubt => Status::InDoubt,
             SubmissionState::Refused => Status::Refused,
-            SubmissionState::NotMade => Status::NotMade,
+            SubmissionState::NotMade => Status::NotCreated,
             SubmissionState::Made => follow::status(submission).map_or(Status::InDoubt, Status::from),
         };
         let leaves = submission.absence.iter().flat_map(|absence| &absence.leaves);
@@ -139,7 +139,7 @@ impl Report {
             idempotency_key: submission.idempotency_key.clone(),
             status,
             ask,
-            door: detail.door,
+            lucca_api: detail.lucca_api,
             request_id: submission.request_id.clone(),
             absence_id: submission.absence_id.clone(),
             half_days: leaves

@@ -10,10 +10,10 @@ use serde_json::json;
 use store::{NewAuditEntry, NewSubmission, Submission, SubmissionId, SubmissionState};
 
 use crate::Absences;
-use crate::door::{DoorKind, Submitted};
 use crate::draft::AbsenceDraft;
 use crate::follow;
 use crate::look::find_created;
+use crate::lucca_api::{AbsenceApi, Submitted};
 use crate::preview::Examined;
 use crate::problem::{Error, Problem, ProblemCode, Warning};
 
@@ -46,9 +46,9 @@ pub(crate) struct Detail {
     /// The warnings that the caller has acknowledged.
     #[serde(default)]
     pub(crate) acknowledged: Vec<String>,
-    /// The door it was sent through.
-    #[serde(default)]
-    pub(crate) door: Option<DoorKind>,
+    /// The API it was sent through.
+    #[serde(default, alias = "door")]
+    pub(crate) lucca_api: Option<AbsenceApi>,
     /// Whether it is a row of a file, which is imported as a whole or not at all.
     #[serde(default)]
     pub(crate) is_of_a_file: bool,
@@ -125,7 +125,7 @@ impl Absences<'_> {
             // Another caller used the same key at the same moment.
             return Box::pin(self.repeat(written, ask, acknowledged)).await;
         }
-        self.audit("absence.requested", json!({ "id": id, "door": examined.door.kind() })).await?;
+        self.audit("absence.requested", json!({ "id": id, "lucca_api": examined.lucca_api.kind() })).await?;
         Box::pin(self.send(written, ask, detail, examined)).await
     }
 
@@ -219,9 +219,9 @@ impl Absences<'_> {
         mut detail: Detail,
         examined: Examined,
     ) -> Result<Submission, Error> {
-        let Examined { door, person, assessment, .. } = examined;
+        let Examined { lucca_api, person, assessment, .. } = examined;
         let now = self.clock.now();
-        detail.door = Some(door.kind());
+        detail.lucca_api = Some(lucca_api.kind());
         submission.detail = detail.to_json();
         submission.state = SubmissionState::Sending;
         submission.sent_at = Some(now);
@@ -229,10 +229,10 @@ impl Absences<'_> {
         if !self.store.save_submission(&mut submission, now).await? {
             return self.reload(&submission).await;
         }
-        let sent = door.submit(ask, &person, &assessment).await;
+        let sent = lucca_api.submit(ask, &person, &assessment).await;
         match sent {
             Ok(Submitted::Taken { request_id, absence_id }) => {
-                self.note_made(door.kind()).await?;
+                self.note_made(lucca_api.kind()).await?;
                 submission.request_id = request_id;
                 submission.absence_id = absence_id;
                 self.mark_in_doubt(submission).await
@@ -248,10 +248,10 @@ impl Absences<'_> {
             Err(error) if is_passing(&error) => self.requeue(submission, error).await,
             Err(error) => {
                 let mut problem = Problem::of_refusal(&error);
-                match self.note_refusal(door.kind(), error).await {
+                match self.note_refusal(lucca_api.kind(), error).await {
                     Err(Error::Store(error)) => return Err(Error::Store(error)),
                     Err(closed) => problem.message = closed.to_string(),
-                    Ok(()) => problem.message = Error::NoDoor.to_string(),
+                    Ok(()) => problem.message = Error::NoAbsenceApi.to_string(),
                 }
                 self.refused(submission, detail, vec![problem], Vec::new()).await
             }
@@ -340,7 +340,7 @@ impl Absences<'_> {
         detail: Detail,
         message: String,
     ) -> Result<Submission, Error> {
-        let problems = vec![Problem::new(ProblemCode::NotMade, message)];
+        let problems = vec![Problem::new(ProblemCode::NotCreated, message)];
         self.end(submission, SubmissionState::NotMade, Detail { problems, ..detail }).await
     }
 
@@ -407,7 +407,7 @@ fn sendable(examined: &Examined, acknowledged: &[String]) -> Result<Detail, Erro
         is_estimated: examined.plan.is_estimated,
         before: examined.existing.iter().map(|absence| absence.id.clone()).collect(),
         acknowledged: acknowledged.to_vec(),
-        door: Some(examined.door.kind()),
+        lucca_api: Some(examined.lucca_api.kind()),
         ..Detail::default()
     })
 }

@@ -202,7 +202,7 @@ impl From<Preview> for AbsencePreview {
             overlaps: all(overlaps),
             warnings: all(warnings),
             problems: all(problems),
-            lucca_api: preview.door.into(),
+            lucca_api: preview.lucca_api.into(),
             can_be_requested: preview.can_be_requested,
         }
     }
@@ -393,7 +393,7 @@ impl From<Report> for AbsenceSubmission {
             ends_on: report.ask.last,
             minutes: report.ask.minutes,
             comment: report.ask.comment,
-            lucca_api: report.door.map(AbsenceApi),
+            lucca_api: report.lucca_api.map(AbsenceApi),
             request_id: report.request_id,
             absence_id: report.absence_id,
             half_days: half_days

@@ -1,6 +1,6 @@
 //! The diagnosis of a linked account's API key.
 
-use linking::DiagnosisSummary;
+use linking::{DiagnosisSummary, Finding};
 use people::Language;
 use serde::Serialize;
 use store::{KeptDiagnosis, LinkedAccount, Store};
@@ -55,6 +55,30 @@ pub struct PermissionCheck {
     /// it.
     #[schema(example = false)]
     settled: bool,
+}
+
+/// A permission that the API key lacks, or that no request can prove.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct UnsettledPermission {
+    /// The permission's name.
+    permission: PermissionName,
+    /// `missing` or `cannot_tell`.
+    verdict: Verdict,
+    /// The evidence, in English.
+    message: String,
+    /// What to do in Lucca, in English.
+    remedy: Option<String>,
+}
+
+impl From<&Finding> for UnsettledPermission {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            permission: finding.permission.into(),
+            verdict: finding.verdict.into(),
+            message: finding.evidence_text(Language::English),
+            remedy: finding.remedy_text(Language::English),
+        }
+    }
 }
 
 impl KeyDiagnosis {

@@ -37,7 +37,7 @@ pub use audit_entry::AuditEntry;
 pub use calendar_feed::{CalendarFeed, CalendarTeam};
 pub use change::{Change, FieldChange};
 pub use delivery_settings::{DeliveryEffect, DeliveryRules, DeliverySettings, EmployeeFilter, FieldRule};
-pub use diagnosis::{KeyDiagnosis, NarrowedRole, PermissionCheck};
+pub use diagnosis::{KeyDiagnosis, NarrowedRole, PermissionCheck, UnsettledPermission};
 pub use field::Field;
 pub use inbound_webhooks::InboundWebhooks;
 pub use issue::Issue;

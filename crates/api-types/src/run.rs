@@ -50,21 +50,40 @@ pub enum RunStatus {
     Cancelled,
 }
 
+people::names! {
+    RunStatus: "run status" {
+        Queued = "queued",
+        Running = "running",
+        Succeeded = "succeeded",
+        Incomplete = "incomplete",
+        Failed = "failed",
+        Interrupted = "interrupted",
+        Cancelled = "cancelled",
+    }
+}
+
+impl RunStatus {
+    /// The state of a run. One that a process has begun and not ended is `running`, even if that process has died.
+    pub fn of(run: &store::Run) -> Self {
+        match run.outcome {
+            None if run.started_at.is_none() => Self::Queued,
+            None => Self::Running,
+            Some(store::Outcome::Succeeded) => Self::Succeeded,
+            Some(store::Outcome::Incomplete) => Self::Incomplete,
+            Some(store::Outcome::Failed) => Self::Failed,
+            Some(store::Outcome::Interrupted) => Self::Interrupted,
+            Some(store::Outcome::Cancelled) => Self::Cancelled,
+        }
+    }
+}
+
 impl Run {
     /// A run of the linked account with this id, without its progress.
     pub fn new(run: store::Run, account: store::AccountId) -> Self {
         Self {
             id: run.id.to_string(),
             linked_account_id: account.to_string(),
-            status: match run.outcome {
-                None if run.started_at.is_none() => RunStatus::Queued,
-                None => RunStatus::Running,
-                Some(store::Outcome::Succeeded) => RunStatus::Succeeded,
-                Some(store::Outcome::Incomplete) => RunStatus::Incomplete,
-                Some(store::Outcome::Failed) => RunStatus::Failed,
-                Some(store::Outcome::Interrupted) => RunStatus::Interrupted,
-                Some(store::Outcome::Cancelled) => RunStatus::Cancelled,
-            },
+            status: RunStatus::of(&run),
             outcome: run.outcome.map(RunOutcome),
             started_at: run.started_at.map(time),
             finished_at: run.finished_at.map(time),

@@ -32,7 +32,7 @@ macro_rules! values {
                     let names = <$type>::ALL.map(|value| value.name());
                     ObjectBuilder::new()
                         .schema_type(Type::String)
-                        .description(Some(concat!($($doc, "\n"),+).trim()))
+                        .description(Some([$($doc.trim()),+].join(" ")))
                         .enum_values(Some(names))
                         .into()
                 }
@@ -60,7 +60,7 @@ values! {
     ChangeOperation: store::Operation;
     /// The stream of a record.
     RecordKind: people::Kind;
-    /// Why a webhook endpoint receives nothing: `asked` (disabled on request), `gone` (it answered 410) or `failing`
+    /// Why a webhook endpoint receives nothing: `requested` (disabled on request), `gone` (it answered 410) or `failing`
     /// (for three days).
     DisabledReason: store::DisabledReason;
     /// The result of a run. `incomplete`: a stream could not be read, or not proven complete. `interrupted`: the process
@@ -68,7 +68,7 @@ values! {
     RunOutcome: store::Outcome;
     /// The state of a linking flow.
     LinkingFlowStatus: store::FlowStatus;
-    /// What an API key may do: `ready`; `ready_but` (an optional permission is missing or unconfirmed, or the key sees only
+    /// What an API key may do: `ready`; `limited` (an optional permission is missing or unconfirmed, or the key sees only
     /// a part of the company); or `not_ready` (a required permission is missing or unconfirmed).
     Readiness: linking::Readiness;
     /// A permission in Lucca.
@@ -78,11 +78,11 @@ values! {
     /// The origin of a diagnosis: `linking` and `check` send requests to Lucca, `sync` uses stored data.
     DiagnosisSource: store::DiagnosisSource;
     /// The state of an absence submission: `submitting` (being sent to Lucca), `in_doubt` (sent, and Lucca's answer is
-    /// unknown: the connector looks for it), `refused` (by Lucca, before it was created), `not_made` (it did not reach
+    /// unknown: the connector looks for it), `refused` (by Lucca, before it was created), `not_created` (it did not reach
     /// Lucca), `pending` (an approver has to decide), `approved`, `denied`, `cancelled` or `cancellation_pending`.
     AbsenceSubmissionStatus: absences::Status;
     /// The API of Lucca that creates absences: the leave request factory, or the import.
-    AbsenceApi: absences::DoorKind;
+    AbsenceApi: absences::AbsenceApi;
     /// The attribute of an employee that a reference matches.
     ReferenceKind: people::ReferenceKind;
     /// The source of a value of a position: a `contract`; `user_log`, Lucca's log; `observation`, a sync found the change;

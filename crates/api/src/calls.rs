@@ -18,6 +18,7 @@ use web::sender::Sender;
 use crate::idempotency;
 use crate::nul;
 use crate::openapi::{IDEMPOTENCY_KEY, is_keyed};
+use crate::paging::write_link;
 
 /// An operation of the description.
 #[derive(Debug)]
@@ -115,6 +116,7 @@ pub(crate) async fn run_checks(
     let is_named = !call.handles_idempotency
         && request.method() == Method::POST
         && request.headers().contains_key(IDEMPOTENCY_KEY);
+    let asked = request.uri().clone();
     let mut response = match allowed {
         Err(problem) => problem.into_response(),
         Ok(()) if is_named => idempotency::run_once(&app, caller, request, next)
@@ -128,6 +130,7 @@ pub(crate) async fn run_checks(
     if is_get {
         // The response depends on the key and on the requested media type.
         response.headers_mut().append(header::VARY, HeaderValue::from_static("accept, authorization"));
+        write_link(&mut response, &app.public_url, &asked);
     }
     response
 }

@@ -29,7 +29,7 @@ pub(crate) struct PublicTokenExchange {
     responses(
         (status = 200, body = api_types::LinkedAccount),
         Unauthorized,
-        (status = 404, description = "unknown, expired or exchanged", body = Problem,
+        (status = 404, description = "The token is unknown, expired or already exchanged.", body = Problem,
             content_type = "application/problem+json"),
     )
 )]

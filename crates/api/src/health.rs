@@ -35,5 +35,5 @@ pub(crate) async fn get_readiness(State(app): State<App>) -> Result<Json<Health>
     if is_ready(&app.services).await {
         return Ok(Json(OK));
     }
-    Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", "The database does not answer."))
+    Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", "The database does not respond."))
 }

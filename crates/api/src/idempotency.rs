@@ -82,7 +82,7 @@ pub(crate) async fn run_once(
             Err(_) => Err(Problem::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal",
-                "Something failed in the service.",
+                "The service failed. Its log has the reason.",
             )),
         };
         if kept.is_err() {
@@ -90,8 +90,13 @@ pub(crate) async fn run_once(
         }
         kept
     });
-    let failed =
-        |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something failed in the service.");
+    let failed = |_| {
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "The service failed. Its log has the reason.",
+        )
+    };
     task.await.map_err(failed)?
 }
 
@@ -161,8 +166,8 @@ fn too_large() -> Problem {
 fn under_way() -> Problem {
     Problem::new(
         StatusCode::CONFLICT,
-        "request.under_way",
-        "The first request with this Idempotency-Key is still being done. Send the same again in a moment.",
+        "request.in_progress",
+        "The first request with this Idempotency-Key is still running. Send the same request again in a moment.",
     )
     .retry_after(1)
 }

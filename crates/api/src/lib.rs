@@ -1,6 +1,6 @@
 //! JSON API under `/v1`, one file per endpoint, and its description (`openapi`), from which `calls` derives the
 //! checks before each handler. `answers` describes shared responses; the extractors here parse bodies and
-//! parameters. The crate `web` authenticates and builds errors, and `server` serves the router.
+//! parameters, and `paging` has what lists share. The crate `web` authenticates and builds errors, and `server` serves the router.
 
 #[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]
 mod absences;
@@ -9,6 +9,7 @@ mod api_keys;
 mod calendar_feeds;
 mod calls;
 mod destinations;
+mod detached;
 mod etag;
 mod exchange_public_token;
 mod health;
@@ -22,6 +23,7 @@ mod linked_accounts;
 mod linking_flows;
 mod new_link_token;
 mod openapi;
+mod paging;
 #[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]
 mod records;
 #[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]
@@ -81,7 +83,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             Ok(bytes) => bytes,
             Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => return Err(too_large()),
             Err(_) => {
-                let detail = "The body did not arrive whole.";
+                let detail = "The body is incomplete.";
                 return Err(Problem::new(StatusCode::BAD_REQUEST, "request.invalid", detail));
             }
         };
@@ -117,7 +119,7 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalB
         let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await;
         let bytes = bytes.map_err(|rejection| match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => too_large(),
-            _ => Problem::new(StatusCode::BAD_REQUEST, "request.invalid", "The body did not arrive whole."),
+            _ => Problem::new(StatusCode::BAD_REQUEST, "request.invalid", "The body is incomplete."),
         })?;
         if bytes.is_empty() {
             return Ok(Self(T::default()));
@@ -178,29 +180,4 @@ fn safe_detail(text: &str) -> String {
         "The body does not have the form expected: a member has the wrong type or value. See /openapi.json."
             .to_owned()
     }
-}
-
-/// The page size: the requested one, from 1 to `most`, or `usual` by default.
-pub(crate) fn page_size<N>(asked: Option<N>, usual: N, most: N) -> Result<N, Problem>
-where
-    N: Copy + PartialOrd + From<u8> + std::fmt::Display,
-{
-    let size = asked.unwrap_or(usual);
-    if N::from(1) <= size && size <= most {
-        return Ok(size);
-    }
-    Err(Problem::field("limit", "request.invalid", format!("It is between 1 and {most}.")))
-}
-
-/// Cuts what was read beyond a page. Returns the page's last item if there is more.
-pub(crate) fn cut<T>(found: &mut Vec<T>, limit: u32) -> Option<&T> {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let has_more = found.len() > limit;
-    found.truncate(limit);
-    found.last().filter(|_| has_more)
-}
-
-/// The refusal of a cursor that no page of the list returned.
-pub(crate) fn unknown_cursor() -> Problem {
-    Problem::field("cursor", "request.invalid", "`cursor` must be the `next_cursor` of a page of this list.")
 }

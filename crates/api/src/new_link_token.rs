@@ -94,7 +94,7 @@ pub(crate) struct LinkToken {
     responses(
         (status = 201, body = LinkToken),
         Unauthorized,
-        (status = 404, description = "no such linked account", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such linked account.", body = Problem, content_type = "application/problem+json"),
         Unprocessable,
     )
 )]
@@ -167,7 +167,7 @@ const MAILED_MINUTES: u32 = 7 * 24 * 60;
 const LONGEST_MAILED: u32 = LONGEST_LINK_DAYS as u32 * 24 * 60;
 
 /// The default features: everything that a people app shows, and no right to write.
-const DEFAULT_FEATURES: [Feature; 5] =
+pub(crate) const DEFAULT_FEATURES: [Feature; 5] =
     [Feature::Employees, Feature::Leaves, Feature::Jobs, Feature::Managers, Feature::Qualifications];
 
 impl LinkTokenCreate {
@@ -186,7 +186,7 @@ impl LinkTokenCreate {
         if self.allowed_origin.is_some() && self.return_url.is_some() {
             return Err(Problem::field(
                 "return_url",
-                "link_token.two_ends",
+                "link_token.conflicting_ends",
                 "Name allowed_origin (the widget) or return_url (a redirect), not both.",
             ));
         }
@@ -228,7 +228,11 @@ impl LinkTokenCreate {
 }
 
 /// Trims a text and refuses control characters; `None` if nothing is left.
-fn text(field: &'static str, value: Option<String>, longest: usize) -> Result<Option<String>, Problem> {
+pub(crate) fn text(
+    field: &'static str,
+    value: Option<String>,
+    longest: usize,
+) -> Result<Option<String>, Problem> {
     let Some(value) = value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()) else {
         return Ok(None);
     };
@@ -257,7 +261,7 @@ fn email(value: Option<String>) -> Result<Option<String>, Problem> {
     }
 }
 
-fn features(names: &[String]) -> Result<Vec<Feature>, Problem> {
+pub(crate) fn features(names: &[String]) -> Result<Vec<Feature>, Problem> {
     let unknown = |_| {
         let known: Vec<&str> = Feature::ALL.iter().map(|feature| feature.name()).collect();
         let detail = format!("It must be a list of: {}.", known.join(", "));

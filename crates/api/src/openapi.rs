@@ -51,6 +51,7 @@ use crate::{
         (name = "API keys", description = "Keys of this API."),
         (name = "Calendar feeds", description = "Absences of a team, for calendar apps. See docs/calendar.md."),
         (name = "Webhook endpoints", description = "Addresses that receive events. See docs/webhooks.md."),
+        (name = "Webhook events", description = "The events that webhook endpoints receive. See docs/webhooks.md."),
         (name = "Inbound webhooks", description = "Webhooks from a customer's Lucca, which announce changes. See \
             docs/inbound-webhooks.md."),
         (name = "SCIM targets", description = "Services to which employees are provisioned. See docs/scim.md."),
@@ -88,7 +89,10 @@ pub(crate) fn api() -> (Router<App>, Value) {
         .routes(routes!(linking_flows::list::list_linking_flows))
         .routes(routes!(linking_flows::show::get_linking_flow, linking_flows::cancel::cancel_linking_flow))
         .routes(routes!(exchange_public_token::exchange_public_token))
-        .routes(routes!(linked_accounts::list::list_linked_accounts))
+        .routes(routes!(
+            linked_accounts::list::list_linked_accounts,
+            linked_accounts::create::create_linked_account
+        ))
         .routes(routes!(
             linked_accounts::show::get_linked_account,
             linked_accounts::unlink::unlink_linked_account
@@ -123,12 +127,12 @@ pub(crate) fn api() -> (Router<App>, Value) {
             absences::request::create_absence_submission
         ))
         .routes(routes!(absences::show::get_absence_submission))
-        .routes(routes!(absences::cancel::cancel_absence_submission))
-        .routes(routes!(absences::cancel::cancel_absence))
-        .routes(routes!(absences::approve::approve_absence_submission))
-        .routes(routes!(absences::approve::approve_absence))
-        .routes(routes!(absences::deny::deny_absence_submission))
-        .routes(routes!(absences::deny::deny_absence))
+        .routes(routes!(absences::actions::cancel_absence_submission))
+        .routes(routes!(absences::actions::cancel_absence))
+        .routes(routes!(absences::actions::approve_absence_submission))
+        .routes(routes!(absences::actions::approve_absence))
+        .routes(routes!(absences::actions::deny_absence_submission))
+        .routes(routes!(absences::actions::deny_absence))
         .routes(
             routes!(absences::import::import_absence_submissions)
                 .layer(DefaultBodyLimit::max(absences::import::LARGEST_FILE)),

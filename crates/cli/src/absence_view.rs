@@ -139,33 +139,20 @@ pub(crate) async fn load(
     absences.sort_by(|a, b| (a.first, a.id.sort_key()).cmp(&(b.first, b.id.sort_key())));
 
     let ids: Vec<RemoteId> = absences.iter().map(|absence| absence.id.clone()).collect();
-    let asked = store.referring(account.no, Kind::AbsenceRequest, Column::AbsenceId, &ids).await?;
-    let ids: Vec<RemoteId> = asked.into_iter().map(|(id, _)| id).collect();
-    let mut requests: HashMap<RemoteId, AbsenceRequest> = HashMap::new();
-    for request in read::<AbsenceRequest>(store, account, &ids).await? {
-        let Some(absence_id) = request.absence_id.clone() else { continue };
-        // If an absence has several requests, the latest counts.
-        let known = requests.get(&absence_id);
-        if known.is_none_or(|known| known.id.sort_key() < request.id.sort_key()) {
-            requests.insert(absence_id, request);
-        }
-    }
+    let mut requests = store.latest_requests_of(account.no, &ids).await?;
     let leave_types = store.all::<LeaveType>(account.no).await?;
     let leave_types: HashMap<&RemoteId, &LeaveType> =
         leave_types.iter().map(|leave_type| (&leave_type.id, leave_type)).collect();
     Ok(absences.into_iter().map(|absence| view(absence, &mut requests, &leave_types, people)).collect())
 }
 
-async fn read<T: people::Model>(
-    store: &Store,
-    account: &LinkedAccount,
-    ids: &[RemoteId],
-) -> Result<Vec<T>, Failure> {
-    let bodies = store.bodies(account.no, T::KIND, ids).await?;
+/// The present ones of some absences.
+async fn read(store: &Store, account: &LinkedAccount, ids: &[RemoteId]) -> Result<Vec<Absence>, Failure> {
+    let kind = Kind::Absence;
+    let bodies = store.bodies(account.no, kind, ids).await?;
     let present = bodies.into_values().filter(|(_, state)| *state == RecordState::Present);
     let parse = |(body, _): (String, RecordState)| {
-        serde_json::from_str(&body)
-            .map_err(|source| store::Error::CorruptRecord { kind: T::KIND, source }.into())
+        serde_json::from_str(&body).map_err(|source| store::Error::CorruptRecord { kind, source }.into())
     };
     present.map(parse).collect()
 }

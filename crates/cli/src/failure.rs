@@ -156,7 +156,7 @@ impl From<store::Error> for Failure {
             "account.unlinked" => {
                 "Link its tenant again with `lucca-connector link TENANT_URL`: the account keeps its id and its stored data."
             }
-            "changes.place_gone" => {
+            "changes.truncated" => {
                 "Read all records again, as in a first read, and continue from the last sequence number of the change log."
             }
             "store.migration" => {
@@ -216,12 +216,12 @@ impl From<sync::Error> for Failure {
 
 impl From<absences::Error> for Failure {
     fn from(error: absences::Error) -> Self {
-        use absences::Error::{Lucca, NoDoor, NotPermitted, Store};
+        use absences::Error::{Lucca, NoAbsenceApi, NotPermitted, Store};
         let exit = match error {
             Lucca(error) => return error.into(),
             Store(error) => return error.into(),
             NotPermitted(_) => Exit::PermissionMissing,
-            NoDoor => Exit::Unreachable,
+            NoAbsenceApi => Exit::Unreachable,
             _ => Exit::Usage,
         };
         let mut failure = Self::from_error(exit, error.code(), &error);

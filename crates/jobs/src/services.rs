@@ -9,7 +9,9 @@ use jiff::civil::Date;
 use linking::{Diagnosis, DiagnosisSummary};
 use lucca::Client;
 use net::clock::Clock;
-use store::{Actor, DiagnosisSource, LinkedAccount, NewDiagnosis, RunId, Store, SubmissionId, Vault};
+use store::{
+    Actor, DiagnosisSource, LinkedAccount, NewDiagnosis, RunId, RunRequest, Store, SubmissionId, Vault,
+};
 use sync::{Brake, Options, Progress, RunExtent, RunReport, Sync};
 use tracing::Instrument;
 
@@ -146,15 +148,18 @@ impl Services {
     }
 
     /// Requests a sync of an account, which the next free worker begins. Returns the run's id; an earlier
-    /// request that has not begun keeps its id. With `is_full` the run reads all records, otherwise changed
-    /// ones.
+    /// request that has not begun keeps its id.
     ///
     /// # Errors
     ///
     /// If randomness fails, and the store's.
     #[boxed]
-    pub async fn ask_for_run(&self, account: &LinkedAccount, is_full: bool) -> Result<RunId, crate::Error> {
-        Ok(self.store.ask_for_run(account.no, self.new_run()?, is_full, self.clock.now()).await?)
+    pub async fn request_run(
+        &self,
+        account: &LinkedAccount,
+        request: RunRequest,
+    ) -> Result<RunId, crate::Error> {
+        Ok(self.store.request_run(account.no, self.new_run()?, request, self.clock.now()).await?)
     }
 
     /// Creates the id of a run.

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use linking::{Diagnosis, Evidence, Finding, FoundField, Likelier, Permission, Probe, ProbeOutcome, Verdict};
 use people::Language;
 use serde::Deserialize;
+use store::RunRequest;
 use texts::{Texts, key};
 use web::flow_progress::{Checked, Step};
 
@@ -125,7 +126,7 @@ async fn link_account(mut visit: Visit, form: LinkForm) -> Response {
         match first_sync::link(&visit, kept_fields).await {
             Ok(Some(account)) => {
                 // If this fails, the scheduler still syncs the account when it is due.
-                if let Err(error) = visit.app.services.ask_for_run(&account, false).await {
+                if let Err(error) = visit.app.services.request_run(&account, RunRequest::Changes).await {
                     tracing::error!(account = %account.id, code = error.code(), %error, "no first sync was asked for");
                 }
                 return visit.redirect(Step::Sync);

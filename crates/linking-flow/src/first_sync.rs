@@ -4,60 +4,19 @@ use linking::{Diagnosis, DiagnosisSummary};
 use people::Feature;
 use people::{FieldGroup, FieldGroups};
 use store::{
-    AccountId, AccountSettings, AccountStatus, DiagnosisSource, LinkFlow, LinkFlowEnd, LinkTarget,
-    LinkedAccount, NewDiagnosis,
+    AccountId, AccountSettings, DiagnosisSource, LinkFlow, LinkFlowEnd, LinkTarget, LinkedAccount,
+    NewDiagnosis,
 };
 use web::app::App;
-use web::config::SameTenant;
 use web::flow_progress::{Checked, Progress, Step};
+use web::link_target::Target;
 
 use super::refusal::Refusal;
 use super::visit::{Visit, update};
 
-/// The account that a tenant would become, for the flow's customer.
-pub(crate) enum Target {
-    /// A new account, or an existing one to relink.
-    Account(LinkTarget),
-    /// Refused: another customer has linked the tenant.
-    TakenByAnother,
-    /// Refused: the account to relink belongs to another tenant.
-    OtherTenant {
-        /// The origin of the account's tenant.
-        expected: String,
-    },
-}
-
-/// Decides which account a tenant becomes.
+/// The account that a tenant becomes for the flow's customer.
 pub(crate) async fn target(app: &App, flow: &LinkFlow, tenant: &str) -> Result<Target, store::Error> {
-    let store = &app.services.store;
-    if let Some(id) = flow.account_id
-        && let Some(account) = store.account(id).await?
-    {
-        return Ok(if account.tenant == tenant {
-            Target::Account(LinkTarget::Relink(id))
-        } else {
-            Target::OtherTenant { expected: account.tenant }
-        });
-    }
-    let known = store.accounts_of_tenant(tenant).await?;
-    let is_theirs = |account: &&LinkedAccount| {
-        // The operator linked it without a customer; this customer takes it over.
-        account.customer_id.as_ref().is_none_or(|customer| *customer == flow.customer_id)
-    };
-    if let Some(account) = known.iter().find(is_theirs) {
-        return Ok(Target::Account(LinkTarget::Relink(account.id)));
-    }
-    let is_taken = known.iter().any(|account| account.status != AccountStatus::Unlinked);
-    if is_taken && app.config.linking.same_tenant == SameTenant::Refuse {
-        return Ok(Target::TakenByAnother);
-    }
-    let now = app.services.clock.now();
-    let random = app
-        .services
-        .entropy
-        .bytes()
-        .map_err(|error| store::Error::Corrupt { what: "randomness", source: Box::new(error) })?;
-    Ok(Target::Account(LinkTarget::New(AccountId::mint(now, random))))
+    Target::of(app, &flow.customer_id, flow.account_id, tenant).await
 }
 
 /// Links the checked account. Returns `None` if the flow, or the accounts of its tenant, changed since the

@@ -8,8 +8,9 @@ use people::Language;
 use serde::Deserialize;
 use texts::Texts;
 use web::flow_progress::{Step, Tenant};
+use web::link_target::Target;
 
-use super::first_sync::{Target, target};
+use super::first_sync::target;
 use super::refusal::Refusal;
 use super::shell;
 use super::visit::{Posted, Visit};

@@ -18,7 +18,8 @@ pub enum Readiness {
     /// No finding needs action, and the key is not narrowed.
     Ready,
     /// An optional permission is missing or unconfirmed, or the key sees only a part of the company.
-    ReadyBut,
+    #[serde(alias = "ready_but")]
+    Limited,
     /// A required permission is missing or unconfirmed.
     NotReady,
 }
@@ -26,7 +27,7 @@ pub enum Readiness {
 people::names! {
     Readiness: "readiness" {
         Ready = "ready",
-        ReadyBut = "ready_but",
+        Limited = "limited",
         NotReady = "not_ready",
     }
 }
@@ -51,7 +52,7 @@ impl Headline {
         let meant: Vec<&Finding> = unsettled.filter(|finding| !is_blocked || is_required(finding)).collect();
         let readiness = match (is_blocked, meant.is_empty() && narrowed.is_none()) {
             (true, _) => Readiness::NotReady,
-            (false, false) => Readiness::ReadyBut,
+            (false, false) => Readiness::Limited,
             (false, true) => Readiness::Ready,
         };
         Self {

@@ -19,10 +19,10 @@ impl Headline {
         ];
         match self.readiness {
             Readiness::Ready => language.text("permission-headline-ready").to_owned(),
-            Readiness::ReadyBut if labels.is_empty() => {
+            Readiness::Limited if labels.is_empty() => {
                 language.text("permission-headline-ready-narrowed").to_owned()
             }
-            Readiness::ReadyBut => language.fill("permission-headline-ready-but", &values),
+            Readiness::Limited => language.fill("permission-headline-ready-but", &values),
             Readiness::NotReady => language.fill("permission-headline-not-ready", &values),
         }
     }

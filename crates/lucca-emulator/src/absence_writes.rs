@@ -1,7 +1,7 @@
 //! The writes of absences that the API accepted, recorded so that a duplicate can't go unnoticed, and the
 //! imports that clients poll.
 //!
-//! Not included: the requests that write (`doors`).
+//! Not included: the requests that write (`absence_apis`).
 
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};

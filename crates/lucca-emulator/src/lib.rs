@@ -29,13 +29,13 @@
 //!
 //! The control surface, on a port of its own, is described in [`control_routes`].
 
+mod absence_apis;
 mod absence_writes;
 mod changes;
 mod clock;
 mod company;
 mod control;
 mod dice;
-mod doors;
 mod drip;
 mod emulator;
 mod errors;

@@ -22,8 +22,8 @@ use tower::ServiceExt as _;
 use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::{
+    absence_apis::{self, EndpointMatch, Reply},
     clock::{self, PARIS},
-    doors::{self, EndpointMatch, Reply},
     drip::Drip,
     errors::Refusal,
     faults::{FaultKind, Loss},
@@ -305,13 +305,13 @@ fn respond(
         return (Refusal::unauthorized().answer(generation, &switches), None);
     };
     let principal = Some(key.name.clone());
-    match doors::match_endpoint(&call.method, &call.path) {
+    match absence_apis::match_endpoint(&call.method, &call.path) {
         EndpointMatch::OtherApi => {}
         EndpointMatch::WrongVerb(verbs) => {
             return (Refusal::wrong_verb(verbs).answer(generation, &switches), principal);
         }
         EndpointMatch::Operation(operation) => {
-            let request = doors::Request {
+            let request = absence_apis::Request {
                 tenant,
                 key: &key,
                 switches: &switches,

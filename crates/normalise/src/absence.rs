@@ -99,6 +99,7 @@ pub fn absence_request(request: wire::LeaveRequest, groups: FieldGroups) -> Abse
         absence_id: request.period_id,
         employee_id: request.owner_id,
         status,
+        status_native: text(request.status_text),
         created_at: request.created_at,
         next_approver_id: request.next_approver_id,
         cancelled_at: request.cancelled_at,

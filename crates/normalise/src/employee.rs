@@ -3,7 +3,7 @@
 use jiff::civil::{Date, date};
 use lucca::FieldProblem;
 use lucca::resources::User;
-use people::{Address, Bank, Birth, Contact, Employee, Identifiers, NamedRef, Picture, WorkCycle};
+use people::{Address, Bank, Birth, Contact, Employee, Gender, Identifiers, NamedRef, Picture, WorkCycle};
 
 use serde_json::{Map, Value};
 
@@ -90,7 +90,8 @@ pub fn employee(user: User, problems: Vec<FieldProblem>, scope: &Scope) -> Emplo
         }),
         birth: Some(Birth {
             date: user.birth_date,
-            gender: text(user.gender),
+            gender: user.gender.as_deref().and_then(Gender::of_word),
+            gender_native: text(user.gender),
             nationality: named(user.nationality),
         }),
         address: Some(Address { text: text(user.address) }),

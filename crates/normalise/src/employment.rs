@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lucca::FieldProblem;
 use lucca::resources::{Ref, WorkContract};
-use people::{Employment, NamedRef, RemoteId};
+use people::{Employment, EmploymentType, NamedRef, RemoteId};
 
 use crate::{id, named, text, unread};
 
@@ -21,6 +21,8 @@ pub struct Lookups {
 
 /// Normalises a work contract; `lookups` provide missing names.
 pub fn employment(contract: WorkContract, problems: Vec<FieldProblem>, lookups: &Lookups) -> Employment {
+    let contract_type = named(contract.type_);
+    let native = contract_type.as_ref().and_then(|contract_type| contract_type.name.clone());
     Employment {
         id: contract.id,
         employee_id: contract.owner_id,
@@ -29,7 +31,9 @@ pub fn employment(contract: WorkContract, problems: Vec<FieldProblem>, lookups: 
         ends_on: contract.ends_on.filter(|day| day.year() < 9999),
         is_applicable: contract.is_applicable,
         establishment_id: id(contract.establishment),
-        contract_type: named(contract.type_),
+        employment_type: native.as_deref().and_then(EmploymentType::of_name),
+        employment_type_native: native,
+        contract_type,
         occupation_category_id: id(contract.spc),
         hiring_type: looked_up(contract.hiring_type, &lookups.hiring_types),
         termination_reason: looked_up(contract.termination_reason, &lookups.termination_reasons),

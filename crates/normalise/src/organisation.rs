@@ -132,6 +132,7 @@ pub fn leave_type(account: wire::LeaveAccount) -> LeaveType {
         is_remote_work: account.is_remote_work,
         category: named(account.category),
         unit: account.unit.as_deref().map(LeaveUnit::of_code),
+        unit_native: text(account.unit),
     }
 }
 

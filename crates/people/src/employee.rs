@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::catalog::{Described, model};
-use crate::{FieldGroups, NamedRef, Period, RemoteId, SourceTime, WorkingDay};
+use crate::{FieldGroups, Gender, NamedRef, Period, RemoteId, SourceTime, WorkingDay};
 
 model! {
     /// An employee, employed now, in the future or in the past: one Lucca user.
@@ -29,7 +29,8 @@ model! {
         /// Last name, in the case in which it was typed.
         last_name: Option<String> = lucca(&[wire("lastName")]).of(IDENTITY).searched();
         /// Professional e-mail address.
-        work_email: Option<String> = lucca(&[wire("mail")]).of(IDENTITY).guarded().searched();
+        work_email: Option<String> = lucca(&[wire("mail")])
+            .of(IDENTITY).guarded().column(Column::WorkEmail).searched();
         /// Login, unique in the tenant.
         login: Option<String> = lucca(&[wire("login")]).of(IDENTITY).searched();
         /// Employee number, with its leading zeros; unique within the establishment only.
@@ -219,8 +220,12 @@ model! {
     pub struct Birth {
         /// Date of birth.
         date: Option<Date> = lucca(&[wire("birthDate")]);
+        /// Gender. Absent if it is not entered in Lucca.
+        #[serde(default, deserialize_with = "Gender::read_stored")]
+        gender: Option<Gender> = made("computed from gender");
         /// Gender in Lucca's wording.
-        gender: Option<String> = lucca(&[wire("gender")]);
+        #[serde(default)]
+        gender_native: Option<String> = lucca(&[wire("gender")]);
         /// Nationality in Lucca's wording.
         nationality: Option<NamedRef> = lucca(&[relation("nationality"), alias("nationalityId")]);
     }

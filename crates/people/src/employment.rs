@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::model;
-use crate::{NamedRef, Period, RemoteId, SourceTime};
+use crate::{EmploymentType, NamedRef, Period, RemoteId, SourceTime};
 
 model! {
     /// A contract of an employee with its dates.
@@ -27,6 +27,12 @@ model! {
         /// The employing establishment.
         establishment_id: Option<RemoteId> = lucca(&[wire("establishment"), wire("establishmentId")])
             .column(Column::EstablishmentId);
+        /// The type of employment. Absent if no word of the contract type's name is known.
+        #[serde(default)]
+        employment_type: Option<EmploymentType> = made("computed from the name of type");
+        /// The name of the contract type, from which `employment_type` is computed.
+        #[serde(default)]
+        employment_type_native: Option<String> = made("the name of type");
         /// The tenant's contract type, such as a permanent contract or an internship.
         contract_type: Option<NamedRef> = lucca(&[wire("type"), wire("typeId")]);
         /// Socio-professional category.

@@ -22,7 +22,10 @@ model! {
         category: Option<NamedRef> = lucca(&[wire("category"), wire("categoryId"), wire("categoryName")]);
         /// The unit it is counted in; absent if Lucca does not send it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        unit: Option<LeaveUnit> = lucca(&[wire("unit")]);
+        unit: Option<LeaveUnit> = made("computed from unit");
+        /// The unit as Lucca sends it: a code.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit_native: Option<String> = lucca(&[wire("unit")]);
     }
 }
 
@@ -39,6 +42,8 @@ pub enum LeaveUnit {
     #[serde(other)]
     Other,
 }
+
+crate::names! { LeaveUnit: "unit" { Days = "days", Hours = "hours", Other = "other" } }
 
 impl LeaveUnit {
     /// The unit of one of Lucca's codes. Source: absences.md §5.1.
@@ -94,6 +99,7 @@ mod tests {
             is_remote_work: None,
             category: category.map(|id| NamedRef { id: id.into(), name: None }),
             unit: None,
+            unit_native: None,
         }
     }
 

@@ -9,6 +9,9 @@ macro_rules! names {
             /// Every value, in the order in which lists show them.
             pub const ALL: [Self; [$($name),+].len()] = [$(Self::$variant),+];
 
+            /// The names of all values, in the same order.
+            pub const NAMES: &[&str] = &[$($name),+];
+
             /// The name: stable, and the same in the database, in JSON, in the API and on the command line.
             pub const fn name(self) -> &'static str {
                 match self {

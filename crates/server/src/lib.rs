@@ -7,6 +7,7 @@
 mod assets;
 mod brand;
 mod operations;
+mod problems;
 mod widget;
 
 use axum::Router;
@@ -22,6 +23,7 @@ fn router(app: App) -> Router {
     let router = api::router(&app)
         .merge(linking_flow::router())
         .merge(assets::router())
+        .merge(problems::router())
         .route("/", get(|| async { Redirect::temporary("/openapi.json") }));
     security::guard(router, &app).with_state(app)
 }

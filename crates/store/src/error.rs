@@ -40,6 +40,11 @@ pub enum Error {
          tenant again to use it"
     )]
     Unlinked,
+    /// A run that reads other streams is queued already.
+    #[error(
+        "a requested run of this account is queued already, and reads other streams: wait until it has ended, or cancel it"
+    )]
+    OtherRunQueued,
     /// The requested position is not in the change log, or no longer.
     #[error(
         "the change log has no entries from that number: it was pruned since, or the database was restored \
@@ -105,7 +110,8 @@ impl Error {
             Self::LeaseLost => "store.lease_lost",
             Self::Cancelled => "sync.cancelled",
             Self::Unlinked => "account.unlinked",
-            Self::PlaceGone { .. } => "changes.place_gone",
+            Self::OtherRunQueued => "sync.busy",
+            Self::PlaceGone { .. } => "changes.truncated",
             Self::UnknownValue { .. } => "store.unknown_value",
             Self::Corrupt { .. } | Self::CorruptRecord { .. } => "store.corrupt",
         }

@@ -21,7 +21,7 @@ pub use accounts::account_events::AccountEvent;
 pub use accounts::api_keys::{ApiKeyEntry, Role};
 pub use accounts::capabilities::Capability;
 pub use accounts::linked_accounts::{
-    AccountSettings, AccountStatus, LinkTarget, LinkedAccount, NewAccount, SettingsChange,
+    AccountOwner, AccountSettings, AccountStatus, LinkTarget, LinkedAccount, NewAccount, SettingsChange,
 };
 pub use accounts::unlinking::{DataPolicy, UnlinkReceipt};
 pub use db::Store;
@@ -68,7 +68,7 @@ pub use sync::holds::Hold;
 pub use sync::inbound_webhooks::{InboundWebhook, Notice, NoticeKind, Received};
 pub use sync::leases::{Lease, LeaseHolder};
 pub use sync::request_budgets::RequestCounts;
-pub use sync::runs::{Cancelling, Outcome, Run, StreamProgress};
+pub use sync::runs::{Cancelling, Outcome, Run, RunRequest, StreamProgress};
 pub use sync::schedule::{DueAccount, Waiting};
 pub use sync::submissions::{NewSubmission, Submission, SubmissionFilter, SubmissionState};
 pub use vault::{KeyFingerprint, MasterKey, MasterKeyError, Vault, VaultError};

@@ -50,6 +50,9 @@ pub(crate) static SQLITE: LazyLock<Migrator> = migrations!("sqlite":
     "0023_diagnoses",
     "0024_search_columns",
     "0025_destinations",
+    "0026_look_ups",
+    "0027_requested_streams",
+    "0028_views",
 );
 
 pub(crate) static POSTGRES: LazyLock<Migrator> = migrations!("postgres":
@@ -76,6 +79,9 @@ pub(crate) static POSTGRES: LazyLock<Migrator> = migrations!("postgres":
     "0021_diagnoses",
     "0022_search_columns",
     "0023_destinations",
+    "0024_look_ups",
+    "0025_requested_streams",
+    "0026_views",
 );
 
 /// Builds the migrator from the migrations' names (`0001_first`) and SQL.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use lucca::Stream;
+use people::{Kind, Kinds};
 use serde::{Deserialize, Serialize};
 
 use crate::state::StreamState;
@@ -38,6 +39,16 @@ pub enum RunExtent {
     Full,
     /// Only the records that Lucca's notices named.
     Notified,
+    /// A full read of the streams of these kinds, due or not, and of no other.
+    Streams(Kinds),
+}
+
+/// Whether a stream is read for one of these kinds.
+fn is_of(kinds: Kinds, stream: Stream) -> bool {
+    // The names that contracts refer to are lists of their own.
+    let is_lookup =
+        matches!(stream, Stream::HiringTypes | Stream::TerminationReasons | Stream::TemporaryContractGrounds);
+    kinds.iter().any(|kind| Stream::of(kind) == stream || is_lookup && kind == Kind::Employment)
 }
 
 /// Read intervals, in minutes.
@@ -153,6 +164,9 @@ impl Rhythms {
             let is_notifiable = matches!(stream, Stream::Leaves | Stream::LeaveRequests);
             return (is_notifiable && state.full_at.is_some()).then_some(Mode::Incremental);
         }
+        if let RunExtent::Streams(kinds) = extent {
+            return is_of(kinds, stream).then_some(Mode::Full);
+        }
         let Some(full_at) = state.full_at else {
             // A list that the tenant does not offer is requested again at this interval: a permission may
             // have been granted.
@@ -214,6 +228,22 @@ mod tests {
         assert_eq!(plan(Stream::Departments, 60, RunExtent::Due), Some(Mode::Full));
         assert_eq!(plan(Stream::UserLogs, 59, RunExtent::Now), None);
         assert_eq!(plan(Stream::UserLogs, 60, RunExtent::Due), Some(Mode::Incremental));
+    }
+
+    #[test]
+    fn chosen_streams_are_read_in_full() {
+        let extent = RunExtent::Streams([Kind::Department, Kind::Employment].into_iter().collect());
+        let plan = |stream| Rhythms::default().plan(stream, &read(0, 0), extent, at(1));
+        let chosen: Vec<Stream> = Stream::ALL.into_iter().filter(|stream| plan(*stream).is_some()).collect();
+        let expected = [
+            Stream::Departments,
+            Stream::HiringTypes,
+            Stream::TerminationReasons,
+            Stream::TemporaryContractGrounds,
+            Stream::WorkContracts,
+        ];
+        assert_eq!(chosen, expected);
+        assert_eq!(plan(Stream::Departments), Some(Mode::Full));
     }
 
     #[test]

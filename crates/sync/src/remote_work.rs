@@ -105,7 +105,8 @@ pub(crate) async fn keep_named(
     let known = store.hashes(account.no, Kind::LeaveType, &ids).await?;
     let mut batch = Batch::default();
     for (id, name) in names.into_iter().filter(|(id, _)| !known.contains_key(id)) {
-        let leave_type = LeaveType { id, name, is_remote_work: None, category: None, unit: None };
+        let leave_type =
+            LeaveType { id, name, is_remote_work: None, category: None, unit: None, unit_native: None };
         let leave_type = remote_work.applied(leave_type);
         hints.extend(hint(&leave_type));
         batch.add(&leave_type, None, RawPolicy::ORGANISATION);

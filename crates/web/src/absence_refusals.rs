@@ -13,7 +13,7 @@ impl From<Error> for Problem {
             Error::InvalidKey => StatusCode::BAD_REQUEST,
             Error::NotPermitted(_) => StatusCode::FORBIDDEN,
             Error::UnknownEmployee | Error::UnknownAbsence => StatusCode::NOT_FOUND,
-            Error::NoDoor | Error::KeyReused | Error::ConfirmationNeeded(_) | Error::WrongState(_) => {
+            Error::NoAbsenceApi | Error::KeyReused | Error::ConfirmationNeeded(_) | Error::WrongState(_) => {
                 StatusCode::CONFLICT
             }
             Error::AmbiguousEmployee(_)

@@ -10,6 +10,7 @@ pub mod config;
 pub mod connections;
 pub mod flow_progress;
 pub mod limits;
+pub mod link_target;
 mod noted_views;
 pub mod page_cache;
 pub mod problem;

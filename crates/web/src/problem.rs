@@ -7,14 +7,18 @@ use lucca::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use api_types::{AbsenceProblem, AbsenceWarning, EmployeeCandidate};
+use api_types::{AbsenceProblem, AbsenceWarning, EmployeeCandidate, UnsettledPermission};
+
+/// The path of the page that explains the codes.
+pub const PROBLEMS_PATH: &str = "/problems";
 
 /// An error response. `code` is stable; `title` and `detail` are texts for humans and may change.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Problem {
-    /// Always `about:blank`: the code identifies the problem.
+    /// The address of the code's explanation, relative to the service's: a page for people.
     #[serde(rename = "type")]
-    kind: &'static str,
+    #[schema(format = "uri-reference", example = "/problems#request.invalid")]
+    kind: String,
     /// The HTTP status.
     status: u16,
     /// A stable code, such as `link_token.unknown_feature`.
@@ -46,6 +50,9 @@ pub struct More {
     /// The warnings to acknowledge before the absence is requested.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<AbsenceWarning>,
+    /// The required permissions that the API key of a new linked account lacks, or that can't be proven.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub permissions: Vec<UnsettledPermission>,
     /// The permission that the API key lacks, by its stable name.
     #[schema(example = "make_absence_requests")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,7 +63,7 @@ impl Problem {
     /// A problem with its status, stable code and explanation.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self {
-            kind: "about:blank",
+            kind: format!("{PROBLEMS_PATH}#{code}"),
             status: status.as_u16(),
             code,
             title: status.canonical_reason().unwrap_or("Error"),
@@ -137,6 +144,12 @@ impl From<store::Error> for Problem {
                 StatusCode::CONFLICT,
                 error.code(),
                 "This account was unlinked and its API key was deleted. Link its tenant again to use it.",
+            ),
+            store::Error::OtherRunQueued => Self::new(
+                StatusCode::CONFLICT,
+                error.code(),
+                "A requested run of this account is queued already, and reads other streams. Wait until it has ended, or \
+                 cancel it.",
             ),
             store::Error::PlaceGone { first, last } => Self::new(
                 StatusCode::GONE,

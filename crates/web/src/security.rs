@@ -147,7 +147,7 @@ fn as_problem(response: Response) -> Response {
     let problem = match status {
         StatusCode::SERVICE_UNAVAILABLE => Problem::new(
             status,
-            "request.took_too_long",
+            "request.timeout",
             "The request exceeded its time limit. Try again, or request less data.",
         )
         .retry_after(5),

@@ -11,11 +11,11 @@ use store::{NewSubmission, Submission, SubmissionId, SubmissionState};
 
 use super::{Batch, BulkProgress, file_error};
 use crate::Absences;
-use crate::door::DoorKind;
 use crate::draft::AbsenceDraft;
 use crate::follow;
 use crate::import_format::{ImportFormat, ImportRow, Simulated, simulate};
 use crate::look::find_created;
+use crate::lucca_api::AbsenceApi;
 use crate::problem::{Error, Problem, ProblemCode};
 use crate::submit::{Detail, SENDING_TIMEOUT, ask_of};
 
@@ -131,7 +131,7 @@ impl Absences<'_> {
                 expected: plan.taken.clone(),
                 is_estimated: plan.is_estimated,
                 before: around.iter().map(|absence| absence.id.clone()).collect(),
-                door: Some(DoorKind::Import),
+                lucca_api: Some(AbsenceApi::Import),
                 is_of_a_file: true,
                 ..Detail::default()
             };
@@ -285,8 +285,8 @@ impl Absences<'_> {
         if error.code() == "lucca.bad_request" {
             return Error::Problems(vec![Problem::of_refusal(&error)]);
         }
-        match self.note_refusal(DoorKind::Import, error).await {
-            Ok(()) => Error::NoDoor,
+        match self.note_refusal(AbsenceApi::Import, error).await {
+            Ok(()) => Error::NoAbsenceApi,
             Err(error) => error,
         }
     }

@@ -130,7 +130,7 @@ async fn lost_import_response_is_looked_up() {
         let made = app.absences().make_batch(&batch, |_| app.mint(), |_| ()).await.unwrap();
         for submission in made {
             let report = app.settled(submission).await;
-            assert_eq!(report.status, if accepted { Status::Pending } else { Status::NotMade });
+            assert_eq!(report.status, if accepted { Status::Pending } else { Status::NotCreated });
         }
         let halves: usize = people
             .iter()
@@ -169,7 +169,7 @@ async fn repeated_file_completes_a_cut_import() {
     app.advance(6);
     for submission in written().await {
         let report = Report::of(&absences.advance(submission).await.unwrap()).unwrap();
-        assert_eq!(report.status, Status::NotMade);
+        assert_eq!(report.status, Status::NotCreated);
     }
     assert!(app.emulator.tenant().writes().is_empty());
     let made = absences.make_batch(&batch, |_| app.mint(), |_| ()).await.unwrap();

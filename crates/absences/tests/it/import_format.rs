@@ -1,13 +1,13 @@
 //! Lucca's import, if a tenant accepts another format than the documented one.
 
-use absences::{DoorKind, ProblemCode, Report, Status};
+use absences::{AbsenceApi, ProblemCode, Report, Status};
 use lucca_emulator::{Change, ImportEstablishment, NewAbsence, Switches, WriteKind};
 
 use crate::support::{App, RECOVERY, REMOTE, UNPAID, active_halves, app, ask};
 
 async fn importing(switches: Switches) -> App {
     let mut app = app(switches).await;
-    app.account.settings.absence_door = Some("import".to_owned());
+    app.account.settings.absence_api = Some("import".to_owned());
     app
 }
 
@@ -30,7 +30,7 @@ async fn establishments_go_by_name_or_by_code() {
         let wanted = ask(owner, REMOTE, "2027-01-18 PM", "2027-01-20 AM");
         let preview = app.absences().preview(&wanted).await.unwrap();
         assert!(preview.can_be_requested, "{import_establishment:?}: {:?}", preview.problems);
-        assert_eq!((preview.door, simulations(&app)), (DoorKind::Import, first));
+        assert_eq!((preview.lucca_api, simulations(&app)), (AbsenceApi::Import, first));
         assert!(preview.leave_type_name.is_some());
         let report = Report::of(&app.request("key-1", &wanted).await.unwrap()).unwrap();
         assert_eq!(report.status, Status::Pending);

@@ -1,6 +1,6 @@
-//! From a preview to a request in Lucca, through both doors, with faults.
+//! From a preview to a request in Lucca, through both APIs, with faults.
 
-use absences::{DoorKind, Error, ProblemCode, Report, Status};
+use absences::{AbsenceApi, Error, ProblemCode, Report, Status};
 use lucca_emulator::{
     AbsenceFactory, AutoCreateFalse, FactoryAnswer, FactoryRefusal, FaultKind, Loss, Switches, Unconfirmed,
 };
@@ -17,7 +17,7 @@ async fn preview_matches_the_single_request() {
         let wanted = ask(owner, REMOTE, "2027-01-04 PM", "2027-01-06 AM");
         let preview = app.absences().preview(&wanted).await.unwrap();
         assert!(preview.can_be_requested, "{:?}", preview.problems);
-        assert_eq!((preview.door, preview.plan.taken.len()), (DoorKind::Factory, 4));
+        assert_eq!((preview.lucca_api, preview.plan.taken.len()), (AbsenceApi::Factory, 4));
         assert_eq!(preview.amount.unwrap().value, 2.0);
         assert!(app.emulator.tenant().writes().is_empty(), "a preview asks for nothing");
 
@@ -177,7 +177,7 @@ async fn lost_response_is_looked_up_not_resent() {
             let submission = app.request("k", &wanted).await.unwrap();
             let report = app.settled(submission).await;
             let what = format!("{absence_factory:?}, accepted: {accepted}");
-            let expected = if accepted { Status::Pending } else { Status::NotMade };
+            let expected = if accepted { Status::Pending } else { Status::NotCreated };
             assert_eq!(report.status, expected, "{what}: {:?}", report.problems);
             assert_eq!(app.emulator.tenant().writes().len(), usize::from(accepted), "{what}");
             // A repeated call sends nothing more.
@@ -210,11 +210,11 @@ async fn import_replaces_a_missing_factory() {
     let owner = app.free_employee();
     let wanted = ask(owner, REMOTE, "2027-01-18 PM", "2027-01-20 AM");
     let preview = app.absences().preview(&wanted).await.unwrap();
-    assert_eq!(preview.door, DoorKind::Import);
+    assert_eq!(preview.lucca_api, AbsenceApi::Import);
     assert!(preview.can_be_requested, "{:?}", preview.problems);
     assert!(app.emulator.tenant().writes().is_empty(), "it was simulated");
     let report = app.settled(app.request("k", &wanted).await.unwrap()).await;
-    assert_eq!((report.status, report.door), (Status::Pending, Some(DoorKind::Import)));
+    assert_eq!((report.status, report.lucca_api), (Status::Pending, Some(AbsenceApi::Import)));
     assert_eq!(report.half_days.len(), 4);
     // A comment, which the import can't carry, is a problem of the preview.
     let words = absences::AbsenceDraft {
@@ -239,8 +239,8 @@ async fn simulating_factory_creates_nothing() {
         app.request("k", &ask(app.free_employee(), REMOTE, "2027-01-18", "2027-01-18")).await.unwrap();
     assert_eq!(Report::of(&submission).unwrap().status, Status::InDoubt);
     let report = app.settled(submission).await;
-    assert_eq!(report.status, Status::NotMade);
-    assert_eq!(report.problems[0].code, ProblemCode::NotMade);
+    assert_eq!(report.status, Status::NotCreated);
+    assert_eq!(report.problems[0].code, ProblemCode::NotCreated);
 }
 
 #[tokio::test]

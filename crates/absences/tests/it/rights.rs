@@ -62,19 +62,19 @@ async fn keyless_factory_is_a_missing_permission() {
         assert_eq!(app.request("k", &wanted).await.unwrap_err().code(), "absence.not_permitted");
         assert!(!was_written(&app));
         // The account can select the import instead.
-        app.account.settings.absence_door = Some("import".to_owned());
+        app.account.settings.absence_api = Some("import".to_owned());
         app.request("k", &wanted).await.unwrap();
         assert_eq!(app.emulator.tenant().writes().len(), 1);
     }
 }
 
 #[tokio::test]
-async fn no_door_is_an_error() {
+async fn no_api_is_an_error() {
     let app =
         app(Switches { absence_factory: AbsenceFactory::None, absence_import: false, ..Switches::default() })
             .await;
     let wanted = ask(app.free_employee(), REMOTE, "2027-01-18", "2027-01-19");
-    assert_eq!(app.request("k", &wanted).await.unwrap_err().code(), "absence.no_door");
+    assert_eq!(app.request("k", &wanted).await.unwrap_err().code(), "absence.no_api");
     assert!(app.emulator.tenant().writes().is_empty());
 }
 

@@ -323,7 +323,7 @@ async fn one(app: &App, key: &str, case: &Case, tally: &mut Tally) {
         assert!(!report.problems.is_empty() || !report.warnings.is_empty(), "{what}: {report:?}");
         match report.status {
             Status::Refused => tally.refused_after += 1,
-            Status::NotMade => {
+            Status::NotCreated => {
                 assert!(case.fault.is_some() || case.killed.is_some(), "{what}: {report:?}");
                 tally.not_made += 1;
             }
@@ -408,7 +408,7 @@ async fn after(app: &App, report: &Report, owner: i64, case: &Case, tally: &mut 
     tally.changed += 1;
 }
 
-/// A process is killed after its first, second, third … poll, through either door; another one completes the
+/// A process is killed after its first, second, third … poll, through either API; another one completes the
 /// request.
 #[tokio::test]
 async fn request_is_made_once_despite_kills() {
@@ -444,7 +444,7 @@ async fn request_is_made_once_despite_kills() {
             };
             let mut report = app.settled(known).await;
             let taken = || app.facts(owner).iter().filter(|one| active_halves(one).contains(&at)).count();
-            if report.status == Status::NotMade {
+            if report.status == Status::NotCreated {
                 // It died after marking the submission and before sending: the caller is told, and repeats.
                 assert_eq!(taken(), 0, "{absence_factory:?}, step {steps}");
                 let again = app.absences().request(app.mint(), &format!("{key}-again"), &ask, &[]).await;

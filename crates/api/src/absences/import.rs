@@ -151,6 +151,6 @@ fn csv(headers: &HeaderMap, file: Result<Bytes, BytesRejection>) -> Result<Bytes
             "request.too_large",
             "The file is larger than 1 MiB. Split it.",
         ),
-        _ => Problem::new(StatusCode::BAD_REQUEST, "request.invalid", "The file did not arrive whole."),
+        _ => Problem::new(StatusCode::BAD_REQUEST, "request.invalid", "The file is incomplete."),
     })
 }

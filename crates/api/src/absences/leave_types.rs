@@ -34,8 +34,8 @@ pub(crate) struct LeaveTypesQuery {
     security(("key" = [])),
     params(
         ("linked_account_id" = String, Path, description = "The linked account's id."),
-        ("id" = String, Path, description = "the person: `id:12`, `number:00042` or `email:jo@acme.example`; a value \
-         without a prefix where it fits one person only", example = "id:12"),
+        ("id" = String, Path, description = "The employee: `id:12`, `number:00042` or `email:jo@acme.example`; a value \
+         without a prefix is accepted if it matches one employee.", example = "id:12"),
         LeaveTypesQuery,
     ),
     responses(

@@ -1,7 +1,6 @@
 //! `GET /v1/linked-accounts/{linked_account_id}/absence-submissions`: requests made through the connector.
 
 use api_types::{AbsenceSubmission, List};
-use axum::Json;
 use axum::extract::{Path, State};
 use serde::Deserialize;
 use store::SubmissionFilter;
@@ -11,9 +10,10 @@ use web::auth::Vendor;
 use web::problem::Problem;
 
 use super::id_of;
+use crate::Params;
 use crate::answers::{NotFound, Unauthorized, Unprocessable};
 use crate::linked_accounts::find;
-use crate::{Params, cut, page_size, unknown_cursor};
+use crate::paging::{Page, cut, page_size, unknown_cursor};
 
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 500;
@@ -49,13 +49,13 @@ pub(crate) async fn list_absence_submissions(
     _: Vendor,
     Path(linked_account_id): Path<String>,
     Params(query): Params<AbsenceSubmissionsQuery>,
-) -> Result<Json<List<AbsenceSubmission>>, Problem> {
+) -> Result<Page<AbsenceSubmission>, Problem> {
     let account = find(&app, &linked_account_id).await?;
     let limit = page_size(query.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let id = query.employee_id.as_deref().map(|text| text.strip_prefix("id:").unwrap_or(text));
     let employee_id = match id.map(id_of) {
         // The text can't be an id of Lucca's, so no submission matches.
-        Some(None) => return Ok(Json(List::complete(Vec::new()))),
+        Some(None) => return Ok(Page(List::complete(Vec::new()))),
         other => other.flatten(),
     };
     let before = query.cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| unknown_cursor())?;
@@ -63,5 +63,5 @@ pub(crate) async fn list_absence_submissions(
     let mut found = app.services.store.submissions(&filter, u64::from(limit) + 1).await?;
     let next_cursor = cut(&mut found, limit).map(|last| last.id.to_string());
     let items = found.iter().map(AbsenceSubmission::of).collect::<Result<_, _>>()?;
-    Ok(Json(List { items, next_cursor }))
+    Ok(Page(List { items, next_cursor }))
 }

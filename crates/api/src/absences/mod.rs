@@ -1,10 +1,8 @@
-//! `/v1/linked-accounts/{linked_account_id}/absence-submissions` and leave types, one file per endpoint. This file
-//! parses requests and runs them against `absences`; `api_types` has the responses,
+//! `/v1/linked-accounts/{linked_account_id}/absence-submissions` and leave types, one file per endpoint, except that
+//! `actions` has six. This file parses requests and runs them against `absences`; `api_types` has the responses,
 //! `web::absence_refusals` the errors.
 
-pub(crate) mod approve;
-pub(crate) mod cancel;
-pub(crate) mod deny;
+pub(crate) mod actions;
 pub(crate) mod import;
 pub(crate) mod leave_types;
 pub(crate) mod list;
@@ -14,11 +12,9 @@ pub(crate) mod show;
 
 use api_types::AbsenceDecision;
 use std::pin::Pin;
-use std::time::Duration;
 
 use absences::{AbsenceDraft, Absences, ProblemCode};
 use axum::Json;
-use axum::http::StatusCode;
 use jobs::Services;
 use lucca::Client;
 use people::{HalfDay, PersonLabel, RemoteId, first_half_day, last_half_day};
@@ -29,11 +25,8 @@ use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
+use crate::detached::{run_detached, still_running};
 use crate::linked_accounts;
-
-/// Timeout of a response while Lucca is processing: longer than most responses of Lucca take, and shorter
-/// than the service's own timeout of 30 seconds.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// Longer texts are no ids of Lucca's.
 const LONGEST_ID: usize = 100;
@@ -180,20 +173,11 @@ impl AbsenceSession {
         self,
         operation: impl for<'a> FnOnce(&'a Absences<'a>) -> AbsenceTask<'a, T> + Send + 'static,
     ) -> Result<Option<T>, Problem> {
-        let task = tokio::spawn(async move {
+        run_detached(async move {
             let absences = self.services.absences(&self.account, &self.client, self.actor);
             operation(&absences).await
-        });
-        match tokio::time::timeout(RESPONSE_TIMEOUT, task).await {
-            Ok(Ok(done)) => done.map(Some),
-            Ok(Err(_)) => {
-                // A panic's message may contain request data.
-                tracing::error!("a request met a defect");
-                let detail = "Something failed in the service.";
-                Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail))
-            }
-            Err(_) => Ok(None),
-        }
+        })
+        .await
     }
 }
 
@@ -227,20 +211,9 @@ async fn change(
     Ok(Json(session.run(move |absences| operation(absences, id)).await?.into()))
 }
 
-/// The response while an operation is still running.
-fn still_running() -> Problem {
-    Problem::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "request.goes_on",
-        "Lucca takes its time, and it goes on. Send the same again, with the same Idempotency-Key where there is one: \
-         nothing is done twice.",
-    )
-    .retry_after(5)
-}
-
 /// Finds a request that was made through the connector for this account.
 async fn submission(app: &App, account: &LinkedAccount, id: &str) -> Result<Submission, Problem> {
-    let missing = || Problem::not_found("absence request");
+    let missing = || Problem::not_found("absence submission");
     let id = id.parse().map_err(|_| missing())?;
     let found = app.services.store.submission(id).await?;
     found.filter(|submission| submission.account_no == account.no).ok_or_else(missing)

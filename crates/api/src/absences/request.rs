@@ -9,9 +9,10 @@ use web::app::App;
 use web::auth::Vendor;
 use web::problem::Problem;
 
-use super::{AbsenceSession, AbsenceSubmissionCreate, still_running};
+use super::{AbsenceSession, AbsenceSubmissionCreate};
 use crate::Body;
 use crate::answers::{BadRequest, Conflict, Forbidden, LuccaErrors, NotFound, Unauthorized, Unprocessable};
+use crate::detached::still_running;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -26,16 +27,16 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
     security(("key" = [])), request_body = AbsenceSubmissionCreate,
     params(
         ("linked_account_id" = String, Path, description = "The linked account's id."),
-        ("Idempotency-Key" = String, Header, description = "the caller's name for this request, such as a UUID: 1 to \
-         200 visible ASCII characters", example = "6f1c0f6e-3f0a-4c6b-9a52-0d8f1f5c7a11"),
+        ("Idempotency-Key" = String, Header, description = "A key that the caller creates for this submission, \
+         such as a UUID: 1 to 200 visible ASCII characters.", example = "6f1c0f6e-3f0a-4c6b-9a52-0d8f1f5c7a11"),
     ),
     responses(
-        (status = 201, description = "Made, or refused by Lucca: see its status.", body = AbsenceSubmission,
-         headers(("Location" = String, description = "where it is followed"))),
-        (status = 202, description = "On its way: look again at its Location.", body = AbsenceSubmission,
-         headers(("Location" = String, description = "where it is followed"))),
-        (status = 200, description = "It was asked for before, under the same key.", body = AbsenceSubmission,
-         headers(("Location" = String, description = "where it is followed"))),
+        (status = 201, description = "Lucca created or refused the request: see `status`.", body = AbsenceSubmission,
+         headers(("Location" = String, description = "The address of the submission."))),
+        (status = 202, description = "The request is being sent: poll the address in `Location`.", body = AbsenceSubmission,
+         headers(("Location" = String, description = "The address of the submission."))),
+        (status = 200, description = "The same idempotency key created the submission before.", body = AbsenceSubmission,
+         headers(("Location" = String, description = "The address of the submission."))),
         BadRequest,
         Unauthorized,
         Forbidden,

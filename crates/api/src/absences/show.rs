@@ -30,7 +30,7 @@ pub(crate) struct AbsenceRequestQuery {
     security(("key" = [])),
     params(
         ("linked_account_id" = String, Path, description = "The linked account's id."),
-        ("id" = String, Path, description = "the absence request's id, `abr_…`"),
+        ("id" = String, Path, description = "The submission's id, `abr_…`."),
         AbsenceRequestQuery,
     ),
     responses(

@@ -71,11 +71,14 @@ pub(crate) async fn create_api_key(
             Some(linked_accounts::find_named(&app, "linked_account_id", &id).await?.id)
         }
         (Role::ReadOnly, None) => {
-            return Err(invalid("linked_account_id", "A read_only key opens one linked account: name it."));
+            return Err(invalid(
+                "linked_account_id",
+                "A read_only key reads one linked account: name it in `linked_account_id`.",
+            ));
         }
         (Role::Operator | Role::Vendor, None) => None,
         (Role::Operator | Role::Vendor, Some(_)) => {
-            return Err(invalid("linked_account_id", "Only a read_only key is of one linked account."));
+            return Err(invalid("linked_account_id", "Only a read_only key has a `linked_account_id`."));
         }
     };
     let now = app.services.clock.now();

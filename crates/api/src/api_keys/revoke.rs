@@ -12,7 +12,7 @@ use crate::answers::{Forbidden, NotFound, Unauthorized};
 /// Revokes an API key, with immediate effect.
 #[utoipa::path(
     delete, path = "/v1/api-keys/{key_id}", tag = "API keys", security(("key" = [])),
-    params(("key_id" = String, Path, description = "the key's id")),
+    params(("key_id" = String, Path, description = "The API key's id.")),
     responses(
         (status = 204),
         Unauthorized,
@@ -25,7 +25,7 @@ pub(crate) async fn revoke_api_key(
     _: Operator,
     Path(key_id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let missing = || Problem::not_found("API key, or it was revoked before");
+    let missing = || Problem::not_found("valid API key");
     let id = key_id.parse().map_err(|_| missing())?;
     let now = app.services.clock.now();
     if app.services.store.revoke_api_key(id, Actor::Operator, now).await? {

@@ -23,7 +23,7 @@ DTEND;VALUE=DATE:20261224\r\nSUMMARY:Anne Roux: absent\r\nEND:VEVENT\r\nEND:VCAL
 /// every hour; the `ETag` spares them unchanged data.
 #[utoipa::path(
     get, path = "/calendar-feeds/{secret}/calendar.ics", tag = "Calendar feeds",
-    params(("secret" = String, Path, description = "the secret of the feed's address: `cal_…`")),
+    params(("secret" = String, Path, description = "The secret of the feed's address: `cal_…`.")),
     responses(
         (status = 200, content_type = "text/calendar", body = String, example = json!(EXAMPLE)),
         (status = 304, description = "Nothing has changed since the ETag given."),

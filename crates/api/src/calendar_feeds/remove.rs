@@ -15,7 +15,7 @@ use crate::linked_accounts::find;
     security(("key" = [])),
     params(
         ("linked_account_id" = String, Path, description = "The linked account's id."),
-        ("feed_id" = String, Path, description = "the feed's id"),
+        ("feed_id" = String, Path, description = "The feed's id."),
     ),
     responses(
         (status = 204),

@@ -27,9 +27,9 @@ pub(crate) struct ChallengeQuery {
 #[utoipa::path(
     get, path = "/v1/inbound/{inbound_id}", tag = "Inbound webhooks",
     params(
-        ("inbound_id" = String, Path, description = "the last part of the address that was given to Lucca: `inw_…`"),
-        ("echo" = Option<String>, Query, description = "the text to answer with"),
-        ("challenge" = Option<String>, Query, description = "the same, by its older name"),
+        ("inbound_id" = String, Path, description = "The last part of the address that is entered in Lucca: `inw_…`."),
+        ("echo" = Option<String>, Query, description = "The text that the response has to contain."),
+        ("challenge" = Option<String>, Query, description = "The same text, under its older name."),
     ),
     responses(
         (status = 200, content_type = "text/plain", body = String, example = json!("8f2c")),
@@ -54,6 +54,6 @@ pub(crate) async fn verify_inbound_webhook(
         Some(text) if text.len() <= LONGEST => {
             Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
         }
-        _ => Err(Problem::field("echo", "request.invalid", "It is 1 to 1,000 bytes.")),
+        _ => Err(Problem::field("echo", "request.invalid", "`echo` must have 1 to 1,000 bytes.")),
     }
 }

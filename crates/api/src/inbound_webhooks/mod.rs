@@ -10,6 +10,7 @@ pub(crate) mod remove;
 pub(crate) mod set;
 pub(crate) mod show;
 
+use axum::http::StatusCode;
 use store::InboundWebhook;
 use web::app::App;
 use web::problem::Problem;
@@ -34,5 +35,5 @@ async fn view(app: &App, webhook: &InboundWebhook) -> Result<api_types::InboundW
 }
 
 fn off() -> Problem {
-    Problem::not_found("inbound webhooks of this account: they are off")
+    Problem::new(StatusCode::NOT_FOUND, "not_found", "Inbound webhooks are disabled for this account.")
 }

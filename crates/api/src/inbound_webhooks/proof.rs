@@ -26,7 +26,7 @@ pub(super) fn refused(app: &App, from: IpAddr) -> Problem {
     if let Err(too_often) = app.limits.refused_key(from) {
         return too_often.into();
     }
-    Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "This can't be sent here.")
+    Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "The webhook carries no valid key or signature.")
 }
 
 /// Whether a webhook is of the signed kind.

@@ -24,12 +24,12 @@ pub(crate) const LARGEST: usize = 256 * 1024;
 #[utoipa::path(
     post, path = "/v1/inbound/{inbound_id}", tag = "Inbound webhooks",
     params(
-        ("inbound_id" = String, Path, description = "the last part of the address that was given to Lucca: `inw_…`"),
+        ("inbound_id" = String, Path, description = "The last part of the address that is entered in Lucca: `inw_…`."),
     ),
     request_body(content = serde_json::Value, content_type = "application/json", example = json!({"id": "78287-20180424-PM"})),
     responses(
         (status = 202, description = "It is noted what to read again."),
-        (status = 400, description = "It can't be understood. What it is about is read by the next sync."),
+        (status = 400, description = "The webhook can't be parsed. The next sync reads what it announces."),
         Unauthorized,
         TooLarge,
     )
@@ -47,7 +47,7 @@ pub(crate) async fn receive_inbound_webhook(
         Err(_) => None,
     };
     let body = body.map_err(|_| {
-        let detail = "The body is larger than any webhook needs to be, or broke off.";
+        let detail = "The body is larger than any webhook needs to be, or is incomplete.";
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "request.too_large", detail)
     })?;
     let is_signed = is_signed(&headers);
@@ -72,8 +72,8 @@ pub(crate) async fn receive_inbound_webhook(
     };
     store.note_inbound(&webhook, received, now).await?;
     if content.is_none() {
-        tracing::warn!(account = %webhook.account_id, "Lucca told something that can't be understood");
-        let detail = "It can't be understood. What it is about is read by the next sync.";
+        tracing::warn!(account = %webhook.account_id, "a webhook from Lucca could not be parsed");
+        let detail = "The webhook can't be parsed. The next sync reads what it announces.";
         return Err(Problem::new(StatusCode::BAD_REQUEST, "inbound.malformed", detail));
     }
     Ok(StatusCode::ACCEPTED)

@@ -81,7 +81,7 @@ pub(crate) async fn update_inbound_webhooks(
     if let Some(Some(secret)) = &wanted.signing_secret
         && !(1..=LONGEST_SECRET).contains(&secret.expose_secret().len())
     {
-        let detail = "A secret has 1 to 500 characters: give it as Lucca shows it.";
+        let detail = "`signing_secret` must have 1 to 500 characters, as Lucca shows it.";
         return Err(Problem::field("signing_secret", "request.invalid", detail));
     }
     let services = &app.services;

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use api_types::List;
-use axum::Json;
 use axum::extract::State;
 use people::Language;
 use serde::Deserialize;
@@ -14,8 +13,9 @@ use web::auth::Vendor;
 use web::problem::Problem;
 
 use super::Standing;
+use crate::Params;
 use crate::answers::{Forbidden, Unauthorized, Unprocessable};
-use crate::{Params, page_size};
+use crate::paging::{Page, page_size, unknown_cursor};
 
 const DEFAULT_LIMIT: usize = 100;
 const MAX_LIMIT: usize = 500;
@@ -55,11 +55,10 @@ pub(crate) async fn list_issues(
     State(app): State<App>,
     _: Vendor,
     Params(which): Params<IssuesQuery>,
-) -> Result<Json<List<api_types::Issue>>, Problem> {
+) -> Result<Page<api_types::Issue>, Problem> {
     let limit = page_size(which.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
-    let after: Option<IssueId> = which.cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| {
-        Problem::field("cursor", "request.invalid", "It is not one of this list: begin without it.")
-    })?;
+    let after: Option<IssueId> =
+        which.cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| unknown_cursor())?;
     let store = &app.services.store;
     let accounts: HashMap<i64, LinkedAccount> =
         store.accounts().await?.into_iter().map(|account| (account.no, account)).collect();
@@ -74,5 +73,5 @@ pub(crate) async fn list_issues(
     let view = |issue: store::Issue| {
         accounts.get(&issue.account_no).map(|account| api_types::Issue::of(account, issue, which.language))
     };
-    Ok(Json(List { items: found.into_iter().filter_map(view).collect(), next_cursor }))
+    Ok(Page(List { items: found.into_iter().filter_map(view).collect(), next_cursor }))
 }

@@ -14,7 +14,7 @@ use crate::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
 /// Shows an issue, open or resolved.
 #[utoipa::path(
     get, path = "/v1/issues/{issue_id}", tag = "Issues", security(("key" = [])),
-    params(("issue_id" = String, Path, description = "the issue's id"), LanguageQuery),
+    params(("issue_id" = String, Path, description = "The issue's id."), LanguageQuery),
     responses(
         (status = 200, body = api_types::Issue),
         Unauthorized,

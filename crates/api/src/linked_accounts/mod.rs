@@ -2,6 +2,7 @@
 //! them.
 
 pub(crate) mod audit;
+pub(crate) mod create;
 pub(crate) mod delivery;
 pub(crate) mod fields;
 pub(crate) mod issues;
@@ -25,7 +26,7 @@ pub(crate) async fn find(app: &App, id: &str) -> Result<LinkedAccount, Problem> 
 
 /// Finds the linked account that member `field` of a body names.
 pub(crate) async fn find_named(app: &App, field: &'static str, id: &str) -> Result<LinkedAccount, Problem> {
-    let unknown = || Problem::field(field, "request.invalid", "There is no such linked account.");
+    let unknown = || Problem::field(field, "request.invalid", "No linked account has this id.");
     let id = id.parse().map_err(|_| unknown())?;
     app.services.store.account(id).await?.ok_or_else(unknown)
 }

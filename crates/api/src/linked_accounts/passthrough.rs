@@ -148,7 +148,7 @@ pub(crate) async fn send_passthrough_request(
     if !account.settings.passthrough {
         let detail = "The operator has not allowed passthrough requests for this account: PUT to this address, or \
                       lucca-connector accounts configure --passthrough true.";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "passthrough.off", detail));
+        return Err(Problem::new(StatusCode::FORBIDDEN, "passthrough.disabled", detail));
     }
     let (method, path, body) = wanted.read(&app.config.passthrough.methods)?;
     let erased = app.services.store.erased_ids(account.no).await?;
@@ -165,8 +165,8 @@ pub(crate) async fn send_passthrough_request(
         Ok(Ok(Err(error))) => Err((&error).into()),
         Ok(Err(panic)) => Err(Problem::internal("internal", &panic)),
         Err(_) if method == Method::Get => {
-            let detail = "The tenant's request budget is used up, or Lucca takes its time. Try again.";
-            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "passthrough.not_yet", detail).retry_after(30))
+            let detail = "The tenant's request budget is used up, or Lucca is slow. Send the request again.";
+            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "passthrough.busy", detail).retry_after(30))
         }
         Err(_) => Err(in_doubt()),
     }
@@ -190,7 +190,7 @@ impl PassthroughRequest {
             Problem::field("path", "passthrough.path_refused", format!("This is {error}."))
         })?;
         if self.body.is_some() && matches!(method, Method::Get | Method::Delete) {
-            let detail = "With GET and DELETE there is no body.";
+            let detail = "GET and DELETE have no body.";
             return Err(Problem::field("body", "request.invalid", detail));
         }
         Ok((method, path, self.body))
@@ -218,14 +218,14 @@ fn not_shared(refusal: &NotShared) -> Problem {
         NotShared::Method(_) => "passthrough.method_refused",
         NotShared::Erased => "passthrough.erased",
     };
-    Problem::new(StatusCode::FORBIDDEN, code, format!("Not passed on: {refusal}."))
+    Problem::new(StatusCode::FORBIDDEN, code, format!("The request was not sent to Lucca: {refusal}."))
 }
 
 fn in_doubt() -> Problem {
     Problem::new(
         StatusCode::GATEWAY_TIMEOUT,
         "passthrough.in_doubt",
-        "Lucca did not answer. It may have done what was asked: look before asking again.",
+        "Lucca did not respond, and may have processed the request. Check before you send it again.",
     )
 }
 

@@ -54,7 +54,7 @@ pub(crate) async fn unlink_linked_account(
     let policy = match how.data.as_deref() {
         None | Some("keep") => DataPolicy::Keep,
         Some("erase") => DataPolicy::Erase,
-        Some(_) => return Err(Problem::field("data", "request.invalid", "It must be keep or erase.")),
+        Some(_) => return Err(Problem::field("data", "request.invalid", "`data` must be keep or erase.")),
     };
     let account = find(&app, &linked_account_id).await?;
     let store = &app.services.store;

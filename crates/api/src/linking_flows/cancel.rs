@@ -12,7 +12,7 @@ use crate::answers::{NotFound, Unauthorized};
 /// Cancels a linking flow: its links stop working, and its API key is erased. A linked account stays linked.
 #[utoipa::path(
     delete, path = "/v1/linking-flows/{flow_id}", tag = "Linking", security(("key" = [])),
-    params(("flow_id" = String, Path, description = "the flow's id")),
+    params(("flow_id" = String, Path, description = "The flow's id.")),
     responses(
         (status = 204),
         Unauthorized,

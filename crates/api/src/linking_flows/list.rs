@@ -1,7 +1,6 @@
 //! `GET /v1/linking-flows`: lists linking flows and their progress.
 
 use api_types::List;
-use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use store::{FlowId, FlowStatus};
@@ -11,8 +10,9 @@ use web::auth::Vendor;
 use web::problem::Problem;
 
 use super::linking_flow;
+use crate::Params;
 use crate::answers::{Forbidden, Unauthorized, Unprocessable};
-use crate::{Params, page_size};
+use crate::paging::{Page, page_size};
 
 const DEFAULT_LIMIT: u32 = 100;
 const MAX_LIMIT: u32 = 500;
@@ -72,10 +72,14 @@ pub(crate) async fn list_linking_flows(
     State(app): State<App>,
     _: Vendor,
     Params(which): Params<LinkingFlowsQuery>,
-) -> Result<Json<List<api_types::LinkingFlow>>, Problem> {
+) -> Result<Page<api_types::LinkingFlow>, Problem> {
     let limit = page_size(which.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let before: Option<FlowId> = which.cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| {
-        Problem::field("cursor", "request.invalid", "It is not one of this list: begin without it.")
+        Problem::field(
+            "cursor",
+            "request.invalid",
+            "`cursor` must be the `next_cursor` of a page of this list. Start again without it.",
+        )
     })?;
     let store = &app.services.store;
     let status = which.status.map(FlowStatus::from);
@@ -84,5 +88,5 @@ pub(crate) async fn list_linking_flows(
     let has_more = found.len() > limit;
     found.truncate(limit);
     let next_cursor = found.last().filter(|_| has_more).map(|flow| flow.id.to_string());
-    Ok(Json(List { items: found.iter().map(linking_flow).collect(), next_cursor }))
+    Ok(Page(List { items: found.iter().map(linking_flow).collect(), next_cursor }))
 }

@@ -12,7 +12,7 @@ use crate::answers::{NotFound, Unauthorized};
 /// Shows the progress of a linking flow.
 #[utoipa::path(
     get, path = "/v1/linking-flows/{flow_id}", tag = "Linking", security(("key" = [])),
-    params(("flow_id" = String, Path, description = "the flow's id")),
+    params(("flow_id" = String, Path, description = "The flow's id.")),
     responses(
         (status = 200, body = api_types::LinkingFlow),
         Unauthorized,

@@ -30,34 +30,34 @@ const REFUSALS: [Refusal; 13] = [
     refusal(
         "400",
         "BadRequest",
-        "The body is no JSON, or a header or the address can't be read.",
+        "The body is not JSON, or a header or the address can't be parsed.",
         ("request.not_json", "The body is not JSON."),
     ),
     refusal(
         "401",
         "Unauthorized",
-        "There is no API key, or one that opens nothing.",
+        "The API key is missing, unknown or revoked.",
         ("unauthorized", "Send an API key as Authorization: Bearer KEY."),
     ),
     refusal(
         "403",
         "Forbidden",
-        "The key's role does not allow it; or, where Lucca is asked, Lucca's key lacks a permission.",
-        ("forbidden", "This API key may not do this: it has a lesser role."),
+        "The role of the API key does not allow the call; or, if the call sends a request to Lucca, Lucca's API key lacks a permission.",
+        ("forbidden", "The role of this API key does not allow the call."),
     ),
     refusal(
         "404",
         "NotFound",
-        "There is no such thing, or none that the key opens.",
-        ("not_found", "There is no such linked account."),
+        "The resource does not exist, or the API key may not see it.",
+        ("not_found", "No such linked account. Check the URL and the API key's access."),
     ),
     refusal(
         "409",
         "Conflict",
-        "It can't be done as things stand.",
+        "The state of the resource does not allow the call, or the same call is running.",
         (
-            "request.under_way",
-            "The first request with this Idempotency-Key is still being done. Send the same again in a moment.",
+            "request.in_progress",
+            "The first request with this Idempotency-Key is still running. Send the same request again in a moment.",
         ),
     ),
     refusal(
@@ -69,44 +69,44 @@ const REFUSALS: [Refusal; 13] = [
     refusal(
         "415",
         "UnsupportedMediaType",
-        "The body is of another kind.",
+        "The body has another media type.",
         ("request.not_json", "Send JSON with Content-Type: application/json."),
     ),
     refusal(
         "422",
         "UnprocessableContent",
-        "A parameter or a member of the body can't be used; `field` names it.",
-        ("request.invalid", "It is between 1 and 500."),
+        "A parameter or a member of the body is invalid or unknown; `field` names it.",
+        ("request.invalid", "`limit` must be between 1 and 500."),
     ),
     refusal(
         "429",
         "TooManyRequests",
-        "Too many requests: wait for as long as Retry-After says.",
-        ("too_many_requests", "Too many requests. Wait for as long as Retry-After says, then go on."),
+        "Too many requests. Send the request again after the time in Retry-After.",
+        ("too_many_requests", "Too many requests. Send the request again after the time in Retry-After."),
     ),
     refusal(
         "500",
         "InternalServerError",
-        "Something failed in the service; its log says what.",
-        ("internal", "Something failed in the service."),
+        "The service failed. Its log has the reason.",
+        ("internal", "The service failed. Its log has the reason."),
     ),
     refusal(
         "502",
         "BadGateway",
-        "Lucca answered something else than was needed.",
-        ("lucca.unexpected", "Lucca could not be asked."),
+        "Lucca's response is not as expected.",
+        ("lucca.unexpected", "The request to Lucca failed."),
     ),
     refusal(
         "503",
         "ServiceUnavailable",
-        "It took too long, or Lucca asks to wait: send the same again after Retry-After.",
-        ("request.took_too_long", "This took too long. Try again, or ask for less."),
+        "The request took too long, or Lucca requests a pause. Send the request again after the time in Retry-After.",
+        ("request.timeout", "The request took too long. Send it again, or request less."),
     ),
     refusal(
         "504",
         "GatewayTimeout",
-        "Lucca did not answer in time.",
-        ("lucca.timeout", "Lucca could not be asked."),
+        "Lucca did not respond in time.",
+        ("lucca.timeout", "The request to Lucca failed."),
     ),
 ];
 
@@ -221,6 +221,9 @@ fn problem(refusal: &Refusal) -> Value {
 fn answers(operation: &mut Value) {
     let summary = operation["summary"].as_str().unwrap_or_default().to_owned();
     let is_keyed = is_keyed(operation);
+    let has_pages = operation["parameters"]
+        .as_array()
+        .is_some_and(|all| all.iter().any(|one| one["name"] == "cursor" || one["name"] == "after"));
     let named = json!({ "$ref": "#/components/parameters/IdempotencyKey" });
     let is_named = operation["parameters"].as_array().is_some_and(|all| all.contains(&named));
     for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
@@ -239,6 +242,9 @@ fn answers(operation: &mut Value) {
                     REPLAYED.to_owned(),
                     json!({ "$ref": format!("#/components/headers/{REPLAYED}") }),
                 );
+            }
+            if has_pages && status == "200" {
+                headers.insert("Link".to_owned(), json!({ "$ref": "#/components/headers/Link" }));
             }
             response["headers"] = Value::Object(headers);
         }
@@ -261,10 +267,20 @@ fn components(description: &mut Value) {
         .iter()
         .map(|(name, example)| ((*name).to_owned(), text(limits::HEADERS_DESCRIPTION, example)))
         .collect();
-    headers.insert("Retry-After".to_owned(), text("In how many seconds to try again.", "12"));
+    headers.insert(
+        "Link".to_owned(),
+        text(
+            "The address of the next page (RFC 8288); absent on the last page.",
+            "<https://lucca.example.com/v1/issues?limit=2&cursor=eyJ2>; rel=\"next\"",
+        ),
+    );
+    headers.insert(
+        "Retry-After".to_owned(),
+        text("The number of seconds after which to send the request again.", "12"),
+    );
     headers.insert(
         REPLAYED.to_owned(),
-        text("That this was answered before, under the same Idempotency-Key; absent otherwise.", "true"),
+        text("Whether the response is that of an earlier request with the same Idempotency-Key; absent otherwise.", "true"),
     );
     let mut responses = Map::new();
     for refusal in &REFUSALS {
@@ -275,7 +291,7 @@ fn components(description: &mut Value) {
             }
             "401" => {
                 shown = Map::new();
-                shown.insert("WWW-Authenticate".to_owned(), text("How to say who asks.", "Bearer"));
+                shown.insert("WWW-Authenticate".to_owned(), text("The authentication scheme.", "Bearer"));
             }
             _ => {}
         }
@@ -292,8 +308,9 @@ fn components(description: &mut Value) {
             "name": IDEMPOTENCY_KEY,
             "in": "header",
             "required": false,
-            "description": "The caller's name for this request, such as a UUID: 1 to 200 visible ASCII characters. Sent \
-                            again with the same key within 24 hours, it is not done again, and its answer is given again.",
+            "description": "A key that the caller creates for this operation, such as a UUID: 1 to 200 visible ASCII \
+                            characters. A request with the same key within 24 hours is not processed again: it returns the \
+                            first response.",
             "schema": idempotency_key(),
             "example": "6f1c0f6e-3f0a-4c6b-9a52-0d8f1f5c7a11",
         },
@@ -301,7 +318,7 @@ fn components(description: &mut Value) {
             "name": "If-None-Match",
             "in": "header",
             "required": false,
-            "description": "The ETag of what the caller has: 304 without a body if it is still that.",
+            "description": "The ETag of the version that the caller has. If it is the current one, the response is 304 without a body.",
             "schema": { "type": "string" },
         },
     });

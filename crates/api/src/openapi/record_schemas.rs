@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::operations::reference;
 use crate::records::query::takes;
+use crate::records::related::{RelationShape, relations};
 use crate::records::routes::kind_of;
 
 /// Gives every response with a record, or a page of records, the schema of its kind, which follows from the
@@ -62,11 +63,8 @@ fn tag_of(kind: Kind) -> &'static str {
 
 /// The values of `include` for a kind.
 fn includes(kind: Kind, parameter: &Value) -> Value {
-    let values: &[&str] = match kind {
-        Kind::Employee => &["raw", "manager", "department"],
-        Kind::Absence => &["raw", "employee", "leave_types"],
-        _ => &["raw"],
-    };
+    let values: Vec<&str> =
+        std::iter::once("raw").chain(relations(kind).map(|relation| relation.name)).collect();
     let any = values.join("|");
     let mut parameter = parameter.clone();
     parameter["schema"] = json!({ "type": "string", "pattern": format!("^({any})(,({any}))*$") });
@@ -120,20 +118,21 @@ fn schema_of(kind: Kind, schemas: &mut BTreeMap<String, Value>) -> Value {
             "description": "The record as Lucca sent it, any JSON, with `include=raw`; null where it is not stored.",
         }),
     );
+    for relation in relations(kind) {
+        let description = format!("{}, with `include={}`.", relation.doc, relation.name);
+        let list = |of| json!({ "type": "array", "items": reference(of), "description": description });
+        let member = match relation.shape() {
+            RelationShape::Reference => nullable("Reference", &description),
+            RelationShape::References => list("Reference"),
+            RelationShape::Employments => list("Employment"),
+        };
+        members.insert(relation.name.to_owned(), member);
+    }
     if kind == Kind::Absence {
         let day =
             |description: &str| json!({ "type": "string", "format": "date", "description": description });
         members.insert("starts_on".to_owned(), day("The day of the first half-day."));
         members.insert("ends_on".to_owned(), day("The day of the last half-day."));
-        members
-            .insert("employee".to_owned(), nullable("Reference", "The employee, with `include=employee`."));
-        members.insert(
-            "leave_types".to_owned(),
-            json!({
-                "type": "array", "items": reference("Reference"),
-                "description": "The leave types, with `include=leave_types`.",
-            }),
-        );
         let names = people::AbsenceStatus::ALL.map(people::AbsenceStatus::name);
         schemas.insert(
             "AbsenceStatus".to_owned(),
@@ -147,11 +146,6 @@ fn schema_of(kind: Kind, schemas: &mut BTreeMap<String, Value>) -> Value {
         members.insert("status".to_owned(), reference("AbsenceStatus"));
     }
     if kind == Kind::Employee {
-        members.insert("manager".to_owned(), nullable("Reference", "The manager, with `include=manager`."));
-        members.insert(
-            "department".to_owned(),
-            nullable("Reference", "The department, with `include=department`."),
-        );
         schemas.insert(
             "EmployeeStatus".to_owned(),
             json!({
@@ -170,14 +164,24 @@ fn schema_of(kind: Kind, schemas: &mut BTreeMap<String, Value>) -> Value {
     })
 }
 
-/// Moves the schema of an object, or of a list's objects, to a component, since generators name types by components:
-/// `Reference` for another record with its name, else `name`, in the singular for a list.
+/// Moves the schema of an object, of a list's objects, or of an enumeration, to a component, since generators name types
+/// by components: `Reference` for another record with its name, the title of an enumeration, else `name`, in the singular
+/// for a list.
 fn extract(name: &str, schema: &mut Value, schemas: &mut BTreeMap<String, Value>) {
     if let Some(values) = schema.get_mut("additionalProperties").filter(|values| values.is_object()) {
         return extract(name, values, schemas);
     }
     if let Some(items) = schema.get_mut("items") {
         return extract(name.strip_suffix('s').unwrap_or(name), items, schemas);
+    }
+    if let (Some(title), Some(values)) = (schema["title"].as_str(), schema["enum"].as_array()) {
+        let values: Vec<&Value> = values.iter().filter(|value| !value.is_null()).collect();
+        let description = schema["description"].as_str().unwrap_or_default();
+        let component = json!({ "type": "string", "enum": values, "description": description });
+        let member = nullable(title, description);
+        schemas.insert(title.to_owned(), component);
+        *schema = member;
+        return;
     }
     let Some(mut members) = schema.get_mut("properties").and_then(Value::as_object_mut).map(std::mem::take)
     else {

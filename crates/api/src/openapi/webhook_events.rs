@@ -15,7 +15,9 @@ pub(super) fn complete(description: &mut Value) {
             event_type.clone(),
             json!({ "post": {
                 "operationId": format!("on_{}", event_type.replace('.', "_")),
-                "tags": ["Webhook endpoints"],
+                // Not the tag of the endpoints: openapi-generator writes one file per tag, and the events would replace
+                // the operations.
+                "tags": ["Webhook events"],
                 "summary": format!("The event `{event_type}`."),
                 "description": "Sent to webhook endpoints that receive this type, signed by the Standard Webhooks specification.",
                 "security": [],

@@ -18,7 +18,7 @@ pub(crate) async fn on_day(
     kind: Kind,
     records: Vec<ListedRecord>,
     day: Date,
-    equal: &[(Column, RemoteId)],
+    equal: &[(Column, Vec<RemoteId>)],
 ) -> Result<Vec<ListedRecord>, Problem> {
     if kind != Kind::Employee {
         return Ok(records.into_iter().filter(|record| is_in_force(record, day)).collect());
@@ -57,8 +57,10 @@ pub(crate) async fn on_day(
             members.insert("contract_start".to_owned(), json!(contract.starts_on));
             members.insert("contract_end".to_owned(), json!(contract.period().ends_on()));
         }
-        let is_meant =
-            equal.iter().all(|(column, wanted)| members[column.name()].as_str() == Some(wanted.as_str()));
+        let is_meant = equal.iter().all(|(column, wanted)| {
+            let value = members[column.name()].as_str();
+            wanted.iter().any(|wanted| value == Some(wanted.as_str()))
+        });
         if !is_meant {
             continue;
         }

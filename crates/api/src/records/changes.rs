@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use delivery::mapping::Mapping;
 use people::Kind;
 use serde::{Deserialize, Serialize};
@@ -11,8 +12,9 @@ use web::app::App;
 use web::auth::Reader;
 use web::problem::Problem;
 
+use crate::Params;
 use crate::answers::{Gone, NotFound, Unauthorized, Unprocessable};
-use crate::{Params, page_size};
+use crate::paging::{page_size, with_next};
 
 const DEFAULT_LIMIT: u32 = 100;
 const MAX_LIMIT: u32 = 1000;
@@ -65,15 +67,16 @@ pub(crate) async fn list_changes(
     State(app): State<App>,
     reader: Reader,
     Params(query): Params<ChangesQuery>,
-) -> Result<Json<ChangeList>, Problem> {
+) -> Result<Response, Problem> {
     let invalid = |field, detail: String| Problem::field(field, "request.invalid", detail);
     let after = query.after.unwrap_or(0);
     if after < 0 {
-        return Err(invalid("after", "It is 0 or more.".to_owned()));
+        return Err(invalid("after", "`after` must be 0 or more.".to_owned()));
     }
     let limit = page_size(query.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let kind = query.kind.map(|kind| kind.parse::<Kind>()).transpose();
-    let kind = kind.map_err(|error| invalid("kind", format!("It is one of {}.", error.known.join(", "))))?;
+    let kind =
+        kind.map_err(|error| invalid("kind", format!("`kind` must be one of: {}.", error.known.join(", "))))?;
     let store = &app.services.store;
     // Read before the changes, so that concurrent changes get higher numbers.
     let last = store.last_change(reader.account.no).await?;
@@ -84,9 +87,10 @@ pub(crate) async fn list_changes(
     let shown_up_to = found.last().map_or(after, |change| change.seq);
     let next_after = if has_more { shown_up_to } else { last.max(shown_up_to) };
     let mapping = Mapping::of(&reader.account.settings.delivery);
-    Ok(Json(ChangeList {
+    let page = ChangeList {
         items: found.into_iter().map(|change| api_types::Change::of(change, &mapping)).collect(),
         next_after,
         has_more,
-    }))
+    };
+    Ok(with_next(Json(page).into_response(), has_more.then(|| ("after", next_after.to_string()))))
 }

@@ -16,8 +16,10 @@ use web::auth::Reader;
 use web::page_cache::RecordsTag;
 use web::problem::Problem;
 
+use crate::paging::{cursor_of, with_next};
+
 use super::query::{ListQuery, ListRequest, cursor};
-use super::{as_of, view};
+use super::{as_of, related, view};
 
 /// Number of records that are read at once for NDJSON and for filtered lists.
 const CHUNK_SIZE: u32 = 500;
@@ -50,12 +52,11 @@ pub(super) async fn answer(
     kind: Kind,
     (asked, query): (Option<String>, ListQuery),
 ) -> Result<Response, Problem> {
-    let wanted = query.read(kind)?;
-    let mapping = Mapping::of(&reader.account.settings.delivery);
-    if let Some(member) = wanted.compared.iter().find(|member| mapping.name(kind, member).is_none()) {
-        let detail =
-            "The delivery rules of this account leave this member out, so lists can't be filtered by it.";
-        return Err(Problem::field(member, "delivery.not_delivered", detail));
+    let mut wanted = query.read(kind)?;
+    refuse_hidden(&reader.account, &wanted)?;
+    if let Some(legal_unit) = wanted.legal_unit.take() {
+        let store = &app.services.store;
+        wanted.narrow_to(kind, related::establishments_of(store, &reader.account, &legal_unit).await?);
     }
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accepts.split(',').any(|one| one.trim().starts_with(NDJSON)) {
@@ -70,7 +71,26 @@ pub(super) async fn answer(
     // cached.
     let is_of_now = wanted.as_of.is_none();
     let page = page(&app, &reader.account, kind, wanted);
-    Ok(tag.json(if is_of_now { app.page_cache.get(tag, page).await? } else { page.await? }))
+    let page = if is_of_now { app.page_cache.get(tag, page).await? } else { page.await? };
+    let next = cursor_of(&page).map(|cursor| ("cursor", cursor));
+    Ok(with_next(tag.json(page), next))
+}
+
+/// Refuses filters by members that the account's delivery rules leave out, since their results would reveal them.
+fn refuse_hidden(account: &LinkedAccount, wanted: &ListRequest) -> Result<(), Problem> {
+    if wanted.compared.is_empty() {
+        return Ok(());
+    }
+    let mapping = Mapping::of(&account.settings.delivery);
+    match wanted.compared.iter().find(|(_, kind, member)| mapping.name(*kind, member).is_none()) {
+        None => Ok(()),
+        Some((parameter, kind, member)) => {
+            let detail = format!(
+                "The delivery rules of this account leave out {member} of {kind}, so lists can't be filtered by it."
+            );
+            Err(Problem::field(parameter, "delivery.not_delivered", detail))
+        }
+    }
 }
 
 /// Reads the next page, as JSON.

@@ -17,8 +17,9 @@ use web::problem::Problem;
 
 use super::as_of::contracts_of;
 use super::query::{cursor, read_cursor};
+use crate::Params;
 use crate::answers::{NotFound, Unauthorized, Unprocessable};
-use crate::{Params, page_size};
+use crate::paging::{page_size, with_next};
 
 const DEFAULT_LIMIT: u32 = 100;
 const MAX_LIMIT: u32 = 500;
@@ -89,8 +90,8 @@ async fn positions_of(
     get, path = "/v1/linked-accounts/{linked_account_id}/positions", tag = "Employees", security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id."), PositionsQuery),
     responses(
-        (status = 200, body = PositionList, headers(("ETag" = String, description = "the page's fingerprint"))),
-        (status = 304, description = "The page is the one in If-None-Match."),
+        (status = 200, body = PositionList, headers(("ETag" = String, description = "The version of the page, for `If-None-Match`."))),
+        (status = 304, description = "The page has not changed since the ETag in `If-None-Match`."),
         Unauthorized,
         NotFound,
         Unprocessable,
@@ -119,9 +120,10 @@ pub(crate) async fn list_positions(
     people.truncate(limit);
     let last = people.last().filter(|_| has_more);
     let next_cursor = last.map(|last| cursor(kind, &filter, last.place()));
+    let next = next_cursor.clone().map(|cursor| ("cursor", cursor));
     let page = PositionList { items: positions_of(&app, account, &people).await?, next_cursor };
     // Serialising positions to JSON can't fail.
-    Ok(tag.json(serde_json::to_vec(&page).unwrap_or_default().into()))
+    Ok(with_next(tag.json(serde_json::to_vec(&page).unwrap_or_default().into()), next))
 }
 
 /// Shows the positions of an employee over time.
@@ -129,11 +131,11 @@ pub(crate) async fn list_positions(
     get, path = "/v1/linked-accounts/{linked_account_id}/employees/{id}/positions", tag = "Employees", security(("key" = [])),
     params(
         ("linked_account_id" = String, Path, description = "The linked account's id."),
-        ("id" = String, Path, description = "Lucca's id of the person", example = "12"),
+        ("id" = String, Path, description = "The employee's id in Lucca.", example = "12"),
     ),
     responses(
-        (status = 200, body = PositionHistory, headers(("ETag" = String, description = "their fingerprint"))),
-        (status = 304, description = "They are those in If-None-Match."),
+        (status = 200, body = PositionHistory, headers(("ETag" = String, description = "The version of the positions, for `If-None-Match`."))),
+        (status = 304, description = "The positions have not changed since the ETag in `If-None-Match`."),
         Unauthorized,
         NotFound,
     )

@@ -12,13 +12,15 @@ use utoipa::IntoParams;
 use web::problem::Problem;
 
 use super::view::{FieldSelection, StatusFilter};
-use crate::page_size;
+use crate::paging::page_size;
 
 const DEFAULT_LIMIT: u32 = 100;
 const MAX_LIMIT: u32 = 500;
 
 /// Longer texts are no ids or numbers of Lucca's.
 const LONGEST_VALUE: usize = 100;
+/// Longer texts are no e-mail addresses.
+const LONGEST_EMAIL: usize = 254;
 const MOST_IDS: usize = 100;
 const LONGEST_IDS: usize = 2_000;
 
@@ -26,15 +28,17 @@ const LONGEST_IDS: usize = 2_000;
 const VERSION: u8 = 2;
 
 /// Filters that not every kind has.
-const CONDITIONS: [(&str, &[Kind]); 10] = [
+const CONDITIONS: [(&str, &[Kind]); 12] = [
     ("employee_id", &[Kind::Employment, Kind::Absence, Kind::AbsenceRequest]),
     ("department_id", &[Kind::Employee, Kind::Absence]),
     ("manager_id", &[Kind::Employee]),
     ("employee_number", &[Kind::Employee]),
+    ("work_email", &[Kind::Employee]),
     ("leave_type_id", &[Kind::Absence]),
     ("from", &[Kind::Absence]),
     ("to", &[Kind::Absence]),
     ("establishment_id", &[Kind::Employee, Kind::Employment]),
+    ("legal_unit_id", &[Kind::Employee, Kind::Employment, Kind::Establishment]),
     ("status", &[Kind::Employee, Kind::Absence]),
     ("search", &[Kind::Employee]),
 ];
@@ -65,8 +69,7 @@ pub(crate) struct ListQuery {
     /// Only these members of each record, separated by commas; `id` is always included.
     #[param(example = "id,name,department_id", pattern = "^[a-z0-9_]+(,[a-z0-9_]+){0,99}$")]
     fields: Option<String>,
-    /// Additional members, separated by commas: `raw` (the record as Lucca sent it, if stored); for employees
-    /// `manager`, `department`; for absences `employee`, `leave_types`.
+    /// Additional members, separated by commas: `raw` (the record as Lucca sent it, if stored), and related records.
     #[param(example = "raw", pattern = "^[a-z_]+(,[a-z_]+)*$")]
     include: Option<String>,
     /// For employees: `active`, `future` or `former`, as of today. For absences: `pending`, `approved`, `denied`, `cancelled`
@@ -94,6 +97,14 @@ pub(crate) struct ListQuery {
     /// For employees: only those with this employee number. Case and spaces around it make no difference.
     #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "00042")]
     employee_number: Option<String>,
+    /// For employees: only those with this work e-mail address. Case, accents and spaces around it make no difference.
+    #[param(
+        min_length = 1,
+        max_length = 254,
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$",
+        example = "zoe.roux@acme.example"
+    )]
+    work_email: Option<String>,
     /// For absences: only those of which a half-day has this leave type. Pages may be short, as with `status`.
     #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "34")]
     leave_type_id: Option<String>,
@@ -106,6 +117,9 @@ pub(crate) struct ListQuery {
     /// For employees and employments: only those of this establishment.
     #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "7")]
     establishment_id: Option<String>,
+    /// For establishments: only those of this legal unit. For employees and employments: only those of its establishments.
+    #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "1")]
+    legal_unit_id: Option<String>,
     /// For employees: only those with this text in their name, login, work e-mail, employee number or job title. Case,
     /// accents and the form of Unicode make no difference.
     #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "lefevre")]
@@ -119,16 +133,29 @@ pub(crate) struct ListRequest {
     pub(crate) limit: u32,
     pub(crate) status: Option<StatusFilter>,
     pub(crate) as_of: Option<Date>,
-    /// Filters that apply to the values on the day of `as_of`.
-    pub(crate) equal_then: Vec<(Column, RemoteId)>,
+    /// Filters that apply to the values on the day of `as_of`: the column has one of the values.
+    pub(crate) equal_then: Vec<(Column, Vec<RemoteId>)>,
     /// Only absences with this leave type.
     pub(crate) leave_type: Option<RemoteId>,
-    /// The members that conditions compare: an account that does not deliver one refuses the condition.
-    pub(crate) compared: Vec<&'static str>,
+    /// Only records of this legal unit: see [`Self::narrow_to`].
+    pub(crate) legal_unit: Option<RemoteId>,
+    /// The parameters of the filters, and the members that they compare: an account that does not deliver a member
+    /// refuses the filter.
+    pub(crate) compared: Vec<(&'static str, Kind, &'static str)>,
     pub(crate) selection: FieldSelection,
 }
 
 impl ListRequest {
+    /// Selects only records of these establishments.
+    pub(crate) fn narrow_to(&mut self, kind: Kind, establishments: Vec<RemoteId>) {
+        let column = Column::EstablishmentId;
+        match kind {
+            Kind::Establishment => self.filter.conditions.push(ListCondition::Ids(establishments)),
+            Kind::Employee if self.as_of.is_some() => self.equal_then.push((column, establishments)),
+            _ => self.filter.conditions.push(ListCondition::OneOf(column, establishments)),
+        }
+    }
+
     /// Whether records are filtered out after they are read from the store.
     pub(crate) fn is_selective(&self) -> bool {
         self.status.is_some()
@@ -167,7 +194,10 @@ impl ListQuery {
         let after = self.cursor.as_deref().map(|text| read_cursor(kind, is_by_time, text)).transpose()?;
         let modified_since = self.modified_after.map(|text| text.parse::<Timestamp>()).transpose();
         let modified_since = modified_since.map_err(|_| {
-            invalid("modified_after", "It is a time with a zone, such as 2026-11-25T10:00:00Z.")
+            invalid(
+                "modified_after",
+                "`modified_after` must be a time with a zone, such as 2026-11-25T10:00:00Z.",
+            )
         })?;
         let status = self.status.map(|text| read_status(kind, &text)).transpose()?;
         let mut conditions = Vec::new();
@@ -183,6 +213,7 @@ impl ListQuery {
             (Column::ManagerId, self.manager_id),
             (Column::EstablishmentId, self.establishment_id),
             (Column::EmployeeNumber, self.employee_number),
+            (Column::WorkEmail, self.work_email),
         ];
         for (column, value) in members {
             let Some(value) = value else { continue };
@@ -191,11 +222,12 @@ impl ListQuery {
                 conditions.push(ListCondition::EmployeeInDepartment(id));
                 continue;
             }
-            compared.push(column.name());
-            let is_current = matches!(column, Column::EmployeeNumber | Column::EmployeeId);
+            compared.push((column.name(), kind, column.name()));
+            let is_current =
+                matches!(column, Column::EmployeeNumber | Column::WorkEmail | Column::EmployeeId);
             if as_of.is_some() && kind == Kind::Employee && !is_current {
                 // Today's values must not decide who is selected on another day.
-                equal_then.push((column, id));
+                equal_then.push((column, vec![id]));
             } else {
                 conditions.push(ListCondition::Equal(column, column.fold(id.to_string())));
             }
@@ -208,15 +240,24 @@ impl ListQuery {
             if !takes(kind, parameter) {
                 return Err(no_condition(parameter));
             }
-            let day: Date =
-                day.parse().map_err(|_| invalid(parameter, "It is a day, such as 2026-01-01."))?;
+            let day: Date = day.parse().map_err(|_| {
+                invalid(parameter, format!("`{parameter}` must be a day, such as 2026-01-01."))
+            })?;
             let column = if parameter == "from" { Column::EndsOn } else { Column::StartsOn };
-            compared.push(if parameter == "from" { "last" } else { "first" });
+            compared.push((parameter, kind, if parameter == "from" { "last" } else { "first" }));
             conditions.push(make(column, day.to_string()));
         }
         let leave_type =
             self.leave_type_id.map(|value| read_value(kind, "leave_type_id", value)).transpose()?;
-        compared.extend(leave_type.as_ref().map(|_| "leave_type_ids"));
+        compared.extend(leave_type.as_ref().map(|_| ("leave_type_id", kind, "leave_type_ids")));
+        let legal_unit =
+            self.legal_unit_id.map(|value| read_value(kind, "legal_unit_id", value)).transpose()?;
+        if legal_unit.is_some() {
+            compared.push(("legal_unit_id", Kind::Establishment, "legal_unit_id"));
+            if kind != Kind::Establishment {
+                compared.push(("legal_unit_id", kind, "establishment_id"));
+            }
+        }
         let search = self.search.as_deref().map(|text| read_search(kind, text)).transpose()?;
         let selection = FieldSelection::read(kind, self.fields.as_deref(), self.include.as_deref())?;
         Ok(ListRequest {
@@ -233,6 +274,7 @@ impl ListQuery {
             as_of,
             equal_then,
             leave_type,
+            legal_unit,
             compared,
             selection,
         })
@@ -248,8 +290,12 @@ fn read_value(kind: Kind, parameter: &'static str, value: String) -> Result<Remo
     if !takes(kind, parameter) {
         return Err(no_condition(parameter));
     }
-    if value.is_empty() || value.len() > LONGEST_VALUE || value.chars().any(char::is_control) {
-        return Err(invalid(parameter, "It is a value of Lucca's: 1 to 100 bytes."));
+    let longest = if parameter == "work_email" { LONGEST_EMAIL } else { LONGEST_VALUE };
+    if value.is_empty() || value.len() > longest || value.chars().any(char::is_control) {
+        return Err(invalid(
+            parameter,
+            format!("`{parameter}` must have 1 to {longest} bytes, none of them a control character."),
+        ));
     }
     Ok(RemoteId::from(value))
 }
@@ -261,7 +307,7 @@ fn read_ids(text: &str) -> Result<Vec<RemoteId>, Problem> {
     if text.chars().count() > LONGEST_IDS || ids.len() > MOST_IDS || !ids.iter().all(is_id) {
         return Err(invalid(
             "ids",
-            "It is a list of at most 100 ids and 2,000 characters, separated by commas.",
+            "`ids` must be a list of at most 100 ids and 2,000 characters, separated by commas.",
         ));
     }
     Ok(ids.into_iter().map(RemoteId::from).collect())
@@ -279,7 +325,7 @@ pub(crate) fn read_cursor(kind: Kind, is_by_time: bool, text: &str) -> Result<Li
     };
     let place = |cursor: Cursor| ListPosition { id: cursor.after, touched_us: cursor.at.unwrap_or_default() };
     read.filter(is_ours).map(place).ok_or_else(|| {
-        invalid("cursor", "It is not one of this list, or one of an earlier version: begin without it.")
+        invalid("cursor", "`cursor` must be the `next_cursor` of a page of this list, of this version. Start again without it.")
     })
 }
 
@@ -288,7 +334,7 @@ pub(crate) fn read_day(kind: Kind, text: &str) -> Result<Date, Problem> {
     if !matches!(kind, Kind::Employee | Kind::Employment) {
         return Err(invalid(
             "as_of",
-            "Only people, employments and the tree of departments are known of other days.",
+            "`as_of` applies to employees, employments and the department tree only.",
         ));
     }
     read_date(text)
@@ -296,7 +342,7 @@ pub(crate) fn read_day(kind: Kind, text: &str) -> Result<Date, Problem> {
 
 /// Parses a day.
 pub(crate) fn read_date(text: &str) -> Result<Date, Problem> {
-    text.parse().map_err(|_| invalid("as_of", "It is a day, such as 2026-01-01."))
+    text.parse().map_err(|_| invalid("as_of", "`as_of` must be a day, such as 2026-01-01."))
 }
 
 fn read_search(kind: Kind, text: &str) -> Result<String, Problem> {
@@ -304,7 +350,10 @@ fn read_search(kind: Kind, text: &str) -> Result<String, Problem> {
         return Err(no_condition("search"));
     }
     if text.trim().is_empty() || text.len() > 100 || text.chars().any(char::is_control) {
-        return Err(invalid("search", "It is a text of 1 to 100 bytes."));
+        return Err(invalid(
+            "search",
+            "`search` must have 1 to 100 bytes, none of them a control character.",
+        ));
     }
     Ok(search_key(text.trim()))
 }
@@ -317,5 +366,5 @@ fn read_status(kind: Kind, text: &str) -> Result<StatusFilter, Problem> {
         Kind::Absence => text.parse().map(StatusFilter::Absence),
         _ => text.parse().map(StatusFilter::Employee),
     };
-    read.map_err(|error| invalid("status", format!("It is one of {}.", error.known.join(", "))))
+    read.map_err(|error| invalid("status", format!("`status` must be one of: {}.", error.known.join(", "))))
 }

@@ -24,8 +24,7 @@ pub(crate) struct ShowQuery {
     /// Only these members, separated by commas; `id` is always included.
     #[param(example = "id,name", pattern = "^[a-z0-9_]+(,[a-z0-9_]+){0,99}$")]
     fields: Option<String>,
-    /// Additional members: `raw` (the record as Lucca sent it, if stored); for employees `manager`,
-    /// `department`; for absences `employee`, `leave_types`; separated by commas.
+    /// Additional members, separated by commas: `raw` (the record as Lucca sent it, if stored), and related records.
     #[param(example = "raw", pattern = "^[a-z_]+(,[a-z_]+)*$")]
     include: Option<String>,
     /// For employees: as of this past or future day.
@@ -50,11 +49,7 @@ pub(super) async fn answer(
     let missing = || Problem::not_found("record");
     let as_of = query.as_of.as_deref().map(|text| read_day(kind, text)).transpose()?;
     if as_of.is_some() && kind != Kind::Employee {
-        return Err(Problem::field(
-            "as_of",
-            "request.invalid",
-            "Only of a person it is known how they stood.",
-        ));
+        return Err(Problem::field("as_of", "request.invalid", "`as_of` applies to employees only."));
     }
     let selection = FieldSelection::read(kind, query.fields.as_deref(), query.include.as_deref())?;
     let store = &app.services.store;

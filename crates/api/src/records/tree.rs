@@ -72,8 +72,8 @@ pub(crate) struct DepartmentTree {
     get, path = "/v1/linked-accounts/{linked_account_id}/departments/tree", tag = "Organisation", security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id."), TreeQuery),
     responses(
-        (status = 200, body = DepartmentTree, headers(("ETag" = String, description = "the tree's fingerprint"))),
-        (status = 304, description = "The tree is the one in If-None-Match."),
+        (status = 200, body = DepartmentTree, headers(("ETag" = String, description = "The version of the tree, for `If-None-Match`."))),
+        (status = 304, description = "The tree has not changed since the ETag in `If-None-Match`."),
         Unauthorized,
         NotFound,
         Unprocessable,

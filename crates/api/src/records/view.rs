@@ -3,19 +3,16 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 
+use api_types::time;
 use delivery::mapping::Mapping;
 use jiff::civil::Date;
-use people::catalog::Column;
-use people::{
-    Absence, AbsenceRequest, AbsenceStatus, EmployeeStatus, Kind, NamedRef, Period, RemoteId, absence_status,
-    status_on,
-};
+use people::{Absence, AbsenceStatus, EmployeeStatus, Kind, Period, RemoteId, absence_status, status_on};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use store::{LinkedAccount, ListPosition, ListedRecord, RecordState, Store};
+use store::{LinkedAccount, ListPosition, ListedRecord, Store};
 use web::problem::Problem;
 
-use api_types::time;
+use super::related::{self, Relation, relations};
 
 /// The requested members of each record.
 #[derive(Clone, Debug, Default)]
@@ -23,10 +20,8 @@ pub(crate) struct FieldSelection {
     /// Only these members; `None` for all.
     fields: Option<BTreeSet<String>>,
     pub(crate) with_raw: bool,
-    with_manager: bool,
-    with_department: bool,
-    with_employee: bool,
-    with_leave_types: bool,
+    /// The related records to include.
+    relations: Vec<&'static Relation>,
 }
 
 impl FieldSelection {
@@ -42,21 +37,26 @@ impl FieldSelection {
                         .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
             };
             if !names.iter().all(is_name) || names.len() > 100 {
-                let detail = "It is a list of members' names, separated by commas.";
+                let detail = "`fields` must be a list of members' names, separated by commas.";
                 return Err(Problem::field("fields", "request.invalid", detail));
             }
             selection.fields = Some(names);
         }
-        for part in include.into_iter().flat_map(|text| text.split(',')) {
-            match (part.trim(), kind) {
-                ("raw", _) => selection.with_raw = true,
-                ("manager", Kind::Employee) => selection.with_manager = true,
-                ("department", Kind::Employee) => selection.with_department = true,
-                ("employee", Kind::Absence) => selection.with_employee = true,
-                ("leave_types", Kind::Absence) => selection.with_leave_types = true,
-                _ => {
-                    let detail = "It is a list of raw, for employees manager and department, and for absences employee and \
-                                  leave_types, separated by commas.";
+        for part in include.into_iter().flat_map(|text| text.split(',')).map(str::trim) {
+            let relation = relations(kind).find(|relation| relation.name == part);
+            match relation {
+                _ if part == "raw" => selection.with_raw = true,
+                Some(relation) if selection.relations.contains(&relation) => {}
+                Some(relation) => selection.relations.push(relation),
+                None => {
+                    let known: Vec<&str> = relations(kind).map(|relation| relation.name).collect();
+                    let detail = match known.is_empty() {
+                        true => "These records include only raw.".to_owned(),
+                        false => format!(
+                            "`include` must be a list of raw, {}, separated by commas.",
+                            known.join(", ")
+                        ),
+                    };
                     return Err(Problem::field("include", "request.invalid", detail));
                 }
             }
@@ -77,14 +77,11 @@ pub(crate) struct RenderedRecord {
     pub(crate) json: String,
 }
 
-/// The members of an employee that status, manager and department need; the rest of the record is copied
-/// without parsing.
+/// The members of an employee that the status needs; the rest of the record is copied without parsing.
 #[derive(Deserialize)]
 struct Person {
     contract_start: Option<Date>,
     contract_end: Option<Date>,
-    manager_id: Option<RemoteId>,
-    department_id: Option<RemoteId>,
 }
 
 /// The status that a list selects.
@@ -105,135 +102,88 @@ pub(crate) async fn render_records(
     let mapping = Mapping::of(&account.settings.delivery);
     let as_delivered = (kind, &mapping);
     if selection.with_raw && !mapping.is_plain(kind) {
-        let detail = "Fields of these records are left out or renamed for this account: what Lucca sent would go round that.";
+        let detail = "The delivery rules of this account leave out or rename fields of these records, and `raw` would reveal them.";
         return Err(Problem::field("include", "delivery.raw_refused", detail));
     }
-    if kind == Kind::Absence {
-        return render_absences(store, account, (&mapping, selection), records, status).await;
+    let included = related::included(store, account, &mapping, &selection.relations, &records).await?;
+    match kind {
+        Kind::Employee => {
+            render_employees(store, account, (&mapping, selection), (records, included), (status, today))
+                .await
+        }
+        Kind::Absence => {
+            render_absences(store, account, (&mapping, selection), (records, included), status).await
+        }
+        _ => {
+            let rendered = |(record, included)| render(record, selection, as_delivered, included);
+            Ok(records.into_iter().zip(included).map(rendered).collect())
+        }
     }
-    if kind != Kind::Employee {
-        return Ok(records.into_iter().map(|record| render(record, selection, as_delivered, &[])).collect());
-    }
-    let corrupt = |source| store::Error::CorruptRecord { kind, source };
-    let people: Vec<Person> = records
-        .iter()
-        .map(|record| serde_json::from_str(&record.body).map_err(corrupt))
-        .collect::<Result<_, _>>()?;
+}
+
+/// The members to add to each record.
+type Additions = Vec<Vec<(&'static str, Value)>>;
+
+/// Renders employees with their status.
+async fn render_employees(
+    store: &Store,
+    account: &LinkedAccount,
+    (mapping, selection): (&Mapping, &FieldSelection),
+    (records, included): (Vec<ListedRecord>, Additions),
+    (wanted, today): (Option<StatusFilter>, Date),
+) -> Result<Vec<RenderedRecord>, Problem> {
+    let kind = Kind::Employee;
     let contracts = contracts(store, account, &records).await?;
-    let managers = if selection.with_manager {
-        let ids = people.iter().filter_map(|person| person.manager_id.clone());
-        references(store, account, (Kind::Employee, &mapping), ids).await?
-    } else {
-        HashMap::new()
-    };
-    let departments = if selection.with_department {
-        let ids = people.iter().filter_map(|person| person.department_id.clone());
-        references(store, account, (Kind::Department, &mapping), ids).await?
-    } else {
-        HashMap::new()
-    };
     let mut shown = Vec::with_capacity(records.len());
-    for (record, person) in records.into_iter().zip(people) {
+    for (record, mut more) in records.into_iter().zip(included) {
+        let corrupt = |source| store::Error::CorruptRecord { kind, source };
+        let person: Person = serde_json::from_str(&record.body).map_err(corrupt)?;
         let periods = contracts.get(&record.id).into_iter().flatten().copied();
         let contract = Period::new(person.contract_start, person.contract_end);
-        let stands = status_on(today, contract, periods);
-        if matches!(status, Some(StatusFilter::Employee(wanted)) if wanted != stands) {
+        let status = status_on(today, contract, periods);
+        if matches!(wanted, Some(StatusFilter::Employee(wanted)) if wanted != status) {
             continue;
         }
-        let of = |known: &HashMap<RemoteId, Value>, member: &str, id: &Option<RemoteId>| {
-            let id = id.as_ref().filter(|_| mapping.name(kind, member).is_some());
-            id.and_then(|id| known.get(id)).cloned().unwrap_or(Value::Null)
-        };
-        let mut more = Vec::new();
         if selection.shows("status") {
-            more.push(("status", json!(stands.name())));
+            more.insert(0, ("status", json!(status.name())));
         }
-        if selection.with_manager {
-            more.push(("manager", of(&managers, "manager_id", &person.manager_id)));
-        }
-        if selection.with_department {
-            more.push(("department", of(&departments, "department_id", &person.department_id)));
-        }
-        shown.push(render(record, selection, as_delivered, &more));
+        shown.push(render(record, selection, (kind, mapping), more));
     }
     Ok(shown)
 }
 
-/// Renders absences with their status, their first and last day, and their related records.
+/// Renders absences with their status, and their first and last day.
 async fn render_absences(
     store: &Store,
     account: &LinkedAccount,
     (mapping, selection): (&Mapping, &FieldSelection),
-    records: Vec<ListedRecord>,
+    (records, included): (Vec<ListedRecord>, Additions),
     wanted: Option<StatusFilter>,
 ) -> Result<Vec<RenderedRecord>, Problem> {
     let kind = Kind::Absence;
-    let corrupt = |source| store::Error::CorruptRecord { kind, source };
-    let absences: Vec<Absence> = records
-        .iter()
-        .map(|record| serde_json::from_str(&record.body).map_err(corrupt))
-        .collect::<Result<_, _>>()?;
-    let requests = requests_of(store, account, &absences).await?;
-    let employees = if selection.with_employee {
-        let ids = absences.iter().filter_map(|absence| absence.employee_id.clone());
-        references(store, account, (Kind::Employee, mapping), ids).await?
-    } else {
-        HashMap::new()
-    };
-    let leave_types = if selection.with_leave_types {
-        let ids = absences.iter().flat_map(|absence| absence.leave_type_ids.iter().cloned());
-        references(store, account, (Kind::LeaveType, mapping), ids).await?
-    } else {
-        HashMap::new()
-    };
+    let ids: Vec<RemoteId> = records.iter().map(|record| record.id.clone()).collect();
+    let requests = store.latest_requests_of(account.no, &ids).await?;
     let mut shown = Vec::with_capacity(records.len());
-    for (record, absence) in records.into_iter().zip(absences) {
+    for (record, mut more) in records.into_iter().zip(included) {
+        let corrupt = |source| store::Error::CorruptRecord { kind, source };
+        let absence: Absence = serde_json::from_str(&record.body).map_err(corrupt)?;
         let status = absence_status(&absence, requests.get(&absence.id));
         if matches!(wanted, Some(StatusFilter::Absence(wanted)) if wanted != status) {
             continue;
         }
         let is_delivered = |member: &str| mapping.name(kind, member).is_some();
-        let mut more = Vec::new();
-        let mut add = |name: &'static str, is_shown: bool, value: Value| {
-            if is_shown {
-                more.push((name, value));
-            }
-        };
-        add("status", selection.shows("status"), json!(status.name()));
-        add("starts_on", selection.shows("starts_on") && is_delivered("first"), json!(absence.first.date));
-        add("ends_on", selection.shows("ends_on") && is_delivered("last"), json!(absence.last.date));
-        let employee = absence.employee_id.as_ref().filter(|_| is_delivered("employee_id"));
-        let employee = employee.and_then(|id| employees.get(id)).cloned();
-        add("employee", selection.with_employee, employee.unwrap_or(Value::Null));
-        let types = absence.leave_type_ids.iter().filter(|_| is_delivered("leave_type_ids"));
-        let types: Vec<Value> = types.filter_map(|id| leave_types.get(id)).cloned().collect();
-        add("leave_types", selection.with_leave_types, json!(types));
-        shown.push(render(record, selection, (kind, mapping), &more));
+        if selection.shows("status") {
+            more.push(("status", json!(status.name())));
+        }
+        if selection.shows("starts_on") && is_delivered("first") {
+            more.push(("starts_on", json!(absence.first.date)));
+        }
+        if selection.shows("ends_on") && is_delivered("last") {
+            more.push(("ends_on", json!(absence.last.date)));
+        }
+        shown.push(render(record, selection, (kind, mapping), more));
     }
     Ok(shown)
-}
-
-/// The latest absence request of each absence, if it is delivered.
-async fn requests_of(
-    store: &Store,
-    account: &LinkedAccount,
-    absences: &[Absence],
-) -> Result<HashMap<RemoteId, AbsenceRequest>, Problem> {
-    let kind = Kind::AbsenceRequest;
-    let ids: Vec<RemoteId> = absences.iter().map(|absence| absence.id.clone()).collect();
-    let found = store.referring(account.no, kind, Column::AbsenceId, &ids).await?;
-    let ids: Vec<RemoteId> = found.into_iter().map(|(id, _)| id).collect();
-    let mut requests: HashMap<RemoteId, AbsenceRequest> = HashMap::new();
-    for (body, _) in store.bodies(account.no, kind, &ids).await?.into_values() {
-        let corrupt = |source| store::Error::CorruptRecord { kind, source };
-        let request: AbsenceRequest = serde_json::from_str(&body).map_err(corrupt)?;
-        let Some(absence) = request.absence_id.clone() else { continue };
-        let known = requests.get(&absence);
-        if known.is_none_or(|known| known.id.sort_key() < request.id.sort_key()) {
-            requests.insert(absence, request);
-        }
-    }
-    Ok(requests)
 }
 
 /// Appends members to the stored model. The model is only parsed if some of its members have to be left out
@@ -242,7 +192,7 @@ fn render(
     record: ListedRecord,
     selection: &FieldSelection,
     (kind, mapping): (Kind, &Mapping),
-    more: &[(&str, Value)],
+    more: Vec<(&str, Value)>,
 ) -> RenderedRecord {
     let place = record.place();
     let own = if selection.fields.is_none() && mapping.is_plain(kind) {
@@ -265,7 +215,7 @@ fn render(
         let _ = write!(json, "{comma}\"{name}\":{value}");
     };
     for (name, value) in more {
-        add(name, value);
+        add(name, &value);
     }
     if selection.shows("state") {
         add("state", &format_args!("\"{}\"", record.state.name()));
@@ -292,21 +242,4 @@ async fn contracts(
     }
     let owners: Vec<RemoteId> = records.iter().map(|record| record.id.clone()).collect();
     Ok(store.employment_periods(account.no, &owners).await?)
-}
-
-/// Related records: their ids, and their names if these are delivered.
-async fn references(
-    store: &Store,
-    account: &LinkedAccount,
-    (kind, mapping): (Kind, &Mapping),
-    ids: impl Iterator<Item = RemoteId>,
-) -> Result<HashMap<RemoteId, Value>, Problem> {
-    let with_name = mapping.name(kind, "name").is_some();
-    let ids: Vec<RemoteId> = ids.collect::<BTreeSet<_>>().into_iter().collect();
-    let bodies = store.bodies(account.no, kind, &ids).await?;
-    let read = |(id, (body, _)): (RemoteId, (String, RecordState))| {
-        let read: NamedRef = serde_json::from_str(&body).ok()?;
-        Some((id.clone(), json!({ "id": id, "name": read.name.filter(|_| with_name) })))
-    };
-    Ok(bodies.into_iter().filter_map(read).collect())
 }

@@ -19,7 +19,7 @@ use crate::linked_accounts::find;
     post, path = "/v1/linked-accounts/{linked_account_id}/runs/{run_id}/cancel", tag = "Runs", security(("key" = [])),
     params(
         ("linked_account_id" = String, Path, description = "The linked account's id."),
-        ("run_id" = String, Path, description = "the run's id"),
+        ("run_id" = String, Path, description = "The run's id."),
     ),
     responses(
         (status = 202, description = "The run as it is; its `outcome` is `cancelled` once it has ended.", body = api_types::Run),

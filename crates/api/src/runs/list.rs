@@ -1,7 +1,6 @@
 //! `GET /v1/linked-accounts/{linked_account_id}/runs`: the latest syncs.
 
 use api_types::{List, Run};
-use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -9,8 +8,9 @@ use web::app::App;
 use web::auth::Reader;
 use web::problem::Problem;
 
+use crate::Params;
 use crate::answers::{NotFound, Unauthorized, Unprocessable};
-use crate::{Params, cut, page_size, unknown_cursor};
+use crate::paging::{Page, cut, page_size, unknown_cursor};
 
 const DEFAULT_LIMIT: u32 = 20;
 const MAX_LIMIT: u32 = 200;
@@ -42,11 +42,11 @@ pub(crate) async fn list_runs(
     State(app): State<App>,
     reader: Reader,
     Params(query): Params<RunsQuery>,
-) -> Result<Json<List<Run>>, Problem> {
+) -> Result<Page<Run>, Problem> {
     let limit = page_size(query.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let before = query.cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| unknown_cursor())?;
     let mut runs = app.services.store.runs(Some(reader.account.no), before, limit + 1).await?;
     let next_cursor = cut(&mut runs, limit).map(|last| last.id.to_string());
     let items = runs.into_iter().map(|run| Run::new(run, reader.account.id)).collect();
-    Ok(Json(List { items, next_cursor }))
+    Ok(Page(List { items, next_cursor }))
 }

@@ -13,7 +13,7 @@ use crate::answers::{NotFound, Unauthorized};
     get, path = "/v1/linked-accounts/{linked_account_id}/runs/{run_id}", tag = "Runs", security(("key" = [])),
     params(
         ("linked_account_id" = String, Path, description = "The linked account's id."),
-        ("run_id" = String, Path, description = "the run's id"),
+        ("run_id" = String, Path, description = "The run's id."),
     ),
     responses(
         (status = 200, body = api_types::Run),

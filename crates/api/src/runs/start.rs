@@ -5,8 +5,10 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use delivery::catalog::STREAMS;
+use people::Kind;
 use serde::Deserialize;
-use store::AccountStatus;
+use store::{AccountStatus, RunRequest};
 use utoipa::ToSchema;
 use web::app::App;
 use web::auth::Vendor;
@@ -23,19 +25,44 @@ pub(crate) struct RunCreate {
     /// `true`: reads everything again. `false`, the default: reads only changes.
     #[serde(default)]
     full: bool,
+    /// Reads only these streams, in full: names of lists, such as `departments`. By default all that are due.
+    #[schema(example = json!(["departments"]))]
+    streams: Option<Vec<String>>,
 }
 
-/// Starts a sync of changes, or with `{"full": true}` of everything, independent of the schedule.
+impl RunCreate {
+    fn request(self) -> Result<RunRequest, Problem> {
+        let Some(names) = self.streams else {
+            return Ok(if self.full { RunRequest::Full } else { RunRequest::Changes });
+        };
+        let known = |name: &String| STREAMS.into_iter().find(|kind| kind.name() == name);
+        let kinds: Option<Vec<Kind>> = names.iter().map(known).collect();
+        match kinds {
+            Some(kinds) if !kinds.is_empty() => Ok(RunRequest::Streams(kinds.into_iter().collect())),
+            _ => {
+                let known = STREAMS.map(Kind::name).join(", ");
+                Err(Problem::field(
+                    "streams",
+                    "request.invalid",
+                    format!("`streams` must be a list of: {known}."),
+                ))
+            }
+        }
+    }
+}
+
+/// Starts a sync: of changes, with `{"full": true}` of everything, or with `{"streams": ["departments"]}` of some
+/// streams in full.
 ///
-/// A worker begins the run as soon as it is free. Until then the run is `queued`, and further calls return
-/// the same run, which reads everything if one of them requested that. Poll the run at the address in
-/// `Location`.
+/// The run does not wait for the schedule: a worker begins it as soon as it is free. Until then the run is `queued`, and
+/// further calls return the same run, which reads what all of them requested. A run of some streams and a run of all are
+/// not combined: the second is refused with `sync.busy`. Poll the run at the address in `Location`.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{linked_account_id}/runs", tag = "Runs", security(("key" = [])),
     params(("linked_account_id" = String, Path, description = "The linked account's id.")),
-    request_body(content = Option<RunCreate>, description = "how it is to be done; may be left out"),
+    request_body(content = Option<RunCreate>, description = "What the run reads; changes by default."),
     responses(
-        (status = 202, body = Run, headers(("Location" = String, description = "where it is followed"))),
+        (status = 202, body = Run, headers(("Location" = String, description = "The address of the run."))),
         Unauthorized,
         Forbidden,
         NotFound,
@@ -49,6 +76,7 @@ pub(crate) async fn create_run(
     Path(linked_account_id): Path<String>,
     OptionalBody(options): OptionalBody<RunCreate>,
 ) -> Result<Response, Problem> {
+    let request = options.request()?;
     let account = find(&app, &linked_account_id).await?;
     let conflict = |code, detail: &str| Problem::new(StatusCode::CONFLICT, code, detail);
     match account.status {
@@ -63,7 +91,7 @@ pub(crate) async fn create_run(
     if services.is_busy(&account).await? {
         return Err(conflict("sync.busy", "A sync of this account runs already: look at its runs."));
     }
-    let id = services.ask_for_run(&account, options.full).await?;
+    let id = services.request_run(&account, request).await?;
     let place = format!("/v1/linked-accounts/{linked_account_id}/runs/{id}");
     let run = services.store.run(id).await?.ok_or_else(|| Problem::not_found("run"))?;
     let started = Json(Run::new(run, account.id));

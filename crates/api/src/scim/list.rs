@@ -10,7 +10,7 @@ use web::problem::Problem;
 
 use crate::answers::{Forbidden, Unauthorized};
 
-/// Lists the SCIM services to which people are provisioned.
+/// Lists the SCIM targets: services to which employees are provisioned.
 #[utoipa::path(
     get, path = "/v1/scim-targets", tag = "SCIM targets", security(("key" = [])),
     responses(

@@ -29,7 +29,7 @@ pub(crate) struct ScimPushCreate {
 /// pushed within seconds. `last_push` has the result.
 #[utoipa::path(
     post, path = "/v1/scim-targets/{target_id}/push", tag = "SCIM targets", security(("key" = [])),
-    params(("target_id" = String, Path, description = "the service's id")), request_body = ScimPushCreate,
+    params(("target_id" = String, Path, description = "The SCIM target's id.")), request_body = ScimPushCreate,
     responses(
         (status = 202, body = api_types::ScimTarget),
         Unauthorized,

@@ -13,7 +13,7 @@ use crate::destinations;
 /// Removes a service, its token, and the mapping to its users. Nothing changes in the service itself.
 #[utoipa::path(
     delete, path = "/v1/scim-targets/{target_id}", tag = "SCIM targets", security(("key" = [])),
-    params(("target_id" = String, Path, description = "the service's id")),
+    params(("target_id" = String, Path, description = "The SCIM target's id.")),
     responses(
         (status = 204),
         Unauthorized,

@@ -12,7 +12,7 @@ use crate::answers::{Forbidden, NotFound, Unauthorized};
 /// Shows a service and the result of the last push to it.
 #[utoipa::path(
     get, path = "/v1/scim-targets/{target_id}", tag = "SCIM targets", security(("key" = [])),
-    params(("target_id" = String, Path, description = "the service's id")),
+    params(("target_id" = String, Path, description = "The SCIM target's id.")),
     responses(
         (status = 200, body = api_types::ScimTarget),
         Unauthorized,

@@ -32,7 +32,7 @@ pub(crate) struct ScimTargetUpdate {
 /// Changes, disables or enables a service. A full comparison follows soon.
 #[utoipa::path(
     patch, path = "/v1/scim-targets/{target_id}", tag = "SCIM targets", security(("key" = [])),
-    params(("target_id" = String, Path, description = "the service's id")), request_body = ScimTargetUpdate,
+    params(("target_id" = String, Path, description = "The SCIM target's id.")), request_body = ScimTargetUpdate,
     responses(
         (status = 200, body = api_types::ScimTarget),
         Unauthorized,

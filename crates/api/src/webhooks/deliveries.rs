@@ -10,8 +10,9 @@ use web::auth::Vendor;
 use web::problem::Problem;
 
 use super::find;
+use crate::Params;
 use crate::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
-use crate::{Params, page_size};
+use crate::paging::page_size;
 use api_types::time;
 
 const DEFAULT_LIMIT: u32 = 50;
@@ -82,7 +83,7 @@ impl From<store::WebhookDelivery> for WebhookDelivery {
 /// Lists the events sent to a webhook endpoint in the last 30 days, without their contents.
 #[utoipa::path(
     get, path = "/v1/webhook-endpoints/{endpoint_id}/deliveries", tag = "Webhook endpoints", security(("key" = [])),
-    params(("endpoint_id" = String, Path, description = "the endpoint's id"), DeliveriesQuery),
+    params(("endpoint_id" = String, Path, description = "The endpoint's id."), DeliveriesQuery),
     responses(
         (status = 200, body = List<WebhookDelivery>),
         Unauthorized,

@@ -39,7 +39,7 @@ async fn find(app: &App, id: &str) -> Result<Destination, Problem> {
 
 fn checked_types(types: Vec<String>) -> Result<Vec<String>, Problem> {
     if types.len() > MOST_TYPES || !types.iter().all(|name| is_type(name)) {
-        let detail = "A type is one of those in docs/webhooks.md, or a group such as employee.*.";
+        let detail = "An event type is one of those in docs/webhooks.md, or a group such as employee.*.";
         return Err(Problem::field("event_types", "webhook.unknown_type", detail));
     }
     Ok(types)

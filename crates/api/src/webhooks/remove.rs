@@ -13,7 +13,7 @@ use crate::destinations;
 /// Removes a webhook endpoint, with its secret and its delivery log.
 #[utoipa::path(
     delete, path = "/v1/webhook-endpoints/{endpoint_id}", tag = "Webhook endpoints", security(("key" = [])),
-    params(("endpoint_id" = String, Path, description = "the endpoint's id")),
+    params(("endpoint_id" = String, Path, description = "The endpoint's id.")),
     responses(
         (status = 204),
         Unauthorized,

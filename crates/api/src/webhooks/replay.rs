@@ -57,7 +57,7 @@ pub(crate) struct WebhookReplay {
 /// Events are sent as soon as the endpoint is enabled and responds. Each has the same `webhook-id` as before.
 #[utoipa::path(
     post, path = "/v1/webhook-endpoints/{endpoint_id}/replay", tag = "Webhook endpoints", security(("key" = [])),
-    params(("endpoint_id" = String, Path, description = "the endpoint's id")), request_body = WebhookReplayCreate,
+    params(("endpoint_id" = String, Path, description = "The endpoint's id.")), request_body = WebhookReplayCreate,
     responses(
         (status = 202, body = WebhookReplay),
         Unauthorized,
@@ -101,15 +101,19 @@ pub(crate) async fn replay_webhook_events(
 async fn account(app: &App, of: Option<AccountId>, named: Option<&str>) -> Result<LinkedAccount, Problem> {
     let invalid = |detail| Problem::field("linked_account_id", "request.invalid", detail);
     let account = match (of, named) {
-        (None, None) => return Err(invalid("This endpoint is told of all linked accounts: name one.")),
+        (None, None) => {
+            return Err(invalid(
+                "The endpoint receives events of all linked accounts: name one in linked_account_id.",
+            ));
+        }
         (Some(id), None) => {
             let found = app.services.store.account(id).await?;
-            found.ok_or_else(|| invalid("There is no such linked account."))?
+            found.ok_or_else(|| invalid("No linked account has this id."))?
         }
         (_, Some(named)) => linked_accounts::find_named(app, "linked_account_id", named).await?,
     };
     if of.is_some_and(|only| only != account.id) {
-        return Err(invalid("This endpoint is told of another linked account."));
+        return Err(invalid("The endpoint receives events of another linked account."));
     }
     Ok(account)
 }

@@ -24,7 +24,7 @@ const OVERLAP: Duration = Duration::from_hours(24);
 /// longer signs. The new secret is returned in this response only.
 #[utoipa::path(
     post, path = "/v1/webhook-endpoints/{endpoint_id}/rotate-secret", tag = "Webhook endpoints", security(("key" = [])),
-    params(("endpoint_id" = String, Path, description = "the endpoint's id")),
+    params(("endpoint_id" = String, Path, description = "The endpoint's id.")),
     responses(
         (status = 200, body = WebhookEndpointWithSecret),
         Unauthorized,
@@ -48,7 +48,7 @@ pub(crate) async fn rotate_webhook_endpoint_secret(
     let by = (vendor.actor(), now);
     let rotated = services.store.rotate_credential(vault, &endpoint, &secret, nonces, until, by).await?;
     if !rotated {
-        let detail = "The secret was changed by somebody else at this moment. Look, and try again.";
+        let detail = "Another request rotated the secret at the same time. Show the endpoint, and try again.";
         return Err(Problem::new(StatusCode::CONFLICT, "webhook.secret_changed", detail));
     }
     let endpoint = find(&app, &endpoint_id).await?.try_into()?;

@@ -12,7 +12,7 @@ use crate::answers::{Forbidden, NotFound, Unauthorized};
 /// Shows a webhook endpoint and its delivery state.
 #[utoipa::path(
     get, path = "/v1/webhook-endpoints/{endpoint_id}", tag = "Webhook endpoints", security(("key" = [])),
-    params(("endpoint_id" = String, Path, description = "the endpoint's id")),
+    params(("endpoint_id" = String, Path, description = "The endpoint's id.")),
     responses(
         (status = 200, body = api_types::WebhookEndpoint),
         Unauthorized,

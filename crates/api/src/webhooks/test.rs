@@ -31,7 +31,7 @@ pub(crate) struct WebhookTest {
 /// disabled.
 #[utoipa::path(
     post, path = "/v1/webhook-endpoints/{endpoint_id}/test", tag = "Webhook endpoints", security(("key" = [])),
-    params(("endpoint_id" = String, Path, description = "the endpoint's id")),
+    params(("endpoint_id" = String, Path, description = "The endpoint's id.")),
     responses(
         (status = 200, body = WebhookTest),
         Unauthorized,

@@ -43,7 +43,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<S
 /// when it is enabled again.
 #[utoipa::path(
     patch, path = "/v1/webhook-endpoints/{endpoint_id}", tag = "Webhook endpoints", security(("key" = [])),
-    params(("endpoint_id" = String, Path, description = "the endpoint's id")), request_body = WebhookEndpointUpdate,
+    params(("endpoint_id" = String, Path, description = "The endpoint's id.")), request_body = WebhookEndpointUpdate,
     responses(
         (status = 200, body = api_types::WebhookEndpoint),
         Unauthorized,

@@ -1,19 +1,18 @@
 //! `runs list`, `runs show` and `runs cancel`: lists runs, shows the progress of one, and cancels a running
 //! or queued one.
 
-use crate::output::extended;
 use std::collections::HashMap;
 use std::process::ExitCode;
 
+use api_types::RunStatus;
 use jiff::Timestamp;
-use serde::Serialize;
 use serde_json::{Value, json};
 use store::{Actor, Cancelling, LinkedAccount, Outcome, Run, RunId, StreamProgress};
 
 use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
-use crate::output::{counted, grouped, line, table};
+use crate::output::{counted, extended, grouped, line, table};
 use crate::report_view::{ReportView, in_words};
 use crate::{commands::watch, session};
 
@@ -52,44 +51,11 @@ enum Action {
     },
 }
 
-/// The state of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum State {
-    Queued,
-    Running,
-    Succeeded,
-    Incomplete,
-    Failed,
-    Interrupted,
-    Cancelled,
-}
-
-people::names! {
-    State: "state" {
-        Queued = "queued",
-        Running = "running",
-        Succeeded = "succeeded",
-        Incomplete = "incomplete",
-        Failed = "failed",
-        Interrupted = "interrupted",
-        Cancelled = "cancelled",
-    }
-}
-
-impl State {
-    /// `running` is the run that holds the account's lease in a process that has not ended.
-    fn of(run: &Run, running: Option<RunId>) -> Self {
-        match run.outcome {
-            Some(Outcome::Succeeded) => Self::Succeeded,
-            Some(Outcome::Incomplete) => Self::Incomplete,
-            Some(Outcome::Failed) => Self::Failed,
-            Some(Outcome::Interrupted) => Self::Interrupted,
-            Some(Outcome::Cancelled) => Self::Cancelled,
-            None if run.started_at.is_none() => Self::Queued,
-            None if running == Some(run.id) => Self::Running,
-            None => Self::Interrupted,
-        }
+/// The state of a run. `running` is the run that holds the account's lease in a process that has not ended.
+fn status_of(run: &Run, running: Option<RunId>) -> RunStatus {
+    match RunStatus::of(run) {
+        RunStatus::Running if running != Some(run.id) => RunStatus::Interrupted,
+        status => status,
     }
 }
 
@@ -97,15 +63,15 @@ impl State {
 struct RunView<'a> {
     run: Run,
     account: &'a LinkedAccount,
-    state: State,
+    state: RunStatus,
 }
 
 impl RunView<'_> {
     /// The duration so far or in total, in seconds; unknown for an interrupted run.
     fn seconds(&self, now: Timestamp) -> Option<f64> {
         let end = match self.state {
-            State::Running => Some(now),
-            State::Interrupted => None,
+            RunStatus::Running => Some(now),
+            RunStatus::Interrupted => None,
             _ => self.run.finished_at,
         };
         Some(end?.duration_since(self.run.started_at?).as_secs_f64().max(0.0))
@@ -121,7 +87,7 @@ impl RunView<'_> {
         let more = json!({
             "tenant": self.account.tenant,
             "status": self.state,
-            "finished_at": self.run.finished_at.filter(|_| self.state != State::Interrupted),
+            "finished_at": self.run.finished_at.filter(|_| self.state != RunStatus::Interrupted),
             "seconds": self.seconds(now),
         });
         extended(run, more)
@@ -258,7 +224,7 @@ async fn run_views<'a>(
         .into_iter()
         .filter_map(|run| {
             let (account, running) = running.get(&run.account_no).copied()?;
-            Some(RunView { state: State::of(&run, running), account, run })
+            Some(RunView { state: status_of(&run, running), account, run })
         })
         .collect())
 }
@@ -317,7 +283,7 @@ async fn show(global: &Global, data: &DataDir, seen: &RunView<'_>, now: Timestam
     let progress = data.store.run_progress(run.id).await?;
     let report = run.report.as_deref().filter(|report| !report.is_empty());
     let view = report.map(ReportView::read).transpose()?;
-    let is_running = seen.state == State::Running;
+    let is_running = seen.state == RunStatus::Running;
     let outcome = |stream: &StreamProgress| {
         let reported =
             view.iter().flat_map(|view| &view.streams).find(|reported| reported.stream == stream.stream);
@@ -374,12 +340,12 @@ async fn show(global: &Global, data: &DataDir, seen: &RunView<'_>, now: Timestam
     if let Some(view) = &view {
         view.show_remarks(&[]);
     }
-    if seen.state == State::Cancelled {
+    if seen.state == RunStatus::Cancelled {
         line(
             "  The run was cancelled. The records that it had read are stored; the next sync continues from there.",
         );
     }
-    if seen.state == State::Interrupted {
+    if seen.state == RunStatus::Interrupted {
         line(
             "  The run's process ended early. The records that it had read are stored; the next sync continues from there.",
         );

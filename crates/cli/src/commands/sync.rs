@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use delivery::catalog::stream;
 use jiff::{SignedDuration, Timestamp};
 use lucca::{Client, Stream};
 use net::clock::Clock;
+use people::Kind;
 use serde_json::json;
 use store::{AccountStatus, LinkedAccount};
 use sync::{Brake, Progress, Rhythms, RunExtent, RunReport, Silent, StreamState};
@@ -37,6 +39,9 @@ pub(crate) struct Args {
     /// Read all records again, not only changes
     #[arg(long)]
     full: bool,
+    /// Read only these streams, in full and due or not, separated by commas: such as departments,employees
+    #[arg(long, value_delimiter = ',', value_name = "STREAMS", conflicts_with_all = ["full", "due"], value_parser = stream)]
+    streams: Vec<Kind>,
     /// Follow the running sync of any process; if none is running, start one
     #[arg(long, conflicts_with = "all")]
     watch: bool,
@@ -106,7 +111,9 @@ async fn sync_account(
     let client = session::account_client(data, account, args.pace, &clock).await?;
     let brake = if args.accept_missing { None } else { Some(Brake::default()) };
     let progress: &dyn Progress = bars.as_ref().map_or(&Silent, |bars| bars);
-    let extent = if args.full {
+    let extent = if !args.streams.is_empty() {
+        RunExtent::Streams(args.streams.iter().copied().collect())
+    } else if args.full {
         RunExtent::Full
     } else if args.due {
         RunExtent::Due

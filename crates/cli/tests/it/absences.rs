@@ -174,7 +174,7 @@ async fn absence_is_previewed_made_once_and_cancelled() {
     assert!(["cancelled", "cancellation_pending"].contains(&gone["status"].as_str().unwrap()), "{gone}");
     let not_its =
         office.run(&["cancel", id, "--half-day", &format!("{} PM", office.day(4)), "--yes", "--json"]);
-    assert_eq!((not_its.code, code(&not_its)), (2, "absence.not_its_half_day".to_owned()));
+    assert_eq!((not_its.code, code(&not_its)), (2, "absence.unknown_half_day".to_owned()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -367,16 +367,17 @@ async fn file_is_imported_once_its_rows_are_valid() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn configured_door_is_used() {
+async fn configured_api_is_used() {
     let office = office(&[]).await;
-    let configure =
-        |door: &str| run(office.path(), &["accounts", "configure", "--absence-door", door, "--json"]);
-    assert_eq!(configure("import").ok_json()["absence_door"], "import");
+    let configure = |lucca_api: &str| {
+        run(office.path(), &["accounts", "configure", "--absence-api", lucca_api, "--json"])
+    };
+    assert_eq!(configure("import").ok_json()["absence_api"], "import");
     let day = office.day(2);
     let preview = office.absence_command("preview", REMOTE, &day, &day, &["--json"]).ok_json();
     assert_eq!(preview["lucca_api"], "import");
     assert!(run(office.path(), &["accounts", "configure"]).out.contains("import"));
-    assert_eq!(configure("auto").ok_json()["absence_door"], "auto");
+    assert_eq!(configure("auto").ok_json()["absence_api"], "auto");
     assert_eq!(
         office.absence_command("preview", REMOTE, &day, &day, &["--json"]).ok_json()["lucca_api"],
         "factory"

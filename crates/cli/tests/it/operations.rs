@@ -122,7 +122,7 @@ async fn restored_backup_continues_to_sync() {
     assert!(found.iter().any(|change| change["id"] == *person.id.to_string()), "{after_known}");
     assert!(found.iter().all(|change| change["seq"].as_u64().unwrap() > 1_000_000_000_000));
     let gone = run(&restored, &["changes", "--json", "--after", &lost.to_string()]);
-    assert_eq!((gone.code, &gone.json()["error"]["code"]), (2, &json!("changes.place_gone")));
+    assert_eq!((gone.code, &gone.json()["error"]["code"]), (2, &json!("changes.truncated")));
 
     // The operator declares the restore.
     assert_eq!(run(&restored, &["restored", "--json"]).ok_json()["accounts"], 1);

@@ -163,6 +163,7 @@ mod tests {
             is_remote_work: Some(is_remote),
             category: None,
             unit: None,
+            unit_native: None,
         };
         let types = [type_(1, "Maladie", false), type_(2, "Télétravail", true)];
         let types = types.into_iter().map(|one| (one.id.clone(), one)).collect();

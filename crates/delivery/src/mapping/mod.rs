@@ -57,8 +57,24 @@ impl RulesError {
 }
 
 /// Names of columns that outputs add to the model's.
-const OURS: [&str; 9] =
-    ["state", "status", "updated_at", "raw", "manager", "department", "as_of", "position", "kind"];
+const OURS: [&str; 16] = [
+    "state",
+    "status",
+    "updated_at",
+    "raw",
+    "as_of",
+    "position",
+    "kind",
+    "starts_on",
+    "ends_on",
+    "manager",
+    "department",
+    "establishment",
+    "legal_unit",
+    "employments",
+    "employee",
+    "leave_types",
+];
 
 /// The delivery rules of one stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

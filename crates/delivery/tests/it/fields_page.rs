@@ -22,8 +22,9 @@ Every field of every stream, as the API, webhooks, Airbyte, Singer and files del
 Every value but `id` may be null. Dates are `YYYY-MM-DD`; times are as Lucca writes them, mostly without a zone.
 ";
 
-fn type_of(value: ValueType) -> &'static str {
-    match value {
+fn type_of(value: ValueType) -> String {
+    let name = match value {
+        ValueType::Enum(_, values) => return format!("`{}`", values.join("`, `")),
         ValueType::Text => "text",
         ValueType::Flag => "true or false",
         ValueType::Integer => "integer",
@@ -38,7 +39,8 @@ fn type_of(value: ValueType) -> &'static str {
         ValueType::ListOfNamed => "list of ids with names",
         ValueType::Object(_) => "object",
         ValueType::List(_) => "list of objects",
-    }
+    };
+    name.to_owned()
 }
 
 fn group_of(part: MemberPart) -> String {

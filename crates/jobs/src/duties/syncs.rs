@@ -78,8 +78,15 @@ impl SyncDuty {
                 return false;
             }
         };
-        let is_full = match services.store.is_full_run_asked(account.no).await {
-            Ok(is_full) => is_full,
+        let requested = async {
+            let streams = match due.asked {
+                Some(run_id) => services.store.requested_streams(run_id).await?,
+                None => None,
+            };
+            Ok::<_, store::Error>((services.store.is_full_run_asked(account.no).await?, streams))
+        };
+        let (is_full, streams) = match requested.await {
+            Ok(requested) => requested,
             Err(error) => {
                 tracing::error!(
                     account = %account.id, code = error.code(), %error, "could not read the requested run"
@@ -91,11 +98,12 @@ impl SyncDuty {
             Ok(run_id) => run_id,
             Err(_) => return false,
         };
-        let extent = match due.asked {
+        let extent = match (due.asked, streams) {
             // Includes a requested full run whose process died.
             _ if is_full => RunExtent::Full,
-            Some(_) => RunExtent::Now,
-            None => RunExtent::Due,
+            (Some(_), Some(kinds)) => RunExtent::Streams(kinds),
+            (Some(_), None) => RunExtent::Now,
+            (None, _) => RunExtent::Due,
         };
         let how = (extent, Some(Brake::default()));
         metrics::histogram!("lucca_connector_run_start_lag_seconds").record(lag);

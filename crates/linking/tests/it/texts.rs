@@ -190,16 +190,16 @@ fn headlines_name_what_is_missing() {
     for (headline, english) in [
         (headline(Readiness::Ready, &[], true, false), "Ready: everything that you chose is there."),
         (
-            headline(Readiness::ReadyBut, &[managers], true, false),
+            headline(Readiness::Limited, &[managers], true, false),
             "Ready, but 1 of your choices is missing: “View employee managers”.",
         ),
         (
-            headline(Readiness::ReadyBut, &[jobs, managers], false, true),
+            headline(Readiness::Limited, &[jobs, managers], false, true),
             "Ready, but 2 of your choices are missing or not confirmed: “View employee jobs”, “View employee \
              managers”; and the key’s role seems narrowed to a part of the company.",
         ),
         (
-            headline(Readiness::ReadyBut, &[], true, true),
+            headline(Readiness::Limited, &[], true, true),
             "Ready, but the key’s role seems narrowed to a part of the company.",
         ),
         (

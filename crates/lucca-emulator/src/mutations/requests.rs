@@ -1,7 +1,7 @@
 //! Changes of absences through the API: requested, imported, cancelled, decided. Each is one step, so that
 //! two concurrent requests can't both take a half-day.
 //!
-//! Not included: bodies and answers (`doors`), the rules (`company::absences::rules`).
+//! Not included: bodies and answers (`absence_apis`), the rules (`company::absences::rules`).
 
 use std::collections::BTreeMap;
 

@@ -18,6 +18,8 @@ pub struct LeaveRequest {
     pub owner_id: Option<RemoteId>,
     /// Its status; `None` only if the server does not send it.
     pub status: Option<LeaveRequestStatus>,
+    /// The status as the server sent it.
+    pub status_text: Option<String>,
     /// Creation time; without a zone.
     pub created_at: Option<SourceTime>,
     /// The user who has to approve next.
@@ -117,12 +119,14 @@ impl FromRecord for LeaveRequest {
             let owner = user(period, "owner", "ownerId");
             (period.id_field("id"), owner, first_comment(period))
         });
+        let status_text = record.text("status").map(|text| text.trim().to_owned());
         let (period_id, owner_id, log) = period.unwrap_or_default();
         Ok(Self {
             id,
             period_id: record.id_field("leavePeriodId").or(period_id),
             owner_id: owner_id.or_else(|| user(record, "owner", "ownerId")),
-            status: record.text("status").map(|text| LeaveRequestStatus::of(text.trim())),
+            status: status_text.as_deref().map(LeaveRequestStatus::of),
+            status_text,
             created_at: record.time(&["creationDate"]),
             next_approver_id: user(record, "nextApprover", "nextApproverId"),
             cancelled_by: user(record, "cancellationUser", "cancellationUserId"),

@@ -19,6 +19,9 @@ pub enum Half {
 }
 
 impl Half {
+    /// The names in JSON, in order.
+    pub(crate) const NAMES: &[&str] = &["am", "pm"];
+
     /// Both, in order.
     pub const BOTH: [Self; 2] = [Self::Am, Self::Pm];
 }

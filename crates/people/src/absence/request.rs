@@ -50,7 +50,10 @@ model! {
         employee_id: Option<RemoteId> = lucca(&[wire("ownerId").within("leavePeriod")])
             .column(Column::EmployeeId);
         /// Its status.
-        status: AbsenceRequestStatus = lucca(&[wire("status")]).column(Column::Status);
+        status: AbsenceRequestStatus = made("computed from status").column(Column::Status);
+        /// The status as Lucca sends it: a code or a word.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status_native: Option<String> = lucca(&[wire("status")]);
         /// Creation time.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         created_at: Option<SourceTime> = lucca(&[wire("creationDate")]);

@@ -213,6 +213,8 @@ pub enum Column {
     EndsOn,
     /// The employee number, folded by [`search_key`](crate::search_key) and without spaces around.
     EmployeeNumber,
+    /// The work e-mail address, folded like the employee number.
+    WorkEmail,
 }
 
 // The name of a column, in the table and in the API's filters.
@@ -227,6 +229,7 @@ crate::names! {
         StartsOn = "starts_on",
         EndsOn = "ends_on",
         EmployeeNumber = "employee_number",
+        WorkEmail = "work_email",
     }
 }
 
@@ -234,7 +237,7 @@ impl Column {
     /// A value as the column stores it.
     pub fn fold(self, value: String) -> String {
         match self {
-            Self::EmployeeNumber => search_key(value.trim()),
+            Self::EmployeeNumber | Self::WorkEmail => search_key(value.trim()),
             _ => value,
         }
     }

@@ -88,6 +88,7 @@ mod tests {
         let search = SearchColumns::of_json(Kind::Employee, body).unwrap();
         assert_eq!(search.text(), "zoe lefevre\nzoe@acme.example\n a-07 \n");
         assert_eq!(search.get(Column::EmployeeNumber), Some("a-07"));
+        assert_eq!(search.get(Column::WorkEmail), Some("zoe@acme.example"));
         assert_eq!(search.get(Column::DepartmentId), Some("3"));
         assert_eq!(search.get(Column::StartsOn), Some("2026-05-04"));
         assert_eq!(search.get(Column::ManagerId), None);

@@ -6,13 +6,17 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use super::{Described, Member};
-use crate::{AbsenceRequestStatus, Half, HalfDay, LeaveUnit, NamedRef, RemoteId, SourceTime};
+use crate::{
+    AbsenceRequestStatus, EmploymentType, Gender, Half, HalfDay, LeaveUnit, NamedRef, RemoteId, SourceTime,
+};
 
 /// The type of a value. Every value but the id may be null or absent.
 #[derive(Clone, Copy, Debug)]
 pub enum ValueType {
     /// A text.
     Text,
+    /// One of a few texts: the type's name, and the texts.
+    Enum(&'static str, &'static [&'static str]),
     /// True or false.
     Flag,
     /// A whole number.
@@ -89,14 +93,30 @@ macro_rules! typed_text {
 typed_text! {
     String = Text,
     RemoteId = Text,
-    AbsenceRequestStatus = Text,
     Date = Date,
 }
 
+impl Typed for AbsenceRequestStatus {
+    const TYPE: ValueType = ValueType::Enum("AbsenceRequestStatus", Self::NAMES);
+
+    fn text(&self) -> Option<String> {
+        Some(self.to_string())
+    }
+}
+
+/// Types whose values have names.
+macro_rules! typed_enum {
+    ($($type:ident),+ $(,)?) => {
+        $(impl Typed for $type {
+            const TYPE: ValueType = ValueType::Enum(stringify!($type), Self::NAMES);
+        })+
+    };
+}
+
+typed_enum!(EmploymentType, Gender, Half, LeaveUnit);
+
 typed! {
     HalfDay = Text,
-    Half = Text,
-    LeaveUnit = Text,
     bool = Flag,
     i64 = Integer,
     u32 = Integer,

@@ -1,9 +1,10 @@
 //! Conventions of all operations, tested on every operation of the description, so that new ones are covered.
 
+use lucca_emulator::Rights;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{OPERATOR, Service};
+use crate::support::{OPERATOR, Service, tenant};
 
 pub(crate) fn description() -> Value {
     serde_json::from_str(&api::openapi()).unwrap()
@@ -241,4 +242,47 @@ fn every_code_is_in_the_table_of_codes() {
     assert!(all.len() > 30 && all.contains("forbidden") && all.contains("request.not_json"), "{all:?}");
     let missing: Vec<&String> = all.iter().filter(|code| !table.contains(&format!("`{code}`"))).collect();
     assert!(missing.is_empty(), "not in docs/api.md: {missing:?}");
+}
+
+#[tokio::test]
+async fn pages_name_the_next_one_in_the_link_header() {
+    let service = Service::start("").await;
+    let emulator = tenant(30, Rights::all()).await;
+    let account = service.linked(&emulator, &[]).await;
+    service.sync(&account).await;
+    let mut next =
+        Some(format!("{}/v1/linked-accounts/{}/employees?fields=id&limit=7", service.url, account.id));
+    let (mut ids, mut pages) = (Vec::new(), 0);
+    while let Some(url) = next {
+        let answer = service.http.get(&url).bearer_auth(OPERATOR).send().await.unwrap();
+        let link = answer.headers().get("link").map(|link| link.to_str().unwrap().to_owned());
+        let page: Value = answer.json().await.unwrap();
+        assert_eq!(link.is_none(), page["next_cursor"].is_null(), "{link:?}");
+        ids.extend(
+            page["items"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()),
+        );
+        pages += 1;
+        next = link.map(|link| {
+            let (url, rel) = link.split_once(">; ").unwrap();
+            assert_eq!(rel, "rel=\"next\"");
+            url.trim_start_matches('<').to_owned()
+        });
+    }
+    let (_, all) = service.get(&format!("/v1/linked-accounts/{}/employees?limit=500", account.id)).await;
+    assert_eq!(ids.len(), all["items"].as_array().unwrap().len());
+    assert!(pages > 3, "{pages}");
+    let changes = format!("{}/v1/linked-accounts/{}/changes?limit=5", service.url, account.id);
+    let answer = service.http.get(&changes).bearer_auth(OPERATOR).send().await.unwrap();
+    assert!(answer.headers()["link"].to_str().unwrap().contains("limit=5&after="));
+}
+
+#[tokio::test]
+async fn type_of_a_problem_leads_to_its_explanation() {
+    let service = Service::start("").await;
+    let (_, refused) = service.get("/v1/issues?limit=0").await;
+    let address = refused["type"].as_str().unwrap();
+    assert_eq!(address, "/problems#request.invalid");
+    let answer = service.http.get(format!("{}{address}", service.url)).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert!(answer.text().await.unwrap().contains("<code id=\"request.invalid\">"));
 }

@@ -75,14 +75,14 @@ async fn assert_all_agree(wanted: &[&str]) {
     let all = Rights::all;
     let scoped = |scope: &[i64]| Rights { establishment_scope: Some(scope.to_vec()), ..all() };
     // `None` where the role is narrowed.
-    let (ready, ready_but, not_ready) = (Some("ready"), Some("ready_but"), Some("not_ready"));
+    let (ready, limited, not_ready) = (Some("ready"), Some("limited"), Some("not_ready"));
     let cases = [
         ("everything", all(), ready),
-        ("no managers", Rights { view_managers: false, ..all() }, ready_but),
-        ("no jobs", Rights { view_jobs: false, ..all() }, ready_but),
-        ("no qualifications", Rights { view_qualifications: false, ..all() }, ready_but),
-        ("no contracts", Rights { view_contracts: false, ..all() }, ready_but),
-        ("no leaves", Rights { consult_leaves: false, ..all() }, ready_but),
+        ("no managers", Rights { view_managers: false, ..all() }, limited),
+        ("no jobs", Rights { view_jobs: false, ..all() }, limited),
+        ("no qualifications", Rights { view_qualifications: false, ..all() }, limited),
+        ("no contracts", Rights { view_contracts: false, ..all() }, limited),
+        ("no leaves", Rights { consult_leaves: false, ..all() }, limited),
         // Creating requests is never tried: it stays undecided, and counts as granted.
         ("no requests", Rights { make_absence_requests: false, ..all() }, ready),
         ("no future", Rights { see_future: false, ..all() }, not_ready),

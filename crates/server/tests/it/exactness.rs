@@ -85,7 +85,7 @@ async fn sequence_beyond_the_last_change_is_gone() {
         }
         for beyond in [last + 1, last + 1_000_000, i64::MAX] {
             let (status, problem) = service.get(&format!("{changes}?after={beyond}")).await;
-            assert_eq!((status, &problem["code"]), (410, &json!("changes.place_gone")), "{beyond}");
+            assert_eq!((status, &problem["code"]), (410, &json!("changes.truncated")), "{beyond}");
             assert!(problem["detail"].as_str().unwrap().contains(&last.to_string()), "{problem}");
         }
     }

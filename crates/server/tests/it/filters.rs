@@ -38,6 +38,11 @@ async fn filters_equal_a_search_through_the_list() {
             employees.values().map(|one| text(one, "employee_number")).find(|one| !one.is_empty()).unwrap();
         let numbered = ids(&employees, |one| one["employee_number"] == *number);
         assert_eq!(listed(&format!("employees?employee_number={}", number.to_lowercase())).await, numbered);
+        let address =
+            employees.values().map(|one| text(one, "work_email")).find(|one| !one.is_empty()).unwrap();
+        let addressed = ids(&employees, |one| one["work_email"] == *address);
+        assert_eq!(listed(&format!("employees?work_email={}", address.to_uppercase())).await, addressed);
+        assert_eq!(listed("employees?work_email=nobody@acme.example").await, BTreeSet::new());
         let some: Vec<String> = employees.keys().step_by(9).cloned().collect();
         let wanted = listed(&format!("employees?ids={},no-such-id", some.join(","))).await;
         assert_eq!(wanted, some.into_iter().collect());
@@ -60,6 +65,109 @@ async fn filters_equal_a_search_through_the_list() {
         let expected = ids(&absences, |one| in_department(one) && text(one, "last")[..10] >= *from);
         assert_eq!(listed(&both).await, expected);
         assert!(!expected.is_empty() && expected.len() < absences.len(), "{engine:?}");
+    }
+}
+
+#[tokio::test]
+async fn legal_unit_selects_by_its_establishments() {
+    for engine in Engine::available() {
+        let service = Service::on(engine, "").await;
+        let emulator = tenant(80, Rights::all()).await;
+        let account = service.linked(&emulator, &[]).await;
+        service.sync(&account).await;
+        let base = format!("/v1/linked-accounts/{}", account.id);
+        let establishments = all(&service, &format!("{base}/establishments"), 500).await;
+        let units: BTreeSet<&str> =
+            establishments.values().filter_map(|one| one["legal_unit_id"].as_str()).collect();
+        assert!(units.len() > 1, "{units:?}");
+        for unit in units {
+            let own = ids(&establishments, |one| one["legal_unit_id"] == unit);
+            for (list, member) in [
+                ("establishments", "id"),
+                ("employees", "establishment_id"),
+                ("employments", "establishment_id"),
+            ] {
+                for as_of in ["", "&as_of=2024-03-01"] {
+                    if list == "establishments" && !as_of.is_empty() {
+                        continue;
+                    }
+                    let records =
+                        all(&service, &format!("{base}/{list}?{}", as_of.trim_start_matches('&')), 500).await;
+                    let expected =
+                        ids(&records, |one| one[member].as_str().is_some_and(|id| own.contains(id)));
+                    let found = all(&service, &format!("{base}/{list}?legal_unit_id={unit}{as_of}"), 7).await;
+                    let found: BTreeSet<String> = found.into_keys().collect();
+                    assert_eq!(found, expected, "{engine:?} {list} {unit} {as_of}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn includes_equal_the_records_they_name() {
+    for engine in Engine::available() {
+        let service = Service::on(engine, "").await;
+        let emulator = tenant(60, Rights::all()).await;
+        let account = service.linked(&emulator, &[]).await;
+        service.sync(&account).await;
+        let base = format!("/v1/linked-accounts/{}", account.id);
+        let mut lists = BTreeMap::new();
+        for list in [
+            "employees",
+            "departments",
+            "establishments",
+            "legal-units",
+            "employments",
+            "leave-types",
+            "absences",
+        ] {
+            lists.insert(list, all(&service, &format!("{base}/{list}"), 500).await);
+        }
+        let reference = |list: &str, id: &Value| match id.as_str().and_then(|id| lists[list].get(id)) {
+            Some(record) => json!({ "id": record["id"], "name": record["name"] }),
+            None => Value::Null,
+        };
+
+        let include = "manager,department,establishment,legal_unit,employments";
+        let employees = all(&service, &format!("{base}/employees?include={include}"), 7).await;
+        assert_eq!(employees.len(), lists["employees"].len());
+        for (id, one) in &employees {
+            assert_eq!(one["manager"], reference("employees", &one["manager_id"]), "{id}");
+            assert_eq!(one["department"], reference("departments", &one["department_id"]), "{id}");
+            assert_eq!(one["establishment"], reference("establishments", &one["establishment_id"]), "{id}");
+            let establishment = &lists["establishments"][one["establishment_id"].as_str().unwrap()];
+            assert_eq!(one["legal_unit"], reference("legal-units", &establishment["legal_unit_id"]), "{id}");
+            let own = ids(&lists["employments"], |employment| employment["employee_id"] == **id);
+            let included = one["employments"].as_array().unwrap();
+            let included_ids =
+                included.iter().map(|employment| employment["id"].as_str().unwrap().to_owned());
+            assert_eq!(included_ids.collect::<BTreeSet<_>>(), own, "{id}");
+            for employment in included {
+                let whole = &lists["employments"][employment["id"].as_str().unwrap()];
+                for (member, value) in employment.as_object().unwrap() {
+                    assert_eq!(*value, whole[member], "{id} {member}");
+                }
+            }
+        }
+        for one in
+            all(&service, &format!("{base}/employments?include=employee,establishment"), 7).await.values()
+        {
+            assert_eq!(one["employee"], reference("employees", &one["employee_id"]));
+            assert_eq!(one["establishment"], reference("establishments", &one["establishment_id"]));
+        }
+        for one in all(&service, &format!("{base}/establishments?include=legal_unit"), 7).await.values() {
+            assert_eq!(one["legal_unit"], reference("legal-units", &one["legal_unit_id"]));
+        }
+        for one in all(&service, &format!("{base}/absences?include=employee,leave_types"), 70).await.values()
+        {
+            assert_eq!(one["employee"], reference("employees", &one["employee_id"]));
+            let types = one["leave_type_ids"].as_array().unwrap();
+            let types: Vec<Value> = types.iter().map(|id| reference("leave-types", id)).collect();
+            assert_eq!(one["leave_types"], json!(types));
+        }
+        let (status, refused) = service.get(&format!("{base}/departments?include=manager")).await;
+        assert_eq!((status, &refused["detail"]), (422, &json!("These records include only raw.")));
     }
 }
 

@@ -88,7 +88,7 @@ async fn concurrent_requests_run_once() {
         for answer in &all {
             match answer.status {
                 201 => assert_eq!(answer.body, made.body),
-                _ => assert_eq!((answer.status, &answer.body["code"]), (409, &json!("request.under_way"))),
+                _ => assert_eq!((answer.status, &answer.body["code"]), (409, &json!("request.in_progress"))),
             }
         }
         assert_eq!(all.iter().filter(|answer| answer.status == 201 && !answer.is_replayed).count(), 1);

@@ -31,7 +31,7 @@ async fn passthrough_is_off_by_default() {
         let account = service.linked(&emulator, &[]).await;
         let path = format!("/v1/linked-accounts/{}/passthrough", account.id);
         let (status, answer) = service.ask(&path, "/api/v3/users?fields=id").await;
-        assert_eq!((status, &answer["code"]), (403, &json!("passthrough.off")), "{answer}");
+        assert_eq!((status, &answer["code"]), (403, &json!("passthrough.disabled")), "{answer}");
 
         let (_, made) = service.post("/v1/api-keys", json!({ "name": "a test", "role": "vendor" })).await;
         let request = service.http.put(format!("{}{path}", service.url)).json(&json!({ "allowed": true }));

@@ -107,7 +107,10 @@ async fn endpoint_lifecycle_shows_the_secret_once() {
         let patch = json!({ "enabled": false, "description": null, "event_types": ["employee.hired"] });
         let (status, changed) = service.api(Method::PATCH, &place, Some(patch)).await;
         assert_eq!(status, 200, "{changed}");
-        assert_eq!((&changed["disabled_reason"], &changed["description"]), (&json!("asked"), &Value::Null));
+        assert_eq!(
+            (&changed["disabled_reason"], &changed["description"]),
+            (&json!("requested"), &Value::Null)
+        );
         assert_eq!((&changed["event_types"], &changed["url"]), (&json!(["employee.hired"]), &json!(url)));
         let (_, changed) = service.api(Method::PATCH, &place, Some(json!({ "enabled": true }))).await;
         assert_eq!((&changed["enabled"], &changed["disabled_reason"]), (&json!(true), &Value::Null));

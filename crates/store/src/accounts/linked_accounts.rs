@@ -71,9 +71,9 @@ pub struct AccountSettings {
     /// Leave types that count as remote work without Lucca's flag: Lucca's ids, or names in any case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remote_work_leave_types: Vec<String>,
-    /// The door for absence requests, if an operator chose one: `factory` or `import`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub absence_door: Option<String>,
+    /// The API for absence requests, if an operator chose one: `factory` or `import`.
+    #[serde(default, skip_serializing_if = "Option::is_none", alias = "absence_door")]
+    pub absence_api: Option<String>,
     /// Names of the permissions that an administrator confirmed as granted because Lucca can't prove them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub confirmed_permissions: Vec<String>,
@@ -228,15 +228,31 @@ pub struct NewAccount<'a> {
     pub nonce: [u8; 12],
 }
 
-/// Returns the ids of all linked accounts of a tenant.
-pub(crate) async fn ids_of_tenant(tx: &mut Tx, tenant: &str) -> Result<BTreeSet<String>, sqlx::Error> {
+/// Serialises the transactions that link accounts of a tenant. SQLite has one writer at a time in any case.
+async fn lock_tenant(tx: &mut Tx, tenant: &str) -> Result<(), sqlx::Error> {
+    match tx {
+        Tx::Sqlite(_) => Ok(()),
+        Tx::Postgres(transaction) => {
+            sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('link ' || $1, 0))")
+                .bind(tenant)
+                .execute(&mut **transaction)
+                .await
+                .map(drop)
+        }
+    }
+}
+
+/// Locks a tenant's accounts, and returns whether they are `known`.
+pub(crate) async fn are_known(tx: &mut Tx, tenant: &str, known: &[AccountId]) -> Result<bool, sqlx::Error> {
+    lock_tenant(tx, tenant).await?;
     let ids: Vec<String> = in_tx!(tx, connection => sqlx::query_scalar(
         "SELECT id FROM linked_accounts WHERE tenant = $1",
     )
     .bind(tenant)
     .fetch_all(connection)
     .await)?;
-    Ok(ids.into_iter().collect())
+    let known: BTreeSet<String> = known.iter().map(AccountId::to_string).collect();
+    Ok(ids.into_iter().collect::<BTreeSet<_>>() == known)
 }
 
 /// Writes a linked account, new or relinked, and appends its event with `detail`. A missing customer leaves
@@ -276,17 +292,28 @@ pub(crate) async fn write(
     .execute(connection)
     .await
     .map(drop))
-    .map_err(while_doing("linking an account"))?;
+    .map_err(while_doing(LINKING))?;
     let event = match target {
         LinkTarget::New(_) => "linked_account.linked",
         LinkTarget::Relink(_) => "linked_account.relinked",
     };
-    account_events::append_by_id(tx, &id, event, detail, at)
-        .await
-        .map_err(while_doing("linking an account"))?;
-    diagnoses::forget(tx, &id).await.map_err(while_doing("linking an account"))?;
-    capabilities::forget(tx, &id).await.map_err(while_doing("linking an account"))
+    account_events::append_by_id(tx, &id, event, detail, at).await.map_err(while_doing(LINKING))?;
+    diagnoses::forget(tx, &id).await.map_err(while_doing(LINKING))?;
+    capabilities::forget(tx, &id).await.map_err(while_doing(LINKING))
 }
+
+/// The customer for which an account is linked.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountOwner<'a> {
+    /// The vendor's id of the customer.
+    pub customer_id: &'a str,
+    /// The customer's name.
+    pub organization: Option<&'a str>,
+    /// All linked accounts of the tenant when the decision was made.
+    pub known_accounts: &'a [AccountId],
+}
+
+const LINKING: &str = "linking an account";
 
 /// New settings of a linked account.
 #[derive(Clone, Copy, Debug)]
@@ -301,17 +328,41 @@ pub struct SettingsChange<'a> {
 impl Store {
     /// Links a tenant, or relinks it with a new key and settings: a linked account keeps its id and its data.
     pub async fn link_account(&self, vault: &Vault, new: NewAccount<'_>) -> Result<LinkedAccount, Error> {
-        const DOING: &str = "linking an account";
+        let tx = self.begin().await.map_err(while_doing(LINKING))?;
+        self.write_link(tx, vault, new, (None, None)).await
+    }
+
+    /// Links a tenant for a customer of the vendor, like [`link_account`](Self::link_account). Returns `None` if the
+    /// tenant's accounts have changed: another request was faster, and the caller must decide again.
+    pub async fn link_for_customer(
+        &self,
+        vault: &Vault,
+        new: NewAccount<'_>,
+        owner: AccountOwner<'_>,
+    ) -> Result<Option<LinkedAccount>, Error> {
+        let mut tx = self.begin().await.map_err(while_doing(LINKING))?;
+        let are_known = are_known(&mut tx, new.tenant, owner.known_accounts).await;
+        if !are_known.map_err(while_doing(LINKING))? {
+            return Ok(None);
+        }
+        self.write_link(tx, vault, new, (Some(owner.customer_id), owner.organization)).await.map(Some)
+    }
+
+    async fn write_link(
+        &self,
+        mut tx: Tx,
+        vault: &Vault,
+        new: NewAccount<'_>,
+        customer: (Option<&str>, Option<&str>),
+    ) -> Result<LinkedAccount, Error> {
         let NewAccount { target, tenant, origin, api_key, settings, actor, at, nonce } = new;
-        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let key = (api_key, nonce);
-        write(&mut tx, vault, target, (tenant, origin), (None, None), key, settings, (&json!({}), at))
-            .await?;
+        write(&mut tx, vault, target, (tenant, origin), customer, key, settings, (&json!({}), at)).await?;
         let entry = NewAuditEntry::new((actor, at), target.action(), Some(target.id()), json!({}));
-        audit::commit_audited(tx, true, &entry).await.map_err(while_doing(DOING))?;
+        audit::commit_audited(tx, true, &entry).await.map_err(while_doing(LINKING))?;
         match self.account(target.id()).await? {
             Some(account) => Ok(account),
-            None => Err(while_doing(DOING)(sqlx::Error::RowNotFound)),
+            None => Err(while_doing(LINKING)(sqlx::Error::RowNotFound)),
         }
     }
 

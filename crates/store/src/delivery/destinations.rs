@@ -27,14 +27,14 @@ use crate::{AccountId, DestinationId, DestinationKind, Error, LinkedAccount, Sto
 #[serde(rename_all = "snake_case")]
 pub enum DisabledReason {
     /// On request.
-    Asked,
+    Requested,
     /// The receiver answered 410: it accepts no more webhooks.
     Gone,
     /// Deliveries failed for too long.
     Failing,
 }
 
-people::names! { DisabledReason: "disabled reason" { Asked = "asked", Gone = "gone", Failing = "failing" } }
+people::names! { DisabledReason: "disabled reason" { Requested = "requested", Gone = "gone", Failing = "failing" } }
 
 /// A destination.
 #[derive(Clone, Debug)]
@@ -174,7 +174,7 @@ pub(crate) fn of_ms(ms: i64) -> Timestamp {
 impl Row {
     fn read(self) -> Result<Destination, Error> {
         let reason = self.disabled_reason.as_deref().map(|reason| stored("destinations", reason));
-        let disabled = reason.transpose()?.unwrap_or(DisabledReason::Asked);
+        let disabled = reason.transpose()?.unwrap_or(DisabledReason::Requested);
         Ok(Destination {
             id: self.id.parse().map_err(corrupt)?,
             account_id: self.account_id.map(|id| id.parse().map_err(corrupt)).transpose()?,
@@ -291,7 +291,7 @@ impl Store {
             "UPDATE destinations SET address = coalesce($2, address), settings = coalesce($3, settings), \
              credential = coalesce($4, credential), enabled = coalesce($5, enabled), \
              disabled_reason = CASE WHEN $5 IS NULL THEN disabled_reason WHEN $5 THEN NULL \
-                 WHEN enabled THEN 'asked' ELSE disabled_reason END, \
+                 WHEN enabled THEN 'requested' ELSE disabled_reason END, \
              attempts = 0, failing_since_ms = NULL, next_attempt_ms = 0, \
              pushed_seq = CASE WHEN pushed_seq IS NOT NULL THEN -1 END, updated_at = $6 WHERE id = $1",
         )

@@ -4,8 +4,6 @@
 //! The pages' state is a text that only the crate `linking-flow` interprets. The API key is stored sealed,
 //! and only while the flow is open. Tokens are stored as hashes.
 
-use std::collections::BTreeSet;
-
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -447,10 +445,8 @@ impl Store {
             end;
         let Some(key) = self.link_flow_key(vault, flow_id).await? else { return Ok(None) };
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
-        lock_tenant(&mut tx, tenant).await.map_err(while_doing(DOING))?;
-        let now_known = linked_accounts::ids_of_tenant(&mut tx, tenant).await.map_err(while_doing(DOING))?;
-        let known: BTreeSet<String> = known_accounts.iter().map(AccountId::to_string).collect();
-        if now_known != known {
+        let are_known = linked_accounts::are_known(&mut tx, tenant, known_accounts).await;
+        if !are_known.map_err(while_doing(DOING))? {
             return Ok(None);
         }
         let ended: Option<(String, Option<String>)> = in_tx!(&mut tx, connection => sqlx::query_as(
@@ -526,20 +522,6 @@ impl Store {
         .await
         .map(|done| done.rows_affected()))
         .map_err(while_doing("erasing abandoned keys"))
-    }
-}
-
-/// Serialises the transactions that link accounts of a tenant. SQLite has one writer at a time in any case.
-async fn lock_tenant(tx: &mut Tx, tenant: &str) -> Result<(), sqlx::Error> {
-    match tx {
-        Tx::Sqlite(_) => Ok(()),
-        Tx::Postgres(transaction) => {
-            sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('link ' || $1, 0))")
-                .bind(tenant)
-                .execute(&mut **transaction)
-                .await
-                .map(drop)
-        }
     }
 }
 

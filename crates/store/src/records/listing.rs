@@ -51,6 +51,8 @@ pub enum ListCondition {
     AtMost(Column, String),
     /// The column's value is at least this one, by the order of texts.
     AtLeast(Column, String),
+    /// The column has one of these values.
+    OneOf(Column, Vec<RemoteId>),
     /// The record has one of these ids.
     Ids(Vec<RemoteId>),
     /// The employee that the record belongs to is in this department.
@@ -64,6 +66,7 @@ impl ListCondition {
             Self::Equal(column, _) => format!("{column} = ${n}"),
             Self::AtMost(column, _) => format!("{column} <= ${n}"),
             Self::AtLeast(column, _) => format!("{column} >= ${n}"),
+            Self::OneOf(column, _) => db.with_ids(&format!("{column} IN {{ids}}"), n).0,
             Self::Ids(_) => db.with_ids("remote_id IN {ids}", n).0,
             Self::EmployeeInDepartment(_) => format!(
                 "employee_id IN (SELECT owner.remote_id FROM records owner WHERE owner.account_no = $1 \
@@ -76,7 +79,7 @@ impl ListCondition {
     fn value(&self) -> String {
         match self {
             Self::Equal(_, value) | Self::AtMost(_, value) | Self::AtLeast(_, value) => value.clone(),
-            Self::Ids(ids) => json_list(ids),
+            Self::OneOf(_, ids) | Self::Ids(ids) => json_list(ids),
             Self::EmployeeInDepartment(id) => id.to_string(),
         }
     }
@@ -156,7 +159,9 @@ const fn index_of(column: Column) -> Option<&'static str> {
         Column::EstablishmentId => Some("records_of_establishment"),
         Column::AbsenceId => Some("requests_of_absence"),
         Column::EmployeeNumber => Some("employees_by_number"),
-        Column::ManagerId | Column::Status | Column::StartsOn | Column::EndsOn => None,
+        Column::WorkEmail => Some("employees_by_email"),
+        Column::ManagerId => Some("employees_of_manager"),
+        Column::Status | Column::StartsOn | Column::EndsOn => None,
     }
 }
 

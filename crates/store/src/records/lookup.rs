@@ -327,6 +327,28 @@ impl Store {
         Ok(rows.into_iter().map(|(id, value)| (RemoteId::from(id), RemoteId::from(value))).collect())
     }
 
+    /// Returns the latest present, delivered absence request of each of these absences, by the absence's id.
+    #[boxed]
+    pub async fn latest_requests_of(
+        &self,
+        account_no: i64,
+        absences: &[RemoteId],
+    ) -> Result<HashMap<RemoteId, AbsenceRequest>, Error> {
+        let kind = Kind::AbsenceRequest;
+        let referring = self.referring(account_no, kind, Column::AbsenceId, absences).await?;
+        let ids: Vec<RemoteId> = referring.into_iter().map(|(id, _)| id).collect();
+        let mut latest: HashMap<RemoteId, AbsenceRequest> = HashMap::new();
+        for (body, _) in self.bodies(account_no, kind, &ids).await?.into_values() {
+            let request: AbsenceRequest = parse(&body)?;
+            let Some(absence) = request.absence_id.clone() else { continue };
+            let known = latest.get(&absence);
+            if known.is_none_or(|known| known.id.sort_key() < request.id.sort_key()) {
+                latest.insert(absence, request);
+            }
+        }
+        Ok(latest)
+    }
+
     /// Returns the absence requests that await a decision, on themselves or on their cancellation.
     #[boxed]
     pub async fn open_absence_requests(

@@ -3,6 +3,7 @@
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
+use people::{Kind, Kinds};
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::account_events;
@@ -128,24 +129,56 @@ row! {
 
 const DOING: &str = "recording a run";
 
+/// What a requested run reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RunRequest {
+    /// Changes.
+    #[default]
+    Changes,
+    /// Everything.
+    Full,
+    /// Only the streams of these kinds, in full.
+    Streams(Kinds),
+}
+
+/// The kinds of a list of names. Names of a newer version are left out.
+fn kinds_of(names: &str) -> Kinds {
+    names.split(',').filter_map(|name| name.parse().ok()).collect()
+}
+
+/// The streams of the queued run after one more request, `None` for those that are due; `waiting` are those of the run
+/// that is queued. An error if only one of the two requests names streams.
+fn merged_streams(waiting: Option<Option<String>>, request: RunRequest) -> Result<Option<String>, ()> {
+    let names = |kinds: Kinds| kinds.iter().map(Kind::name).collect::<Vec<_>>().join(",");
+    match (waiting, request) {
+        (None | Some(None), RunRequest::Changes | RunRequest::Full) => Ok(None),
+        (None, RunRequest::Streams(kinds)) => Ok(Some(names(kinds))),
+        (Some(Some(queued)), RunRequest::Streams(kinds)) => {
+            Ok(Some(names(kinds_of(&queued).iter().chain(kinds.iter()).collect())))
+        }
+        (Some(None), RunRequest::Streams(_)) | (Some(Some(_)), _) => Err(()),
+    }
+}
+
 /// Name under which the stream states of an account record that a full run was requested. No stream has this
 /// name.
 const FULL_RUN_REQUESTED: &str = "full_run_asked";
 
 impl Store {
     /// Requests a run of a linked account, which a worker begins under this id as soon as it has capacity. If
-    /// a requested run is queued already, that one is returned, and earlier failures no longer delay it; with
-    /// `is_full` it will read all records. Returns the run's id.
+    /// a requested run is queued already, that one is returned, and earlier failures no longer delay it: it reads what
+    /// both requests name. Returns the run's id.
     ///
     /// # Errors
     ///
-    /// [`Error::Unlinked`] if the account was unlinked.
+    /// [`Error::Unlinked`] if the account was unlinked. [`Error::OtherRunQueued`] if only one of the queued run and this
+    /// one reads chosen streams.
     #[boxed]
-    pub async fn ask_for_run(
+    pub async fn request_run(
         &self,
         account_no: i64,
         id: RunId,
-        is_full: bool,
+        request: RunRequest,
         now: Timestamp,
     ) -> Result<RunId, Error> {
         const DOING: &str = "requesting a run";
@@ -162,24 +195,49 @@ impl Store {
             if !is_there {
                 return Ok(None);
             }
+            let waiting: Option<Option<String>> = in_tx!(&mut tx, connection => sqlx::query_scalar(
+                "SELECT streams FROM asked_runs WHERE account_no = $1",
+            )
+            .bind(account_no)
+            .fetch_optional(connection)
+            .await)?;
+            let Ok(streams) = merged_streams(waiting, request) else { return Ok(Some(None)) };
             let queued: String = in_tx!(&mut tx, connection => sqlx::query_scalar(
-                "INSERT INTO asked_runs (account_no, run_id, due_ms) VALUES ($1, $2, $3) \
-                 ON CONFLICT (account_no) DO UPDATE SET due_ms = excluded.due_ms RETURNING run_id",
+                "INSERT INTO asked_runs (account_no, run_id, due_ms, streams) VALUES ($1, $2, $3, $4) \
+                 ON CONFLICT (account_no) DO UPDATE SET due_ms = excluded.due_ms, streams = excluded.streams \
+                 RETURNING run_id",
             )
             .bind(account_no)
             .bind(id.to_string())
             .bind(now.as_millisecond())
+            .bind(streams)
             .fetch_one(connection)
             .await)?;
-            if is_full {
+            if request == RunRequest::Full {
                 let request = serde_json::json!({ "run_id": queued }).to_string();
                 stream_states::write(&mut tx, account_no, FULL_RUN_REQUESTED, &request, now).await?;
             }
             tx.commit().await?;
-            Ok(Some(queued))
+            Ok(Some(Some(queued)))
         };
         let queued = write.await.map_err(while_doing(DOING))?.ok_or(Error::Unlinked)?;
-        queued.parse().map_err(|error| Error::Corrupt { what: "run id", source: Box::new(error) })
+        queued
+            .ok_or(Error::OtherRunQueued)?
+            .parse()
+            .map_err(|error| Error::Corrupt { what: "run id", source: Box::new(error) })
+    }
+
+    /// Returns the streams that a queued run reads; `None` if it reads those that are due, or is not queued.
+    #[boxed]
+    pub async fn requested_streams(&self, id: RunId) -> Result<Option<Kinds>, Error> {
+        let streams: Option<Option<String>> = on!(self.db, pool => sqlx::query_scalar(
+            "SELECT streams FROM asked_runs WHERE run_id = $1",
+        )
+        .bind(id.to_string())
+        .fetch_optional(pool)
+        .await)
+        .map_err(while_doing("reading a requested run"))?;
+        Ok(streams.flatten().map(|names| kinds_of(&names)))
     }
 
     /// Returns whether the next run of a linked account must be full: a full run was requested and none has

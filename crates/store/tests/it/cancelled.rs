@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use sqlx::PgPool;
+use store::RunRequest;
 
 use crate::on_both_engines;
 use crate::support::{Fixture, at, run_id};
@@ -28,13 +29,13 @@ async fn give_up(future: impl Future, mut polls: usize) {
 async fn cancelled_calls_leave_no_open_transaction(fixture: Fixture) {
     let (account, _) = fixture.leased().await;
     for polls in 0..12 {
-        give_up(fixture.store.ask_for_run(account.no, run_id(3), false, at(3)), polls).await;
+        give_up(fixture.store.request_run(account.no, run_id(3), RunRequest::Changes, at(3)), polls).await;
         if let Some(pool) = fixture.store.postgres() {
             assert_eq!(open_transactions(pool).await, 0, "given up after {polls} polls");
         }
     }
     // Other calls can write at once.
-    fixture.store.ask_for_run(account.no, run_id(4), false, at(4)).await.unwrap();
+    fixture.store.request_run(account.no, run_id(4), RunRequest::Changes, at(4)).await.unwrap();
 }
 
 async fn open_transactions(pool: &PgPool) -> i64 {

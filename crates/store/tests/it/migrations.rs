@@ -143,7 +143,8 @@ async fn check(raw: &mut Raw, store: &Store, before: Vec<Vec<String>>) {
     assert!(accounts.iter().all(|account| account.customer_id.is_none()));
     assert_eq!(accounts[0].settings.field_groups, ["work"]);
     for view in VIEWS {
-        let owners = raw.texts(format!("SELECT account_id FROM {view} ORDER BY account_id")).await;
+        let owners =
+            raw.texts(format!("SELECT linked_account_id FROM {view} ORDER BY linked_account_id")).await;
         assert_eq!(owners, IDS, "{view}");
     }
 

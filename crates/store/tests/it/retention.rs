@@ -205,7 +205,7 @@ async fn change_log_is_cut_behind_all_endpoints(fixture: Fixture) {
     for after in [0, 1, 599] {
         let refused = read(after).await.unwrap_err();
         assert!(matches!(refused, Error::PlaceGone { first: 600, last: 710 }), "{after} {refused:?}");
-        assert_eq!(refused.code(), "changes.place_gone");
+        assert_eq!(refused.code(), "changes.truncated");
     }
     // An endpoint without a cursor has received nothing of this account.
     raw(&fixture, "DELETE FROM webhook_cursors").await;

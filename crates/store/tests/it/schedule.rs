@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection, PgConnection};
-use store::{AccountSettings, Actor, Cancelling, DataPolicy, Error, LinkedAccount, Outcome, SettingsChange};
+use store::{
+    AccountSettings, Actor, Cancelling, DataPolicy, Error, LinkedAccount, Outcome, RunRequest, SettingsChange,
+};
 
 use test_database::DatabaseLocation;
 
@@ -64,8 +66,10 @@ async fn requested_runs_begin_exactly_once(fixture: Fixture) {
     let store = &fixture.store;
     store.set_due(&lease, at(900), at(2), at(12)).await.unwrap();
     store.release_lease(&lease).await.unwrap();
-    let request_run =
-        async |second| store.ask_for_run(account.no, run_id(second), false, at(second)).await.unwrap();
+    let request_run = async |second| {
+        let request = RunRequest::Changes;
+        store.request_run(account.no, run_id(second), request, at(second)).await.unwrap()
+    };
     let due_now = async |second| {
         let due = store.due_accounts(at(second), 10).await.unwrap();
         due.into_iter().map(|due| (due.id, due.asked)).collect::<Vec<_>>()
@@ -132,7 +136,7 @@ async fn queued_runs_can_be_cancelled(fixture: Fixture) {
         store.cancel_run(account, run_id(10), Actor::Operator, at(second)).await.unwrap()
     };
     assert_eq!(cancel(&account, 9).await, None);
-    store.ask_for_run(account.no, run_id(10), false, at(10)).await.unwrap();
+    store.request_run(account.no, run_id(10), RunRequest::Changes, at(10)).await.unwrap();
     assert_eq!(cancel(&other, 11).await, None, "another's");
     assert_eq!(cancel(&account, 12).await, Some(Cancelling::Asked));
     assert_eq!(cancel(&account, 13).await, Some(Cancelling::Ended(Outcome::Cancelled)));
@@ -149,12 +153,12 @@ async fn begin_and_cancel_exclude_each_other(fixture: Fixture) {
     let account = fixture.link(TENANT, KEY, 1).await;
     let store = &fixture.store;
     for n in 10..30 {
-        let id = store.ask_for_run(account.no, run_id(n), false, at(n)).await.unwrap();
+        let id = store.request_run(account.no, run_id(n), RunRequest::Changes, at(n)).await.unwrap();
         let lease = store.take_lease(&account, id, "worker-1", None, at(n)).await.unwrap().unwrap();
         let (began, cancelled, asked) = tokio::join!(
             store.start_run(&lease, at(n)),
             store.cancel_run(&account, id, Actor::Operator, at(n)),
-            store.ask_for_run(account.no, run_id(100 + n), false, at(n)),
+            store.request_run(account.no, run_id(100 + n), RunRequest::Changes, at(n)),
         );
         let (began, cancelled) = (began.unwrap(), cancelled.unwrap());
         assert_eq!(cancelled, Some(Cancelling::Asked));
@@ -169,13 +173,13 @@ async fn begin_and_cancel_exclude_each_other(fixture: Fixture) {
 async fn unlinking_cancels_queued_runs(fixture: Fixture) {
     let account = fixture.link(TENANT, KEY, 1).await;
     let store = &fixture.store;
-    store.ask_for_run(account.no, run_id(10), false, at(10)).await.unwrap();
+    store.request_run(account.no, run_id(10), RunRequest::Changes, at(10)).await.unwrap();
     store.unlink(&account, DataPolicy::Keep, Actor::Operator, at(11)).await.unwrap();
     assert_eq!(store.run(run_id(10)).await.unwrap().unwrap().outcome, Some(Outcome::Cancelled));
-    let refused = store.ask_for_run(account.no, run_id(12), false, at(12)).await;
+    let refused = store.request_run(account.no, run_id(12), RunRequest::Changes, at(12)).await;
     assert!(matches!(refused, Err(Error::Unlinked)), "{refused:?}");
     let again = fixture.link(TENANT, KEY, 13).await;
-    store.ask_for_run(again.no, run_id(14), false, at(14)).await.unwrap();
+    store.request_run(again.no, run_id(14), RunRequest::Changes, at(14)).await.unwrap();
     store.unlink(&again, DataPolicy::Erase, Actor::Operator, at(15)).await.unwrap();
     assert!(store.runs(Some(again.no), None, 9).await.unwrap().is_empty());
 }

@@ -119,10 +119,10 @@ async fn erasure_includes_requests_and_comments(fixture: Fixture) {
 async fn capabilities_are_of_the_key(fixture: Fixture) {
     let account = fixture.link("https://acme.ilucca.net", KEY, 1).await;
     let store = &fixture.store;
-    store.set_capability(account.no, "a.door", "refused", at(1)).await.unwrap();
-    store.set_capability(account.no, "a.door", "offered", at(2)).await.unwrap();
+    store.set_capability(account.no, "a.lucca_api", "refused", at(1)).await.unwrap();
+    store.set_capability(account.no, "a.lucca_api", "offered", at(2)).await.unwrap();
     let known = store.capabilities(account.no).await.unwrap();
-    assert_eq!((known["a.door"].state.as_str(), known["a.door"].at), ("offered", at(2)));
+    assert_eq!((known["a.lucca_api"].state.as_str(), known["a.lucca_api"].at), ("offered", at(2)));
     fixture.link("https://acme.ilucca.net", KEY, 3).await;
     assert!(store.capabilities(account.no).await.unwrap().is_empty(), "a new key has proven nothing");
 }

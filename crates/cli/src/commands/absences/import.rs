@@ -123,7 +123,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let made = make(global, &context, &batch).await?;
     let reports = made.iter().map(Report::of).collect::<Result<Vec<Report>, _>>()?;
     let failed =
-        |report: &&Report| matches!(report.status, absences::Status::Refused | absences::Status::NotMade);
+        |report: &&Report| matches!(report.status, absences::Status::Refused | absences::Status::NotCreated);
     let has_failed = reports.iter().any(|report| failed(&report));
     if global.json {
         crate::output::json(&to_json(&batch, &reports));

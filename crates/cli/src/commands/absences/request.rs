@@ -89,7 +89,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         submission = send(global, &context, &ask, &key, &acknowledged, args.no_wait).await?;
         report = Report::of(&submission)?;
     }
-    let is_refused = matches!(report.status, absences::Status::Refused | absences::Status::NotMade);
+    let is_refused = matches!(report.status, absences::Status::Refused | absences::Status::NotCreated);
     if global.json {
         crate::output::json(
             &status::to_json(&context.data, &context.account, &context.people, &report).await?,
@@ -209,7 +209,7 @@ fn show_next(report: &Report) {
                 report.idempotency_key
             )
         }
-        absences::Status::Refused | absences::Status::NotMade => {
+        absences::Status::Refused | absences::Status::NotCreated => {
             "change the request, and submit it with another --key".to_owned()
         }
         _ => format!(

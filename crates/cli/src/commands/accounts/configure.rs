@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use absences::DoorKind;
+use absences::AbsenceApi;
 use jiff::civil::Date;
 use linking::Permission;
 use people::FieldGroup;
@@ -57,8 +57,8 @@ pub(crate) struct Args {
     confirm: Vec<Permission>,
     /// Lucca interface for absence requests: factory (used by Lucca's own pages), import (its documented file
     /// import), or auto: the first of them that the tenant has [default: auto]
-    #[arg(long, value_name = "DOOR")]
-    absence_door: Option<Door>,
+    #[arg(long, value_name = "API")]
+    absence_api: Option<AbsenceApiChoice>,
     /// Allow passthrough requests with this account's API key [default: false]
     #[arg(long, value_name = "true|false")]
     passthrough: Option<bool>,
@@ -76,17 +76,17 @@ pub(crate) struct Args {
 
 /// The Lucca interface for absence requests, as an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Door {
+enum AbsenceApiChoice {
     Factory,
     Import,
     Auto,
 }
 
-impl Door {
+impl AbsenceApiChoice {
     fn chosen(self) -> Option<String> {
         match self {
-            Self::Factory => Some(DoorKind::Factory.name().to_owned()),
-            Self::Import => Some(DoorKind::Import.name().to_owned()),
+            Self::Factory => Some(AbsenceApi::Factory.name().to_owned()),
+            Self::Import => Some(AbsenceApi::Import.name().to_owned()),
             Self::Auto => None,
         }
     }
@@ -128,7 +128,7 @@ impl Args {
                 personal_values_in_changes,
                 rhythms,
                 absences_since,
-                absence_door,
+                absence_api,
                 passthrough,
                 ..
             } = AccountSettings::default();
@@ -137,7 +137,7 @@ impl Args {
                 personal_values_in_changes,
                 rhythms,
                 absences_since,
-                absence_door,
+                absence_api,
                 passthrough,
                 ..settings
             };
@@ -173,8 +173,8 @@ impl Args {
                 settings.confirmed_permissions.push(permission.to_owned());
             }
         }
-        if let Some(door) = self.absence_door {
-            settings.absence_door = door.chosen();
+        if let Some(lucca_api) = self.absence_api {
+            settings.absence_api = lucca_api.chosen();
         }
         settings.passthrough = self.passthrough.unwrap_or(settings.passthrough);
         settings.absences_since = self.absences_since.or(settings.absences_since);
@@ -287,7 +287,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "remote_work_leave_types": settings.remote_work_leave_types,
             "passthrough": settings.passthrough,
             "confirmed_permissions": settings.confirmed_permissions,
-            "absence_door": settings.absence_door.as_deref().unwrap_or("auto"),
+            "absence_api": settings.absence_api.as_deref().unwrap_or("auto"),
             "delivery": settings.delivery,
             "audience": audience.map(|AudienceChange { before, enter, leave }| json!({
                 "delivered": before + enter - leave, "enter": enter, "leave": leave,
@@ -308,8 +308,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     line(&format!("  {:28} {values}", "personal values in changes"));
     let passthrough = if settings.passthrough { "allowed" } else { "not allowed (default)" };
     line(&format!("  {:28} {passthrough}", "passthrough requests"));
-    let door = settings.absence_door.as_deref().unwrap_or("auto (default)");
-    line(&format!("  {:28} {door}", "absence door"));
+    let lucca_api = settings.absence_api.as_deref().unwrap_or("auto (default)");
+    line(&format!("  {:28} {lucca_api}", "absence API"));
     let declined = match settings.declined_features.is_empty() {
         true => "none (default)".to_owned(),
         false => settings.declined_features.join(", "),

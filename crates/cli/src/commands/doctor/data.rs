@@ -284,7 +284,7 @@ async fn permissions(data: &DataDir, account: &LinkedAccount) -> Result<Option<C
         Readiness::Ready => Check::ok(CHECK, message),
         // If no employee proves a permission, there may be none to see.
         Readiness::NotReady if summary.headline.is_certain => Check::fail(CHECK, message, advice),
-        Readiness::ReadyBut | Readiness::NotReady => Check::warn(CHECK, message, advice),
+        Readiness::Limited | Readiness::NotReady => Check::warn(CHECK, message, advice),
     }))
 }
 
@@ -332,7 +332,7 @@ async fn webhooks(data: &DataDir) -> Result<Vec<Check>, store::Error> {
             (Some(DisabledReason::Failing), _) => {
                 Check::fail(CHECK, "disabled: its deliveries failed for too long", advice)
             }
-            (Some(DisabledReason::Asked), _) => Check::ok(CHECK, "disabled on request"),
+            (Some(DisabledReason::Requested), _) => Check::ok(CHECK, "disabled on request"),
             (None, Some(since)) => {
                 let failed = counted(endpoint.attempts.into(), "failed attempt");
                 Check::warn(CHECK, format!("{failed} since {since}"), advice)

@@ -1,7 +1,7 @@
 //! The judgement of an absence request: its half-days, and its warnings.
 //!
 //! Included: judging a request or a discovery, from the records alone. Not included: requests and answers
-//! (`doors`), changes (`mutations`), accounts (`accounts`).
+//! (`absence_apis`), changes (`mutations`), accounts (`accounts`).
 //!
 //! Two warnings were observed: the late request, which needs confirmation (rule 1), and the ceiling, which
 //! only informs (rule 49; source: absences.md §5.1). unverified: the numbers and texts of all others, and

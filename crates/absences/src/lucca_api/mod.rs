@@ -1,5 +1,5 @@
-//! The two doors (channels) by which Lucca accepts absence requests, behind one trait, and the choice of a
-//! linked account's door. A door sends each request at most once.
+//! The two APIs (channels) by which Lucca accepts absence requests, behind one trait, and the choice of a
+//! linked account's API. An API sends each request at most once.
 
 mod factory;
 mod import;
@@ -23,16 +23,16 @@ use crate::problem::{Error, Lacking, Problem, Warning};
 /// A channel by which Lucca accepts absence requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum DoorKind {
+pub enum AbsenceApi {
     /// The leave request factory, which Lucca's own pages use (source: absences.md §5.1).
     Factory,
     /// The documented import of a CSV file (source: absences.md §5.2).
     Import,
 }
 
-people::names! { DoorKind: "door kind" { Factory = "factory", Import = "import" } }
+people::names! { AbsenceApi: "absence API" { Factory = "factory", Import = "import" } }
 
-impl DoorKind {
+impl AbsenceApi {
     const fn capability(self) -> &'static str {
         match self {
             Self::Factory => "absence_requests.factory",
@@ -62,13 +62,13 @@ pub struct Balance {
     pub at_period_end: Option<f64>,
 }
 
-/// The employee, with the fields that a door needs.
+/// The employee, with the fields that an API needs.
 pub(crate) struct Person {
     pub(crate) employee: Employee,
     pub(crate) establishment: Option<Establishment>,
 }
 
-/// A door's assessment of an absence before the request.
+/// An API's assessment of an absence before the request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Assessment {
     pub(crate) leave_type_name: Option<String>,
@@ -92,9 +92,9 @@ pub(crate) enum Submitted {
 pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, lucca::Error>> + Send + 'a>>;
 
 /// A channel by which Lucca accepts absence requests.
-pub(crate) trait Door: Send + Sync {
-    /// The kind of this door.
-    fn kind(&self) -> DoorKind;
+pub(crate) trait AbsenceApiClient: Send + Sync {
+    /// The kind of this API.
+    fn kind(&self) -> AbsenceApi;
 
     /// Checks an absence with Lucca without requesting it.
     fn assess<'a>(
@@ -113,43 +113,43 @@ pub(crate) trait Door: Send + Sync {
     ) -> Answer<'a, Submitted>;
 }
 
-/// Remembered states of a door.
+/// Remembered states of an API.
 const REFUSED: &str = "refused";
 const ABSENT: &str = "absent";
 const OFFERED: &str = "offered";
 const MADE: &str = "made";
 
-/// How long a refusing or missing door is remembered, in minutes. It is tried again then, because permissions
+/// How long a refusing or missing API is remembered, in minutes. It is tried again then, because permissions
 /// change.
 const REMEMBERED_MINUTES: i64 = 15;
 
 impl Absences<'_> {
-    /// Returns the linked account's door: the configured one, otherwise the factory unless the tenant has
-    /// none. Recently refused doors and declined features return an error without a request.
-    pub(crate) async fn door(&self) -> Result<Box<dyn Door>, Error> {
+    /// Returns the linked account's API: the configured one, otherwise the factory unless the tenant has
+    /// none. Recently refused APIs and declined features return an error without a request.
+    pub(crate) async fn lucca_api(&self) -> Result<Box<dyn AbsenceApiClient>, Error> {
         self.require_features()?;
         let known = self.store.capabilities(self.account.no).await?;
         let now = self.clock.now();
-        let is = |kind: DoorKind, state: &str| {
+        let is = |kind: AbsenceApi, state: &str| {
             known.get(kind.capability()).is_some_and(|found| {
                 found.state == state && now.duration_since(found.at).as_mins() < REMEMBERED_MINUTES
             })
         };
-        let chosen = self.account.settings.absence_door.as_deref();
-        let kind = match DoorKind::ALL.into_iter().find(|kind| Some(kind.name()) == chosen) {
+        let chosen = self.account.settings.absence_api.as_deref();
+        let kind = match AbsenceApi::ALL.into_iter().find(|kind| Some(kind.name()) == chosen) {
             Some(kind) => kind,
-            None if !is(DoorKind::Factory, ABSENT) => DoorKind::Factory,
-            None => DoorKind::Import,
+            None if !is(AbsenceApi::Factory, ABSENT) => AbsenceApi::Factory,
+            None => AbsenceApi::Import,
         };
         if is(kind, REFUSED) {
             return Err(Error::NotPermitted(kind.permission()));
         }
         if is(kind, ABSENT) {
-            return Err(Error::NoDoor);
+            return Err(Error::NoAbsenceApi);
         }
         Ok(match kind {
-            DoorKind::Factory => Box::new(Factory::new(self.client.clone())),
-            DoorKind::Import => Box::new(Import::new(self.client.clone(), self.remembered_column().await?)),
+            AbsenceApi::Factory => Box::new(Factory::new(self.client.clone())),
+            AbsenceApi::Import => Box::new(Import::new(self.client.clone(), self.remembered_column().await?)),
         })
     }
 
@@ -164,36 +164,36 @@ impl Absences<'_> {
         Ok(())
     }
 
-    /// Assesses an absence; falls back to the other door if the tenant does not have this one.
+    /// Assesses an absence; falls back to the other API if the tenant does not have this one.
     pub(crate) async fn assess(
         &self,
         ask: &AbsenceDraft,
         person: &Person,
         plan: &Plan,
-    ) -> Result<(Box<dyn Door>, Assessment), Error> {
-        let mut door = self.door().await?;
+    ) -> Result<(Box<dyn AbsenceApiClient>, Assessment), Error> {
+        let mut lucca_api = self.lucca_api().await?;
         loop {
-            let kind = door.kind();
-            match door.assess(ask, person, plan).await {
+            let kind = lucca_api.kind();
+            match lucca_api.assess(ask, person, plan).await {
                 Ok(assessment) => {
                     self.note(kind, OFFERED).await?;
                     if let Some(format) = &assessment.import_format {
                         self.remember_column(format, &person.establishment).await?;
                     }
-                    return Ok((door, assessment));
+                    return Ok((lucca_api, assessment));
                 }
                 Err(error) => self.note_refusal(kind, error).await?,
             }
-            // The factory does not exist: try the other door, unless it refused recently.
-            door = self.door().await?;
-            if door.kind() == kind {
-                return Err(Error::NoDoor);
+            // The factory does not exist: try the other API, unless it refused recently.
+            lucca_api = self.lucca_api().await?;
+            if lucca_api.kind() == kind {
+                return Err(Error::NoAbsenceApi);
             }
         }
     }
 
-    /// Remembers why a door can't be used. `Ok` only if another door may exist.
-    pub(crate) async fn note_refusal(&self, kind: DoorKind, error: lucca::Error) -> Result<(), Error> {
+    /// Remembers why an API can't be used. `Ok` only if another API may exist.
+    pub(crate) async fn note_refusal(&self, kind: AbsenceApi, error: lucca::Error) -> Result<(), Error> {
         match error.code() {
             // unverified: 401 too, although the rest of the API accepts the key (source: wire-grammar.md
             // §1.7).
@@ -206,12 +206,12 @@ impl Absences<'_> {
         }
     }
 
-    /// Remembers that a door created a request.
-    pub(crate) async fn note_made(&self, kind: DoorKind) -> Result<(), Error> {
+    /// Remembers that an API created a request.
+    pub(crate) async fn note_made(&self, kind: AbsenceApi) -> Result<(), Error> {
         self.note(kind, MADE).await
     }
 
-    async fn note(&self, kind: DoorKind, state: &str) -> Result<(), Error> {
+    async fn note(&self, kind: AbsenceApi, state: &str) -> Result<(), Error> {
         let known = self.store.capabilities(self.account.no).await?;
         let before = known.get(kind.capability()).map(|found| found.state.as_str());
         // A created request proves more than an offer.
@@ -226,8 +226,8 @@ impl Absences<'_> {
     }
 }
 
-impl DoorKind {
-    /// The permission that a door needs.
+impl AbsenceApi {
+    /// The permission that an API needs.
     // unverified: whether these are the permissions; the import needs one of its own (source: absences.md
     // §5.1, §10).
     fn permission(self) -> Lacking {

@@ -3,7 +3,7 @@
 use lucca::{Client, ImportProgress, LeaveImport, LeaveImportRow};
 use people::{Establishment, LeaveUnit, Plan};
 
-use super::{Amount, Answer, Assessment, Door, DoorKind, Person, Submitted};
+use super::{AbsenceApi, AbsenceApiClient, Amount, Answer, Assessment, Person, Submitted};
 use crate::draft::AbsenceDraft;
 use crate::import_format::{
     EstablishmentColumn, ImportRow, Simulated, simulate, unexplained_refusal, written,
@@ -25,9 +25,9 @@ impl Import {
     }
 }
 
-impl Door for Import {
-    fn kind(&self) -> DoorKind {
-        DoorKind::Import
+impl AbsenceApiClient for Import {
+    fn kind(&self) -> AbsenceApi {
+        AbsenceApi::Import
     }
 
     fn assess<'a>(

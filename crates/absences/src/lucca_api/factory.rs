@@ -5,7 +5,7 @@ use lucca::{
 };
 use people::{LeaveUnit, Plan};
 
-use super::{Amount, Answer, Assessment, Balance, Door, DoorKind, Person, Submitted, other};
+use super::{AbsenceApi, AbsenceApiClient, Amount, Answer, Assessment, Balance, Person, Submitted, other};
 use crate::draft::AbsenceDraft;
 use crate::problem::{Problem, ProblemCode, Warning};
 
@@ -23,9 +23,9 @@ fn period(ask: &AbsenceDraft) -> AbsencePeriod {
     AbsencePeriod { owner: ask.employee_id.clone(), first: ask.first, last: ask.last }
 }
 
-impl Door for Factory {
-    fn kind(&self) -> DoorKind {
-        DoorKind::Factory
+impl AbsenceApiClient for Factory {
+    fn kind(&self) -> AbsenceApi {
+        AbsenceApi::Factory
     }
 
     fn assess<'a>(&'a self, ask: &'a AbsenceDraft, _: &'a Person, plan: &'a Plan) -> Answer<'a, Assessment> {
