@@ -163,7 +163,7 @@ class Agreement:
         found = {}
         database = sqlite3.connect(f"file:{self.tenant.data / 'connector.db'}?mode=ro", uri=True)
         for view in VIEWS:
-            rows = database.execute(f"SELECT id, body FROM {view} WHERE account_id = ?", [self.account]).fetchall()
+            rows = database.execute(f"SELECT id, body FROM {view} WHERE linked_account_id = ?", [self.account]).fetchall()
             found[view] = by_id(json.loads(body) | {"id": id} for id, body in rows)
         return found
 
