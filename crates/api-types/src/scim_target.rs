@@ -106,6 +106,8 @@ pub struct ScimPushReport {
     without_user_name: u64,
     /// Number of deactivations that wait for a confirmation; null if none does.
     held: Option<u64>,
+    /// Number of active users who would be in no group any more; null unless that waits for a confirmation.
+    held_memberships: Option<u64>,
     /// The code of the error that ended the push early; null if none did.
     stopped: Option<String>,
 }

@@ -178,6 +178,9 @@ fn scim(code: &str, issue: &Issue, language: Language) -> Option<(String, String
     let counted = |key: &str, name: &str| language.fill(key, &[("count", count(issue, name).into())]);
     let (text, remedy) = match code {
         "scim.held" => (counted("issue-scim-held", "held"), "issue-scim-held-remedy"),
+        "scim.memberships_held" => {
+            (counted("issue-scim-memberships-held", "held_memberships"), "issue-scim-memberships-held-remedy")
+        }
         "scim.refused" => (language.text("issue-scim-refused").to_owned(), "issue-scim-refused-remedy"),
         "scim.unreachable" => {
             (language.text("issue-scim-unreachable").to_owned(), "issue-scim-unreachable-remedy")

@@ -64,6 +64,7 @@ mod tests {
 
     #[test]
     fn names_are_read_back() {
+        assert_eq!(Half::NAMES, ["am", "pm"]);
         for half in Half::ALL {
             assert_eq!(half.to_string().parse(), Ok(half));
         }

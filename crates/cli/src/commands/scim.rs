@@ -177,6 +177,9 @@ async fn list(global: &Global, data: &DataDir) -> Result<ExitCode, Failure> {
 }
 
 fn last_push(report: &Value) -> String {
+    if let Some(lost) = report["held_memberships"].as_u64() {
+        return format!("{} of groups waiting for confirmation", counted(lost, "last membership"));
+    }
     match (report["stopped"].as_str(), report["held"].as_u64(), report["failed"].as_u64()) {
         (Some(code), _, _) => format!("stopped: {}", clean(code)),
         (None, Some(held), _) => format!("{} waiting for confirmation", counted(held, "deactivation")),
@@ -288,6 +291,12 @@ fn show_push(report: &Report, is_plan: bool, id: DestinationId) {
         let users = counted(held, "user");
         stderr_line(&format!(
             "{users} would be deactivated at once, too many without confirmation. To confirm: lucca-connector scim push {id} --confirm"
+        ));
+    }
+    if let Some(lost) = report.held_memberships {
+        let users = counted(lost, "active user");
+        stderr_line(&format!(
+            "{users} would be in no group any more, so no group was changed. To confirm: lucca-connector scim push {id} --confirm"
         ));
     }
     if let Some(code) = &report.stopped {

@@ -7,14 +7,14 @@ use jiff::civil::Date;
 use people::RemoteId;
 use serde::Serialize;
 use serde_json::Value;
-use store::{Destination, Error, ScimResource};
+use store::{Destination, Error, ScimLink, ScimResource};
 
 use super::client::Failure;
 use super::groups::GROUPS;
-use super::push::{Pusher, Stop, USERS};
+use super::push::{Pusher, Round, Stop, USERS};
 use super::report::Change;
 use super::resource::{differences, read};
-use super::users::remote_id;
+use super::users::{path_of, remote_id};
 
 /// A user or a group that differs from its target state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -80,8 +80,12 @@ impl Pusher {
         let (round, company) = self.prepare(target, &account, today).await?;
         let mut drift = Drift::default();
         let mut there: HashMap<String, Value> = HashMap::new();
-        for user in round.client.all(USERS).await? {
+        let listing = round.client.all(USERS).await?;
+        for user in listing.resources {
             there.insert(remote_id(&user)?, user);
+        }
+        if !listing.is_complete {
+            round.read_missing(USERS, round.users.values(), &mut there).await?;
         }
         let mut owned: BTreeSet<String> = BTreeSet::new();
         for person in &company.people {
@@ -108,8 +112,12 @@ impl Pusher {
         if !round.settings.without_groups {
             let links = self.store.scim_links(target.id, ScimResource::Group).await?;
             let mut there: HashMap<String, Value> = HashMap::new();
-            for group in round.client.all(GROUPS).await? {
+            let listing = round.client.all(GROUPS).await?;
+            for group in listing.resources {
                 there.insert(remote_id(&group)?, group);
+            }
+            if !listing.is_complete {
+                round.read_missing(GROUPS, links.values(), &mut there).await?;
             }
             let mut teams: Vec<_> = round.teams(&company).into_iter().collect();
             teams.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -129,6 +137,30 @@ impl Pusher {
             drift.unowned.extend(unowned("group", &there, &owned, "displayName"));
         }
         Ok(drift)
+    }
+}
+
+impl Round<'_> {
+    /// Reads the linked resources that an incomplete list lacks, one by one.
+    async fn read_missing(
+        &self,
+        path: &str,
+        links: impl Iterator<Item = &ScimLink>,
+        there: &mut HashMap<String, Value>,
+    ) -> Result<(), Failure> {
+        for link in links {
+            if there.contains_key(&link.remote_id) {
+                continue;
+            }
+            match self.client.get(&path_of(path, &link.remote_id)).await {
+                Ok(resource) => {
+                    there.insert(link.remote_id.clone(), resource);
+                }
+                Err(failure) if failure.is_missing() => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(())
     }
 }
 

@@ -3,16 +3,16 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use people::RemoteId;
+use people::{Kind, RemoteId};
 use serde_json::{Value, json};
-use store::{ScimLink, ScimResource, content_hash};
+use store::{LinkedAccount, RecordState, ScimLink, ScimResource, content_hash};
 
 use super::client::Failure;
-use super::people::{Company, Team};
+use super::people::{Company, Standing, Team};
 use super::push::{Round, Stop};
 use super::report::{Action, Change, Step};
-use super::resource::{GROUP, member, patch_of, read};
-use super::users::{path_of, remote_id};
+use super::resource::{GROUP, id_in, member, patch_of, read};
+use super::users::{is_much, path_of, remote_id};
 
 pub(super) const GROUPS: &str = "/Groups";
 
@@ -32,7 +32,7 @@ impl GroupState {
 /// The group's current members, by the service's ids.
 pub(super) fn members_of(group: &Value) -> BTreeSet<String> {
     let members = member(group, "members").as_array().map(Vec::as_slice).unwrap_or_default();
-    members.iter().filter_map(|one| member(one, "value").as_str()).map(str::to_owned).collect()
+    members.iter().filter_map(|one| id_in(member(one, "value"))).collect()
 }
 
 impl Round<'_> {
@@ -54,17 +54,36 @@ impl Round<'_> {
         company.teams.iter().filter(|team| team.is_active).map(wanted).collect()
     }
 
-    pub(super) async fn groups(&mut self, company: &Company) -> Result<(), Stop> {
+    pub(super) async fn groups(
+        &mut self,
+        account: &LinkedAccount,
+        company: &Company,
+        is_confirmed: bool,
+    ) -> Result<(), Stop> {
         let mut links = self.known_groups.clone();
         let wanted = self.teams(company);
         let mut ids: Vec<&RemoteId> = wanted.keys().collect();
         ids.sort_by_key(|id| id.sort_key());
+        let mut rest = links.clone();
+        rest.retain(|id, _| !wanted.contains_key(id));
+        // A narrowed key hides departments too: their groups stay as they are.
+        let missing: Vec<RemoteId> = rest.keys().cloned().collect();
+        let stored = self.pusher.store.bodies(account.no, Kind::Department, &missing).await?;
+        rest.retain(|id, _| stored.get(id).is_none_or(|(_, state)| *state != RecordState::Hidden));
+        if !is_confirmed {
+            let lost = self.lost_memberships(company, &wanted, &rest).await?;
+            let all = company.people.iter().filter(|person| person.standing == Standing::Active).count();
+            if is_much(lost, all) {
+                self.report.held_memberships = Some(lost as u64);
+                return Ok(());
+            }
+        }
         for id in ids {
             self.renew_lease().await?;
             let done = self.group(id, &wanted[id], links.remove(id)).await;
             self.note("group", id, &wanted[id].name, done)?;
         }
-        let mut rest: Vec<(RemoteId, ScimLink)> = links.into_iter().collect();
+        let mut rest: Vec<(RemoteId, ScimLink)> = rest.into_iter().collect();
         rest.sort_by(|(a, _), (b, _)| a.cmp(b));
         for (id, link) in rest {
             self.renew_lease().await?;
@@ -72,6 +91,43 @@ impl Round<'_> {
             self.note("group", &id, "", done)?;
         }
         Ok(())
+    }
+
+    /// The number of active users who would be in no group any more, although they are in one now. A user who moves from
+    /// one group to another loses none.
+    async fn lost_memberships(
+        &mut self,
+        company: &Company,
+        wanted: &HashMap<RemoteId, GroupState>,
+        ending: &HashMap<RemoteId, ScimLink>,
+    ) -> Result<usize, Stop> {
+        let kept: BTreeSet<&str> =
+            wanted.values().flat_map(|group| group.members.iter().map(String::as_str)).collect();
+        let active = company.people.iter().filter(|person| person.standing == Standing::Active);
+        let groupless: BTreeSet<String> = active
+            .filter_map(|person| Some(self.users.get(&person.id)?.remote_id.clone()))
+            .filter(|id| !kept.contains(id.as_str()))
+            .collect();
+        // Without many users who are in no target group, nothing can be lost, and no group needs to be read.
+        if !is_much(groupless.len(), company.people.len()) {
+            return Ok(0);
+        }
+        let mut lost: BTreeSet<String> = BTreeSet::new();
+        let changing = self.known_groups.iter().filter(|(id, link)| {
+            let is_changed = wanted.get(*id).is_some_and(|group| group.hash() != link.hash);
+            is_changed || self.compares || (ending.contains_key(*id) && link.active)
+        });
+        let paths: Vec<String> = changing.map(|(_, link)| path_of(GROUPS, &link.remote_id)).collect();
+        for path in paths {
+            self.renew_lease().await?;
+            match self.client.get(&path).await {
+                Ok(group) => lost.extend(members_of(&group).intersection(&groupless).cloned()),
+                // The group's own turn reports it.
+                Err(failure) if failure.is_of_one() => {}
+                Err(failure) => return Err(failure.into()),
+            }
+        }
+        Ok(lost.len())
     }
 
     async fn group(
@@ -154,7 +210,12 @@ impl Round<'_> {
             changes.push(change("externalId", None, Some(id.to_string())));
         }
         let has = members_of(there);
-        let ours: BTreeSet<&str> = self.users.values().map(|link| link.remote_id.as_str()).collect();
+        let ours: BTreeSet<&str> = self
+            .users
+            .values()
+            .map(|link| link.remote_id.as_str())
+            .filter(|remote_id| !self.hidden.contains(*remote_id))
+            .collect();
         let lacking = wanted.members.difference(&has);
         changes.extend(lacking.map(|one| change("members", None, Some(one.clone()))));
         let extra = has.difference(&wanted.members).filter(|one| ours.contains(one.as_str()));

@@ -4,7 +4,7 @@
 //! The push looks a resource up before it creates one, and keeps a hash of what it sent last, so that a push
 //! without changes sends nothing. A push after a crash finds what the previous one created.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use store::{
 
 use super::client::{Abilities, Client, Failure};
 use super::people::Company;
-use super::report::{Action, FAILED, HELD, ISSUES, REFUSED, Report, UNREACHABLE};
+use super::report::{Action, FAILED, HELD, ISSUES, MEMBERSHIPS_HELD, REFUSED, Report, UNREACHABLE};
 use super::settings::Settings;
 use crate::attempts::failed_attempt;
 use crate::issue_id::issue_id;
@@ -79,6 +79,10 @@ pub(super) struct Round<'a> {
     /// Every resource by endpoint, for services that can't filter.
     pub(super) listed: HashMap<&'static str, Vec<Value>>,
     pub(super) failed_in_a_row: usize,
+    /// Requests that the service forbade.
+    pub(super) forbidden: usize,
+    /// The service's ids of users whose employees the key no longer shows: they keep their memberships.
+    pub(super) hidden: HashSet<String>,
     pub(super) claimed_at: Timestamp,
 }
 
@@ -198,6 +202,8 @@ impl Pusher {
             report: Report::default(),
             listed: HashMap::new(),
             failed_in_a_row: 0,
+            forbidden: 0,
+            hidden: HashSet::new(),
             claimed_at: self.clock.now(),
         };
         Ok((round, company))
@@ -235,6 +241,7 @@ impl Pusher {
         for code in ISSUES {
             let holds = match code {
                 HELD => report.held.is_some(),
+                MEMBERSHIPS_HELD => report.held_memberships.is_some(),
                 FAILED => report.count(Action::Fail) > 0,
                 REFUSED => report.stopped.as_deref() == Some(REFUSED),
                 UNREACHABLE => {

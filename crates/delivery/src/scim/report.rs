@@ -5,12 +5,16 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 /// The codes of issues about a service; the issue's subject is the service's id.
-pub const ISSUES: [&str; 4] = [HELD, REFUSED, UNREACHABLE, FAILED];
+pub const ISSUES: [&str; 5] = [HELD, MEMBERSHIPS_HELD, REFUSED, UNREACHABLE, FAILED];
 
 /// A push would deactivate more users than the brake allows without confirmation.
 pub(super) const HELD: &str = "scim.held";
+/// A push would take the last group from more active users than the brake allows without confirmation.
+pub(super) const MEMBERSHIPS_HELD: &str = "scim.memberships_held";
 /// The service refuses the token.
 pub(super) const REFUSED: &str = "scim.refused";
+/// The service forbids a request about one resource.
+pub(super) const FORBIDDEN: &str = "scim.forbidden";
 /// The service does not answer as a SCIM service.
 pub(super) const UNREACHABLE: &str = "scim.unreachable";
 /// Some users or groups could not be provisioned.
@@ -76,6 +80,9 @@ pub struct Report {
     pub nameless: u64,
     /// The number of deactivations that wait for an operator's confirmation; none of them was made.
     pub held: Option<u64>,
+    /// The number of active users who would be in no group any more; if there are too many to believe it, no group was
+    /// changed, and an operator has to confirm.
+    pub held_memberships: Option<u64>,
     /// Why the push ended early: a stable code.
     pub stopped: Option<String>,
 }
@@ -83,7 +90,10 @@ pub struct Report {
 impl Report {
     /// Whether the push completed without failures or held deactivations.
     pub fn is_complete(&self) -> bool {
-        self.stopped.is_none() && self.held.is_none() && self.count(Action::Fail) == 0
+        self.stopped.is_none()
+            && self.held.is_none()
+            && self.held_memberships.is_none()
+            && self.count(Action::Fail) == 0
     }
 
     /// The number of steps with this action.
@@ -104,6 +114,7 @@ impl Report {
             "unchanged": self.unchanged,
             "without_user_name": self.nameless,
             "held": self.held,
+            "held_memberships": self.held_memberships,
             "stopped": self.stopped,
         })
     }

@@ -51,6 +51,16 @@ pub(super) fn member<'a>(value: &'a Value, name: &str) -> &'a Value {
     }
 }
 
+/// An id, which some services send as a number. `None` for one that can't be an id.
+pub(super) fn id_in(value: &Value) -> Option<String> {
+    let id = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    Some(id).filter(|id| !id.is_empty() && id.len() <= 500)
+}
+
 /// The list element of this type.
 fn typed<'a>(resource: &'a Value, list: &str, kind: &str) -> Option<&'a Value> {
     let elements = member(resource, list).as_array()?;
@@ -86,6 +96,7 @@ pub(super) fn read(resource: &Value, attribute: &str) -> Option<String> {
         // A user without `active` is active.
         Value::Null if attribute == ACTIVE && resource.is_object() => Some(true.to_string()),
         Value::Bool(flag) => Some(flag.to_string()),
+        Value::Number(number) => Some(number.to_string()),
         _ => None,
     }
 }

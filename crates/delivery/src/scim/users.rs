@@ -12,13 +12,16 @@ use super::client::Failure;
 use super::people::{Company, Person, Standing};
 use super::push::{LEASE, Round, Stop, USERS};
 use super::report::{Action, Change, Step};
-use super::resource::{ACTIVE, Attributes, differences, member, patch, read, whole};
+use super::resource::{ACTIVE, Attributes, differences, id_in, member, patch, read, whole};
 
-/// Consecutive failures after which the push stops.
+/// Consecutive failures without a response, or of the service itself, after which the push stops.
 const PATIENCE: usize = 5;
-/// More deactivations than the first and than one user in five, or more than the second, wait for
-/// confirmation.
-const BRAKE: (usize, usize) = (5, 50);
+/// Forbidden requests after which the push stops if the service has accepted the token for no resource.
+const FORBIDDEN_AT_FIRST: usize = 5;
+/// Whether so many of `all` wait for confirmation: more than 50, or more than 5 and than one in five.
+pub(super) fn is_much(ending: usize, all: usize) -> bool {
+    ending > 50 || (ending > 5 && ending * 5 > all)
+}
 
 impl Round<'_> {
     pub(super) async fn run(
@@ -36,20 +39,28 @@ impl Round<'_> {
         let gone = vanished.iter().filter(|id| self.users.get(*id).is_some_and(|link| link.active));
         let ending = company.people.iter().filter(leaving).count() + gone.count();
         let all = self.users.values().filter(|link| link.active).count();
-        let is_much = ending > BRAKE.1 || (ending > BRAKE.0 && ending * 5 > all);
-        let is_held = is_much && !is_confirmed;
+        let is_held = is_much(ending, all) && !is_confirmed;
         if is_held {
             self.report.held = Some(ending as u64);
+        }
+        // Leavers first: later failures must not leave them their access, and others may get their user names.
+        if !is_held {
+            for id in vanished {
+                self.renew_lease().await?;
+                let done = self.end_user(&id).await;
+                self.note("user", &id, "", done)?;
+            }
+            for person in company.people.iter().filter(|person| !person.standing.is_user()) {
+                self.renew_lease().await?;
+                let done = self.user(person, true).await;
+                self.note("user", &person.id, person.user_name().unwrap_or_default(), done)?;
+            }
         }
         // Managers come before their reports; the second pass sets managers in reporting cycles. A dry run
         // creates no users that the second pass could refer to.
         let turns = if self.is_plan { 1 } else { 2 };
         for turn in 0..turns {
-            for person in &company.people {
-                let is_ending = !person.standing.is_user();
-                if is_held && is_ending {
-                    continue;
-                }
+            for person in company.people.iter().filter(|person| person.standing.is_user()) {
                 if turn == 1
                     && self.users.get(&person.id).is_none_or(|link| link.hash == self.wanted(person).1)
                 {
@@ -60,23 +71,16 @@ impl Round<'_> {
                 self.note("user", &person.id, person.user_name().unwrap_or_default(), done)?;
             }
         }
-        if !is_held {
-            for id in vanished {
-                self.renew_lease().await?;
-                let done = self.end_user(&id).await;
-                self.note("user", &id, "", done)?;
-            }
-        }
         // Groups keep their members while deactivations are held.
         if !self.settings.without_groups && !is_held {
-            self.groups(company).await?;
+            self.groups(account, company, is_confirmed).await?;
         }
-        Ok(())
+        self.refuse_token(1)
     }
 
     /// Users whose employee is no longer stored. Employees hidden by a lost permission don't count.
     async fn vanished(
-        &self,
+        &mut self,
         account: &LinkedAccount,
         here: &HashSet<&RemoteId>,
     ) -> Result<Vec<RemoteId>, Error> {
@@ -84,7 +88,8 @@ impl Round<'_> {
         let stored = self.pusher.store.bodies(account.no, Kind::Employee, &missing).await?;
         let is_hidden =
             |id: &RemoteId| stored.get(id).is_some_and(|(_, state)| *state == RecordState::Hidden);
-        let mut vanished: Vec<RemoteId> = missing.into_iter().filter(|id| !is_hidden(id)).collect();
+        let (hidden, mut vanished): (Vec<RemoteId>, Vec<RemoteId>) = missing.into_iter().partition(is_hidden);
+        self.hidden = hidden.iter().filter_map(|id| Some(self.users.get(id)?.remote_id.clone())).collect();
         vanished.sort();
         Ok(vanished)
     }
@@ -146,9 +151,14 @@ impl Round<'_> {
                 match self.look_up(USERS, &by).await? {
                     Some(there) => self.adopt(person, &there, &wanted, hash).await,
                     None => match self.create(person, &wanted, hash).await {
-                        // Another client created the user just now, or a response was lost.
+                        // Another client created the user just now, a response was lost, or the service's filter
+                        // missed another case of the name.
                         Err(Stop::Service(failure)) if failure.is_conflict() => {
-                            match self.look_up(USERS, &by).await? {
+                            let found = match self.look_up(USERS, &by).await? {
+                                None => self.look_up_listed(USERS, &by).await?,
+                                found => found,
+                            };
+                            match found {
                                 Some(there) => self.adopt(person, &there, &wanted, hash).await,
                                 None => Err(failure.into()),
                             }
@@ -210,6 +220,18 @@ impl Round<'_> {
         if is_taken && path == USERS { Err(Failure::Taken.into()) } else { Ok(None) }
     }
 
+    /// Finds a resource like `look_up`, in the list of all resources instead of by the service's filter.
+    async fn look_up_listed(
+        &mut self,
+        path: &'static str,
+        by: &[(&str, &str)],
+    ) -> Result<Option<Value>, Stop> {
+        let filter = std::mem::replace(&mut self.can.filter, false);
+        let found = self.look_up(path, by).await;
+        self.can.filter = filter;
+        found
+    }
+
     async fn candidates(
         &mut self,
         path: &'static str,
@@ -224,7 +246,7 @@ impl Round<'_> {
             }
         }
         if !self.listed.contains_key(path) {
-            self.listed.insert(path, self.client.all(path).await?);
+            self.listed.insert(path, self.client.all(path).await?.resources);
         }
         Ok(self.listed.get(path).cloned().unwrap_or_default())
     }
@@ -232,8 +254,8 @@ impl Round<'_> {
     /// Whether a resource is linked to an employee or a department.
     fn is_known(&self, path: &str, resource: &Value) -> bool {
         let known = if path == USERS { &self.users } else { &self.known_groups };
-        let id = member(resource, "id").as_str();
-        known.values().any(|link| Some(link.remote_id.as_str()) == id)
+        let id = id_in(member(resource, "id"));
+        known.values().any(|link| Some(&link.remote_id) == id.as_ref())
     }
 
     async fn create(
@@ -369,7 +391,8 @@ impl Round<'_> {
         Step { action, resource, id: id.clone(), name: name.to_owned(), changes, error: None }
     }
 
-    /// Records a step. A failed resource does not stop the others, unless many fail in a row.
+    /// Records a step. A resource that the service refuses does not stop the others, since leavers among them would keep
+    /// their access. Many failures of the service itself in a row do, and so does a token that nothing accepts.
     pub(super) fn note(
         &mut self,
         resource: &'static str,
@@ -385,7 +408,10 @@ impl Round<'_> {
             }
             // A resource whose requests time out does not stop the others either.
             Err(Stop::Service(failure)) if failure.is_of_one() || failure == Failure::Unreachable => {
-                self.failed_in_a_row += 1;
+                self.forbidden += usize::from(failure.is_forbidden());
+                if !failure.is_refusal() {
+                    self.failed_in_a_row += 1;
+                }
                 let status = match &failure {
                     Failure::Status { status, kind } => {
                         format!(
@@ -398,10 +424,21 @@ impl Round<'_> {
                 let error = Some(format!("{}{status}", failure.code()));
                 let step = self.step(Action::Fail, resource, id, name, Vec::new());
                 self.report.steps.push(Step { error, ..step });
-                if self.failed_in_a_row >= PATIENCE { Err(Failure::Unreachable.into()) } else { Ok(()) }
+                if self.failed_in_a_row >= PATIENCE {
+                    return Err(Failure::Unreachable.into());
+                }
+                self.refuse_token(FORBIDDEN_AT_FIRST)
             }
             Err(stop) => Err(stop),
         }
+    }
+
+    /// Stops the push if the service forbade at least `most` requests and accepted none: then it is the token.
+    fn refuse_token(&self, most: usize) -> Result<(), Stop> {
+        if self.forbidden >= most && !self.client.is_accepted() {
+            return Err(Failure::Refused(403).into());
+        }
+        Ok(())
     }
 
     /// Renews the lease when a fifth of it has passed.
@@ -422,8 +459,7 @@ impl Round<'_> {
 
 /// The service's id of a resource. A resource without one is not SCIM's.
 pub(super) fn remote_id(resource: &Value) -> Result<String, Failure> {
-    let id = member(resource, "id").as_str();
-    id.filter(|id| !id.is_empty() && id.len() <= 500).map(str::to_owned).ok_or(Failure::Unreachable)
+    id_in(member(resource, "id")).ok_or(Failure::Unreachable)
 }
 
 /// A resource's path. The id is escaped, because it may hold any character.

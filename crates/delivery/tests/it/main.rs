@@ -6,6 +6,7 @@
 mod fields_page;
 mod reading;
 mod scim;
+mod scim_groups;
 mod support;
 mod webhooks;
 mod week;

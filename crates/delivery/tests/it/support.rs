@@ -272,11 +272,6 @@ impl World {
 
     /// A sync that finds these bodies; the flag marks new ones.
     pub(crate) async fn write(&mut self, bodies: &[(&str, bool, String)]) {
-        let now = self.clock.now();
-        self.runs = self.runs.wrapping_add(1);
-        let run = RunId::mint(now, [self.runs; 10]);
-        let lease = self.store.take_lease(&self.account, run, "me", None, now).await.unwrap().unwrap();
-        self.store.start_run(&lease, now).await.unwrap();
         let mut commit = Commit::default();
         for (id, is_new, body) in bodies {
             let (id, body) = (*id, body.clone());
@@ -297,7 +292,17 @@ impl World {
             commit.upserts.retain(|record: &RecordUpsert| record.id.as_str() != id);
             commit.upserts.push(RecordUpsert::of_json(Kind::Employee, id.into(), body, None));
         }
-        self.store.commit(&lease, Kind::Employee, &commit, now).await.unwrap();
+        self.commit(Kind::Employee, &commit).await;
+    }
+
+    /// Commits records of a kind in a run of its own.
+    pub(crate) async fn commit(&mut self, kind: Kind, commit: &Commit) {
+        let now = self.clock.now();
+        self.runs = self.runs.wrapping_add(1);
+        let run = RunId::mint(now, [self.runs; 10]);
+        let lease = self.store.take_lease(&self.account, run, "me", None, now).await.unwrap().unwrap();
+        self.store.start_run(&lease, now).await.unwrap();
+        self.store.commit(&lease, kind, commit, now).await.unwrap();
         self.store.finish_run(&lease, Outcome::Succeeded, 1, Some("{}"), now).await.unwrap();
         self.store.release_lease(&lease).await.unwrap();
     }
