@@ -34,7 +34,7 @@ async fn tenant_is_linked_and_relinked_by_its_key() {
 }
 
 #[tokio::test]
-async fn missing_permissions_are_named_with_their_remedy() {
+async fn missing_permissions_come_with_their_remedy() {
     let service = Service::start("[linking]\nrequests_per_minute = 0\n").await;
     let rights = Rights { see_former: false, ..Rights::all() };
     let emulator = tenant(60, rights).await;
@@ -52,7 +52,7 @@ async fn missing_permissions_are_named_with_their_remedy() {
 }
 
 #[tokio::test]
-async fn wrong_input_names_the_member_and_keeps_nothing() {
+async fn wrong_input_names_its_member() {
     let service = Service::start("[linking]\nrequests_per_minute = 0\n").await;
     let emulator = tenant(5, Rights::all()).await;
     let (url, key) = (emulator.url(), emulator.api_key());
