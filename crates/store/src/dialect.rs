@@ -16,6 +16,14 @@ impl Db {
         AssertSqlSafe(sql.replace("IN {ids}", &condition))
     }
 
+    /// The SQL of a text member of a record's JSON.
+    pub(crate) fn member_text(&self, name: &str) -> String {
+        match self {
+            Self::Sqlite(_) => format!("body ->> '{name}'"),
+            Self::Postgres(_) => format!("body::jsonb ->> '{name}'"),
+        }
+    }
+
     /// `sql` with its `{keys}` made the condition that a record is of account `$1`, of `kind` (a parameter or a
     /// literal), and one of the ids in the JSON list of texts in parameter `$n`.
     pub(crate) fn with_keys(&self, sql: &str, kind: &str, n: u8) -> AssertSqlSafe<String> {

@@ -232,20 +232,20 @@ impl ListQuery {
                 conditions.push(ListCondition::Equal(column, column.fold(id.to_string())));
             }
         }
-        for (parameter, value, make) in [
-            ("from", self.from, ListCondition::AtLeast as fn(Column, String) -> _),
-            ("to", self.to, ListCondition::AtMost),
+        for (parameter, value, member, condition) in [
+            ("from", self.from, "last", ListCondition::EndsFrom as fn(Date) -> _),
+            ("to", self.to, "first", ListCondition::BeginsBy),
         ] {
             let Some(day) = value else { continue };
             if !takes(kind, parameter) {
                 return Err(no_condition(parameter));
             }
-            let day: Date = day.parse().map_err(|_| {
+            let day = day.parse::<Date>();
+            let day = day.map_err(|_| {
                 invalid(parameter, format!("`{parameter}` must be a day, such as 2026-01-01."))
             })?;
-            let column = if parameter == "from" { Column::EndsOn } else { Column::StartsOn };
-            compared.push((parameter, kind, if parameter == "from" { "last" } else { "first" }));
-            conditions.push(make(column, day.to_string()));
+            compared.push((parameter, kind, member));
+            conditions.push(condition(day));
         }
         let leave_type =
             self.leave_type_id.map(|value| read_value(kind, "leave_type_id", value)).transpose()?;

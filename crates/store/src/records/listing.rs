@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use async_recursion::async_recursion as boxed;
+use jiff::civil::Date;
 use jiff::{Timestamp, Unit};
 use people::catalog::Column;
 use people::{Employment, Kind, Period, RemoteId};
@@ -47,10 +48,10 @@ pub struct ListFilter {
 pub enum ListCondition {
     /// The column has this value, [folded](Column::fold).
     Equal(Column, String),
-    /// The column's value is at most this one, by the order of texts.
-    AtMost(Column, String),
-    /// The column's value is at least this one, by the order of texts.
-    AtLeast(Column, String),
+    /// The absence begins on this day or earlier: a half-day that it no longer takes does not count.
+    BeginsBy(Date),
+    /// The absence ends on this day or later.
+    EndsFrom(Date),
     /// The column has one of these values.
     OneOf(Column, Vec<RemoteId>),
     /// The record has one of these ids.
@@ -64,8 +65,13 @@ impl ListCondition {
     fn sql(&self, db: &Db, n: u8) -> String {
         match self {
             Self::Equal(column, _) => format!("{column} = ${n}"),
-            Self::AtMost(column, _) => format!("{column} <= ${n}"),
-            Self::AtLeast(column, _) => format!("{column} >= ${n}"),
+            // The columns include cancelled half-days: they select few records, of which the JSON is read.
+            Self::BeginsBy(_) => {
+                format!("starts_on <= ${n} AND substr({}, 1, 10) <= ${n}", db.member_text("first"))
+            }
+            Self::EndsFrom(_) => {
+                format!("ends_on >= ${n} AND substr({}, 1, 10) >= ${n}", db.member_text("last"))
+            }
             Self::OneOf(column, _) => db.with_ids(&format!("{column} IN {{ids}}"), n).0,
             Self::Ids(_) => db.with_ids("remote_id IN {ids}", n).0,
             Self::EmployeeInDepartment(_) => format!(
@@ -78,7 +84,8 @@ impl ListCondition {
     /// The value of the parameter.
     fn value(&self) -> String {
         match self {
-            Self::Equal(_, value) | Self::AtMost(_, value) | Self::AtLeast(_, value) => value.clone(),
+            Self::Equal(_, value) => value.clone(),
+            Self::BeginsBy(day) | Self::EndsFrom(day) => day.to_string(),
             Self::OneOf(_, ids) | Self::Ids(ids) => json_list(ids),
             Self::EmployeeInDepartment(id) => id.to_string(),
         }

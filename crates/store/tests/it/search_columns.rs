@@ -11,6 +11,7 @@ on_both_engines!(
     employees_are_found_by_folded_text,
     rewritten_records_are_found_by_new_values,
     employees_of_old_versions_become_searchable,
+    cancelled_half_days_are_outside_an_absence,
     unknown_stored_value_names_its_table,
 );
 
@@ -72,6 +73,29 @@ async fn employees_of_old_versions_become_searchable(fixture: Fixture) {
     let again = fixture.database.place.open().await.unwrap();
     let found = again.list(account.no, Kind::Employee, &by_text("lefevre"), 2000).await.unwrap();
     assert_eq!(found.len(), 1200);
+}
+
+async fn cancelled_half_days_are_outside_an_absence(fixture: Fixture) {
+    let (account, lease) = fixture.leased().await;
+    let leave = |day: &str, is_active: bool| serde_json::json!({ "id": format!("1-{day}-AM"), "date": day, "half": "am", "is_active": is_active });
+    // The first and the last half-day were cancelled.
+    let leaves = [leave("2026-05-04", false), leave("2026-05-05", true), leave("2026-05-06", false)];
+    let body = serde_json::json!({
+        "id": "1", "first": "2026-05-05 AM", "last": "2026-05-05 AM", "half_days": 1, "is_active": true, "leaves": leaves,
+    });
+    let upserts = vec![RecordUpsert::of_json(Kind::Absence, "1".into(), body.to_string(), None)];
+    fixture
+        .store
+        .commit(&lease, Kind::Absence, &Commit { upserts, ..Commit::default() }, at(3))
+        .await
+        .unwrap();
+    for (from, to, is_found) in [(4, 4, false), (5, 5, true), (6, 6, false), (4, 6, true)] {
+        let day = |day| jiff::civil::date(2026, 5, day);
+        let conditions = vec![ListCondition::EndsFrom(day(from)), ListCondition::BeginsBy(day(to))];
+        let filter = ListFilter { conditions, ..ListFilter::default() };
+        let found = fixture.store.list(account.no, Kind::Absence, &filter, 10).await.unwrap();
+        assert_eq!(found.len(), usize::from(is_found), "{from} to {to}");
+    }
 }
 
 async fn unknown_stored_value_names_its_table(fixture: Fixture) {
