@@ -200,9 +200,14 @@ impl From<&lucca::Error> for Problem {
     }
 }
 
+/// A message of an error as a sentence.
+pub fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
+
 /// The failure and the advice, as sentences.
 pub(crate) fn sentences(what: &str, advice: &str) -> String {
-    let mut letters = what.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}. {advice}", letters.as_str())
+    format!("{} {advice}", sentence(what))
 }

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use web::app::App;
 use web::auth::Vendor;
 use web::link_target::Target;
-use web::problem::{More, Problem};
+use web::problem::{More, Problem, sentence};
 
 use crate::Body;
 use crate::answers::{Conflict, Forbidden, Unauthorized, Unprocessable};
@@ -275,11 +275,4 @@ impl LinkRequest {
 fn refused(field: &'static str, error: &lucca::Error) -> Problem {
     tracing::info!(code = error.code(), status = error.status(), "a tenant was not linked");
     Problem::field(field, error.code(), error.advice())
-}
-
-/// A message of an error as a sentence.
-fn sentence(message: &str) -> String {
-    let mut letters = message.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
 }
